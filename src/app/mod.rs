@@ -66,6 +66,7 @@ use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
 use crate::voice::{Parts, VoiceDesk};
+use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
 
 /// How long background work may take to stop.
@@ -143,6 +144,8 @@ pub struct App {
     /// Fetches web pages as documents.
     pub sources: Sources,
     pub gateway: Gateway,
+    /// Tells other programs what happens.
+    pub webhooks: Webhooks,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
@@ -230,6 +233,13 @@ impl App {
             shutdown.clone(),
         )?;
         let gateway = outside::gateway(&config, store.clone())?;
+        let webhooks = Webhooks::start(
+            store.clone(),
+            gateway.clone(),
+            Pace::default(),
+            &tasks,
+            shutdown.clone(),
+        );
         let certificates = https::certificates(&config, &store, &gateway).await?;
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
@@ -301,6 +311,7 @@ impl App {
             knowledge,
             sources,
             gateway,
+            webhooks,
             certificates,
             agent,
             evals,

@@ -120,7 +120,11 @@ pub const HELD: &[Held] = &[
     held("tasks", OWN, ALL),
     held("mail_outbox", OWN, ALL),
     held("mail_replies", OWN, None),
-    held("webhooks", OWN, Some("id, url, events, state, created_at")),
+    held(
+        "webhooks",
+        OWN,
+        Some("id, url, events, state, reason, created_at"),
+    ),
     held("webhook_deliveries", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.

@@ -86,6 +86,9 @@ uuid_id! {
     MessageId;
     ReceiptId;
     JobId;
+    WebhookId;
+    /// One event for one webhook; the same for every attempt.
+    DeliveryId;
 }
 
 macro_rules! row_id {

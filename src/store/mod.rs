@@ -78,13 +78,14 @@ pub mod tombstones;
 pub mod users;
 pub mod versions;
 pub mod visitors;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId,
-    FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SeenLineId, SourceId, UserId,
-    VersionId, VisitorId, WorkspaceId,
+    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DeliveryId, DocumentId, EvalRunId,
+    EventId, FactId, FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SeenLineId,
+    SourceId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

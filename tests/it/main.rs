@@ -70,4 +70,5 @@ mod visit;
 mod voice_fakes;
 mod voice_settings;
 mod voice_ws;
+mod webhooks;
 mod wire;

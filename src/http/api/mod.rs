@@ -35,6 +35,7 @@ mod turn;
 mod upload;
 mod versions;
 mod voice_notes;
+pub(super) mod webhooks;
 mod widget;
 pub(super) mod workspaces;
 
@@ -376,5 +377,34 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/v1/synonyms", DOCUMENTS, synonyms::get),
         (PUT, "/api/v1/synonyms", DOCUMENTS, synonyms::set),
         (POST, "/api/v1/setup-link", ADMIN, setup::create),
+        (GET, "/api/v1/webhooks", ADMIN, webhooks::list),
+        (POST, "/api/v1/webhooks", ADMIN, webhooks::create),
+        (PUT, "/api/v1/webhooks/{id}", ADMIN, webhooks::change),
+        (DELETE, "/api/v1/webhooks/{id}", ADMIN, webhooks::delete),
+        (POST, "/api/v1/webhooks/{id}/test", ADMIN, webhooks::test),
+        (
+            POST,
+            "/api/v1/webhooks/{id}/rotate",
+            ADMIN,
+            webhooks::rotate
+        ),
+        (
+            GET,
+            "/api/v1/webhooks/{id}/deliveries",
+            ADMIN,
+            webhooks::deliveries
+        ),
+        (
+            POST,
+            "/api/v1/webhooks/{id}/replay",
+            ADMIN,
+            webhooks::replay_failed
+        ),
+        (
+            POST,
+            "/api/v1/webhooks/deliveries/{id}/replay",
+            ADMIN,
+            webhooks::replay
+        ),
     ]
 }

@@ -132,3 +132,9 @@ pub(in crate::http) mod status {
 pub(in crate::http) mod upload {
     pub(in crate::http) use super::super::upload::__path_create;
 }
+pub(in crate::http) mod webhooks {
+    pub(in crate::http) use super::super::webhooks::{
+        __path_change, __path_create, __path_delete, __path_deliveries, __path_list, __path_replay,
+        __path_replay_failed, __path_rotate, __path_test,
+    };
+}

@@ -57,6 +57,8 @@ mod talk;
 mod transcribe;
 mod view;
 mod voice;
+mod webhook_pages;
+mod webhooks;
 mod widget;
 mod widget_pages;
 mod word_diff;
@@ -192,6 +194,15 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
+        .route("/webhooks/{id}/test", post(webhooks::test))
+        .route("/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/webhooks/{id}/pause", post(webhooks::pause))
+        .route("/webhooks/{id}/resume", post(webhooks::resume))
+        .route("/webhooks/{id}/delete", post(webhooks::delete))
+        .route("/webhooks/{id}/replay", post(webhooks::replay_failed))
+        .route("/webhooks/deliveries/{id}/replay", post(webhooks::replay))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.

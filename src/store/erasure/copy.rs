@@ -35,6 +35,9 @@ const CALL_TABLES: [(&str, &str); 4] = [
         "SELECT * FROM recordings WHERE call IN (SELECT id FROM calls WHERE {})",
     ),
 ];
+/// What other programs were told about a conversation and its tasks.
+const TOLD: &str = "SELECT d.* FROM webhook_deliveries d JOIN conversations c ON c.id = ?1 AND c.workspace = d.workspace
+     WHERE d.about = c.id OR d.about IN (SELECT id FROM tasks WHERE conversation = c.id) ORDER BY d.id";
 /// `{}` takes a condition on `receipts`.
 const RECEIPT_TABLES: [(&str, &str); 3] = [
     (
@@ -78,6 +81,7 @@ pub fn copy(
                 for (name, sql) in RECEIPT_TABLES {
                     add(name, &sql.replace("{}", "conversation = ?"))?;
                 }
+                add("webhook_deliveries", TOLD)?;
                 add("calls", "SELECT * FROM calls WHERE conversation = ?")?;
                 for (name, sql) in CALL_TABLES {
                     add(name, &sql.replace("{}", "conversation = ?"))?;

@@ -37,6 +37,7 @@ const AGAIN: u32 = 5;
 
 /// Where to go on.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct EventsQuery {
     /// The `seq` of the last message that is known; the header `Last-Event-ID` counts before it.
     after: Option<i64>,

@@ -29,6 +29,7 @@ fn talk(tx: &Transaction<'_>, workspace: WorkspaceId) -> Scoped<Conversation> {
         visitor: None,
         title: "Opening hours",
         begun_by: None,
+        page: None,
     };
     conversations::create(tx, workspace, &new, 5).unwrap()
 }

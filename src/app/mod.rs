@@ -241,6 +241,13 @@ impl App {
         )?;
         let inbox = Inbox::start(store.clone(), &tasks, shutdown.clone());
         let gateway = outside::gateway(&config, store.clone())?;
+        let mail = Mail::start(
+            store.clone(),
+            gateway.clone(),
+            mail::write(store.clone(), inbox.clone()),
+            &tasks,
+            shutdown.clone(),
+        );
         let webhooks = Webhooks::start(
             store.clone(),
             gateway.clone(),
@@ -249,13 +256,6 @@ impl App {
             shutdown.clone(),
         );
         let certificates = https::certificates(&config, &store, &gateway).await?;
-        let mail = Mail::start(
-            store.clone(),
-            gateway.clone(),
-            mail::write(),
-            &tasks,
-            shutdown.clone(),
-        );
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
             ..Limits::default()

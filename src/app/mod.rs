@@ -59,6 +59,7 @@ use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
+use crate::inbox::Inbox;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
 use crate::reason::Reason;
@@ -140,6 +141,8 @@ pub struct App {
     pub governor: Governor,
     /// Takes voice sessions.
     pub voice: VoiceDesk,
+    /// Conversations as staff work on them.
+    pub inbox: Inbox,
     pub knowledge: Knowledge,
     /// Fetches web pages as documents.
     pub sources: Sources,
@@ -232,6 +235,7 @@ impl App {
             &tasks,
             shutdown.clone(),
         )?;
+        let inbox = Inbox::start(store.clone(), &tasks, shutdown.clone());
         let gateway = outside::gateway(&config, store.clone())?;
         let webhooks = Webhooks::start(
             store.clone(),
@@ -274,6 +278,7 @@ impl App {
             .await?;
         let voice = VoiceDesk::new(Parts {
             store: store.clone(),
+            inbox: inbox.clone(),
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
@@ -308,6 +313,7 @@ impl App {
             budgets,
             governor,
             voice,
+            inbox,
             knowledge,
             sources,
             gateway,

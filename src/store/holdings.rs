@@ -265,7 +265,7 @@ pub struct Bytes {
     pub originals: u64,
     /// Texts of documents, chunks and embeddings.
     pub texts: u64,
-    /// Messages, transcripts and receipts.
+    /// Messages, transcripts and receipts, with notes and files.
     pub conversations: u64,
     pub recordings: u64,
 }
@@ -308,7 +308,8 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
         )? + sum(
             "SELECT coalesce(sum(octet_length(l.text)), 0) FROM call_lines l JOIN calls c ON c.id = l.call
              WHERE c.workspace = ?",
-        )?,
+        )? + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM notes WHERE workspace = ?")?
+            + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?,
         recordings: sum(
             "SELECT coalesce(sum(octet_length(p.data)), 0) FROM recording_parts p
              JOIN calls c ON c.id = p.call WHERE c.workspace = ?",

@@ -86,6 +86,20 @@ uuid_id! {
     MessageId;
     ReceiptId;
     JobId;
+    /// Some of the people who sign in, who look after the same conversations.
+    TeamId;
+    /// What staff wrote to each other beside a conversation.
+    NoteId;
+    CannedReplyId;
+    /// A file in a conversation.
+    AttachmentId;
+    /// A person as the business knows them, across channels.
+    ContactId;
+    ConsentId;
+    /// A lead or a call to make.
+    TaskId;
+    /// An e-mail to be sent.
+    MailId;
     WebhookId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;

@@ -36,6 +36,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod call_log;
 pub mod calls;
+pub mod changes;
 pub mod chunks;
 pub mod client_secrets;
 pub mod closures;
@@ -51,6 +52,7 @@ pub mod faqs;
 pub mod gaps;
 pub mod gate;
 pub mod golden;
+pub mod handover;
 pub mod holdings;
 pub mod jobs;
 pub mod kept;
@@ -83,9 +85,10 @@ pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DeliveryId, DocumentId, EvalRunId,
-    EventId, FactId, FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SeenLineId,
-    SourceId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
+    ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
+    MailId, MessageId, NoteId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId,
+    VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -64,6 +64,7 @@ mod sources_pages;
 mod speech;
 mod standing;
 mod synonyms;
+mod takeover;
 mod upload;
 mod versions;
 mod visit;

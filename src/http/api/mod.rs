@@ -31,7 +31,7 @@ pub(super) mod source_views;
 pub(super) mod sources;
 mod status;
 mod synonyms;
-mod turn;
+pub(super) mod turn;
 mod upload;
 mod versions;
 mod voice_notes;

@@ -1,11 +1,13 @@
 //! A copy of everything stored about a person, for that person: exactly what erasing would erase.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, OptionalExtension, Params};
 use serde_json::{Map, Value, json};
 
 use super::Subject;
-use crate::store::{CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts};
+use crate::store::{
+    AttachmentId, CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts,
+};
 
 /// Stored rows by table. Blobs are replaced by their size.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,8 @@ pub struct Copied {
     pub finds: Vec<Value>,
     /// The calls that have a recording.
     pub recorded: Vec<CallId>,
+    /// The files of the conversations.
+    pub attached: Vec<AttachmentId>,
 }
 
 /// `{}` takes a condition on `calls`: the calls of a conversation, or one call by id.
@@ -33,6 +37,25 @@ const CALL_TABLES: [(&str, &str); 4] = [
     (
         "recordings",
         "SELECT * FROM recordings WHERE call IN (SELECT id FROM calls WHERE {})",
+    ),
+];
+/// What lies beside the messages of a conversation.
+const CONVERSATION_TABLES: [(&str, &str); 4] = [
+    (
+        "conversation_tags",
+        "SELECT * FROM conversation_tags WHERE conversation = ? ORDER BY tag",
+    ),
+    (
+        "notes",
+        "SELECT * FROM notes WHERE conversation = ? ORDER BY created_at",
+    ),
+    (
+        "attachments",
+        "SELECT * FROM attachments WHERE conversation = ?",
+    ),
+    (
+        "satisfaction",
+        "SELECT * FROM satisfaction WHERE conversation = ?",
     ),
 ];
 /// What other programs were told about a conversation and its tasks.
@@ -76,6 +99,9 @@ pub fn copy(
                 add("visitors", visitors)?;
                 let messages = "SELECT * FROM messages WHERE conversation = ? ORDER BY seq";
                 add("messages", messages)?;
+                for (name, sql) in CONVERSATION_TABLES {
+                    add(name, sql)?;
+                }
                 let receipts = "SELECT * FROM receipts WHERE conversation = ? ORDER BY seq";
                 add("receipts", receipts)?;
                 for (name, sql) in RECEIPT_TABLES {
@@ -90,6 +116,10 @@ pub fn copy(
                 copied
                     .recorded
                     .extend(super::ids::<CallId>(conn, recorded, [id])?);
+                let files = "SELECT id FROM attachments WHERE conversation = ?";
+                copied
+                    .attached
+                    .extend(super::ids::<AttachmentId>(conn, files, [id])?);
             }
             Subject::Call(id) => {
                 calls::get_even_due(conn, workspace, id)?;
@@ -126,6 +156,18 @@ pub fn copy(
         copied.finds.push(Value::Object(tables));
     }
     Ok(copied)
+}
+
+/// The content of a file in a conversation.
+pub fn read_attachment(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: AttachmentId,
+) -> Result<Vec<u8>, StoreError> {
+    conn.prepare_cached("SELECT content FROM attachments WHERE workspace = ? AND id = ?")?
+        .query_row((workspace, id), |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NotFound("the file"))
 }
 
 fn read_table(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreError> {

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod additions;
 pub mod api_keys;
+pub mod assist;
 pub mod backup;
 pub mod closing;
 mod data;
@@ -60,6 +61,7 @@ use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
 use crate::inbox::Inbox;
+use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
 use crate::reason::Reason;
@@ -152,6 +154,8 @@ pub struct App {
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
+    /// What staff may undo.
+    pub undos: Undos,
     /// Asks golden questions in the background.
     pub evals: Runner,
     /// Makes and keeps backups.
@@ -320,6 +324,7 @@ impl App {
             webhooks,
             certificates,
             agent,
+            undos: Undos::default(),
             evals,
             backups,
             proxies,

@@ -16,6 +16,7 @@ mod first_run;
 mod https;
 mod integrity;
 mod live_engine;
+mod mail;
 mod outside;
 pub mod person_copy;
 pub mod privacy;
@@ -64,6 +65,7 @@ use crate::inbox::Inbox;
 use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
+use crate::mail::Mail;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
@@ -158,6 +160,8 @@ pub struct App {
     pub undos: Undos,
     /// Asks golden questions in the background.
     pub evals: Runner,
+    /// Sends e-mail and takes answers.
+    pub mail: Mail,
     /// Makes and keeps backups.
     pub backups: Backups,
     /// Proxies trusted to name the client of a request.
@@ -249,6 +253,13 @@ impl App {
             shutdown.clone(),
         );
         let certificates = https::certificates(&config, &store, &gateway).await?;
+        let mail = Mail::start(
+            store.clone(),
+            gateway.clone(),
+            mail::write(),
+            &tasks,
+            shutdown.clone(),
+        );
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
             ..Limits::default()
@@ -326,6 +337,7 @@ impl App {
             agent,
             undos: Undos::default(),
             evals,
+            mail,
             backups,
             proxies,
             started_at_ms: jiff::Timestamp::now().as_millisecond(),

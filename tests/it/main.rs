@@ -43,6 +43,7 @@ mod inbox_live;
 mod inbox_more;
 mod inbox_search;
 mod keys;
+mod mail;
 mod models;
 mod openapi;
 mod people;

@@ -256,7 +256,10 @@ fn lines_of_contact(find: &Value) -> Vec<CopyLine> {
         };
         lines.push(line(row, "created_at", who.into(), text(row, "text")));
     }
-    for row in rows(find, "tasks") {
+    // A conversation's copy has the tasks of its contact too.
+    let alone = rows(find, "conversations").is_empty();
+    let is_shown = |row: &&Value| alone || row.get("contact").is_none_or(Value::is_null);
+    for row in rows(find, "tasks").iter().filter(is_shown) {
         lines.push(line(
             row,
             "created_at",

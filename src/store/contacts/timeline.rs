@@ -14,7 +14,8 @@ pub struct Moment {
     pub at: UnixMs,
     /// `conversation`, `call`, `task`, `consent` or `change`.
     pub kind: String,
-    /// Id of the conversation, the call, the task, the consent, or the event in the log.
+    /// Id of the conversation, the call, the task, the consent, or the event in the log; the latter with leading zeros, so that
+    /// texts sort like numbers.
     pub id: String,
     /// Of a conversation its channel, of a call its state, of a task its kind, of a consent its purpose, of a change the kind of event.
     pub what: String,
@@ -73,7 +74,7 @@ const ALL: &str = "
         FROM tasks t WHERE t.contact = ?1
     UNION ALL SELECT s.created_at, 'consent', s.id, s.purpose, s.text, json_object('given', json(iif(s.given, 'true', 'false')))
         FROM consents s WHERE s.contact = ?1
-    UNION ALL SELECT e.at, 'change', CAST(e.id AS TEXT), e.kind, '', e.data
+    UNION ALL SELECT e.at, 'change', printf('%019d', e.id), e.kind, '', e.data
         FROM events e WHERE e.subject = ?2 AND e.workspace = ?3";
 
 /// The entries before a place in the timeline, newest first.

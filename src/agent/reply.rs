@@ -352,7 +352,8 @@ impl Agent {
         climbed: Climbed,
         marks: Marks,
     ) -> Result<Ended, AgentError> {
-        if let Some(opened) = opened.as_ref().filter(|_| !marks.evaluation) {
+        let by_visitor = marks.audience == Audience::Visitors && !marks.evaluation;
+        if let Some(opened) = opened.as_ref().filter(|_| by_visitor) {
             lead::keep(
                 &self.store,
                 &opened.conversation,

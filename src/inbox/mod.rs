@@ -2,12 +2,11 @@
 //! the widget and the inbox see live.
 //!
 //! Reading order: `state` (who answers, and what changes that), `turns` (a change within a transaction: row, event and notice
-//! together), `acts` (what staff and visitors do), `desk` (when somebody is there), `watch` (the clock), `live` and `presence`
-//! (what is shown at once), `notices/` (what visitors are told).
+//! together), `acts` (what staff and visitors do), `desk` (when somebody is there), `watch` (the clock), `leads` (what
+//! visitors leave so that somebody gets back to them), `live` and `presence` (what is shown at once), `notices/` (what visitors are told).
 
 // So that paths look the same in every room: `crate::room::…`.
 use frontdesk_access as access;
-#[expect(unused_imports, reason = "the notifier is being built")]
 use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;
 use frontdesk_language as language;
@@ -22,6 +21,7 @@ pub mod acts;
 pub mod desk;
 #[cfg(test)]
 mod fixtures;
+pub mod leads;
 pub mod live;
 mod notices;
 pub mod presence;

@@ -47,6 +47,7 @@ const CONVERSATION: &str = "conversation_days after the last message (180), then
 const CALL: &str = "record_days of the voice settings (90), then hidden for 7 days";
 const RECORDING: &str = "recording_days (30), then hidden for 7 days";
 const WITH_CONVERSATION: &str = "with its conversation (store::erasure)";
+const CONTACT: &str = "conversation_days after the last change (180) without conversation and open task, then hidden for 7 days; pinned, until the owner deletes it";
 const WITH_CALL: &str = "with its call (store::erasure)";
 const OWNER: &str = "until the owner deletes it";
 const BY_OWNER: &str = "its page, API or command";
@@ -338,30 +339,30 @@ pub const TABLES: &[Kept] = &[
     kept(
         "contacts",
         Class::Said,
-        OWNER,
+        CONTACT,
         "`person copy`",
         "`person erase`, page Contacts, API",
     ),
     kept(
         "contact_points",
         Class::Said,
-        OWNER,
+        CONTACT,
         "`person copy`",
         "with its contact",
     ),
     kept(
         "consents",
         Class::Said,
-        OWNER,
+        CONTACT,
         "`person copy`",
         "with its contact",
     ),
     kept(
         "tasks",
         Class::Said,
-        OWNER,
+        "with its contact or conversation; without both, until the owner deletes it",
         "`person copy`",
-        "with its contact or conversation",
+        "with its contact or conversation, page Privacy",
     ),
     kept(
         "mail_settings",

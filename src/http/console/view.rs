@@ -13,6 +13,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// Conversations, contacts, tasks, and the settings of the desk.
+    Inbox,
     Documents,
     Chat,
     /// Receipts, gaps and tests.
@@ -26,7 +28,8 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
+        Self::Inbox,
         Self::Documents,
         Self::Chat,
         Self::Quality,
@@ -39,6 +42,7 @@ impl Section {
 
     fn label(self) -> &'static str {
         match self {
+            Self::Inbox => "Contacts",
             Self::Documents => "Knowledge",
             Self::Chat => "Chat",
             Self::Quality => "Quality",
@@ -52,6 +56,7 @@ impl Section {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Inbox => "contacts",
             Self::Documents => "documents",
             Self::Chat => "chat",
             Self::Quality => "quality",

@@ -63,6 +63,7 @@ pub mod listing;
 pub mod lock;
 pub mod mail;
 pub mod messages;
+pub mod notices;
 pub mod password;
 pub mod pronunciations;
 pub mod ratings;

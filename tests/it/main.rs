@@ -37,6 +37,7 @@ mod gaps;
 mod golden;
 mod health;
 mod https;
+mod inbox_pages;
 mod keys;
 mod models;
 mod openapi;

@@ -15,6 +15,7 @@ mod first_run;
 mod https;
 mod integrity;
 mod live_engine;
+mod mail;
 mod outside;
 pub mod person_copy;
 pub mod privacy;
@@ -59,13 +60,16 @@ use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
+use crate::inbox::Inbox;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
+use crate::mail::Mail;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
 use crate::voice::{Parts, VoiceDesk};
+use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
 
 /// How long background work may take to stop.
@@ -139,15 +143,21 @@ pub struct App {
     pub governor: Governor,
     /// Takes voice sessions.
     pub voice: VoiceDesk,
+    /// Conversations as staff work on them.
+    pub inbox: Inbox,
     pub knowledge: Knowledge,
     /// Fetches web pages as documents.
     pub sources: Sources,
     pub gateway: Gateway,
+    /// Tells other programs what happens.
+    pub webhooks: Webhooks,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
     /// Asks golden questions in the background.
     pub evals: Runner,
+    /// Sends e-mail and takes answers.
+    pub mail: Mail,
     /// Makes and keeps backups.
     pub backups: Backups,
     /// Proxies trusted to name the client of a request.
@@ -229,8 +239,23 @@ impl App {
             &tasks,
             shutdown.clone(),
         )?;
+        let inbox = Inbox::start(store.clone(), &tasks, shutdown.clone());
         let gateway = outside::gateway(&config, store.clone())?;
+        let webhooks = Webhooks::start(
+            store.clone(),
+            gateway.clone(),
+            Pace::default(),
+            &tasks,
+            shutdown.clone(),
+        );
         let certificates = https::certificates(&config, &store, &gateway).await?;
+        let mail = Mail::start(
+            store.clone(),
+            gateway.clone(),
+            mail::write(),
+            &tasks,
+            shutdown.clone(),
+        );
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
             ..Limits::default()
@@ -264,6 +289,7 @@ impl App {
             .await?;
         let voice = VoiceDesk::new(Parts {
             store: store.clone(),
+            inbox: inbox.clone(),
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
@@ -298,12 +324,15 @@ impl App {
             budgets,
             governor,
             voice,
+            inbox,
             knowledge,
             sources,
             gateway,
+            webhooks,
             certificates,
             agent,
             evals,
+            mail,
             backups,
             proxies,
             started_at_ms: jiff::Timestamp::now().as_millisecond(),

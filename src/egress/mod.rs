@@ -29,6 +29,7 @@ mod request;
 mod seal;
 mod secret;
 mod ssh;
+mod starttls;
 mod tls;
 mod tunnel;
 
@@ -45,7 +46,8 @@ pub use self::request::{Carrier, Class, Limits, Method, Part, Purpose, Request};
 pub use self::seal::{is_sealed, seal};
 pub use self::secret::{Sealed, Secret};
 pub use self::ssh::{Channel, Login, Ssh, SshPlace, is_fingerprint};
-pub use self::tls::TlsPlace;
+pub use self::starttls::Clear;
+pub use self::tls::{TlsPlace, TlsStream};
 pub use self::tunnel::StreamLimits;
 
 use self::guard::Guard;
@@ -112,6 +114,11 @@ impl Gateway {
     /// Whether web pages may be fetched.
     pub fn is_open(&self) -> bool {
         self.inner.reach == Reach::Open
+    }
+
+    /// Whether the settings allow this purpose.
+    pub fn may(&self, purpose: Purpose) -> bool {
+        self.check_reach(purpose).is_ok()
     }
 
     /// The client for a way out; one of its own if the server is vouched for by a private authority.

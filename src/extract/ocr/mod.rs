@@ -8,15 +8,22 @@ mod boxes;
 mod decode;
 mod detect;
 mod eyes;
+mod judged;
 #[cfg(test)]
 mod ocr_tests;
 mod picture;
+mod rules;
+mod shown;
 mod upright;
 
 use serde::{Deserialize, Serialize};
 
 pub use eyes::{Eyes, EyesError, LookError, Weights};
+pub use judged::Verdict;
 pub use picture::Picture;
+pub use rules::Grid;
+pub(crate) use rules::grids;
+pub use shown::{Spot, show};
 
 /// A line whose confidence is lower is doubtful, and no visitor gets it. Of the lines with a wrong letter on the pages of
 /// `benches/ocr.py` nearly half lie below, of the right ones 4 % (BENCHMARKS.md).
@@ -27,8 +34,16 @@ pub const DOUBTFUL: f32 = 0.85;
 pub struct SeenPage {
     /// From 1.
     pub page: u32,
+    /// Size of the page as it is shown, in points.
+    #[serde(default)]
+    pub width: f32,
+    #[serde(default)]
+    pub height: f32,
     /// From top to bottom.
     pub lines: Vec<SeenLine>,
+    /// Tables whose ruling shows.
+    #[serde(default)]
+    pub grids: Vec<Grid>,
 }
 
 /// One line. Coordinates are in points from the top left of the page, turned and straightened so that lines run level

@@ -6,6 +6,7 @@
 //! headers, and [`structure`] makes blocks.
 
 mod columns;
+mod curves;
 mod fields;
 mod furniture;
 mod glyphs;
@@ -38,6 +39,10 @@ impl Scans {
         open(bytes, limits).map(|pdf| Self { pdf })
     }
 
+    pub(super) fn pages(&self) -> u32 {
+        u32::try_from(self.pdf.pages().len()).unwrap_or(u32::MAX)
+    }
+
     /// The pictures on a page (from 1), and the size of one of their points in points of the page.
     pub(super) fn draw(&self, page: u32) -> Option<(Picture, f32)> {
         let at = usize::try_from(page).ok()?.checked_sub(1)?;
@@ -46,16 +51,16 @@ impl Scans {
     }
 }
 
-/// Appends the blocks of a page of which only the looks are known.
-pub(super) fn append_seen(page: &SeenPage, blocks: &mut Blocks) -> Result<(), ExtractError> {
-    let lines = lines::read(seen::glyphs(page, &[]));
-    structure::append(
-        &[structure::Page {
+/// Appends the blocks of pages of which only the looks are known.
+pub(super) fn append_seen(seen: &[SeenPage], blocks: &mut Blocks) -> Result<(), ExtractError> {
+    let pages: Vec<structure::Page> = seen
+        .iter()
+        .map(|page| structure::Page {
             number: page.page,
-            lines,
-        }],
-        blocks,
-    )
+            lines: lines::read(seen::glyphs(page, &[])),
+        })
+        .collect();
+    structure::append(&pages, blocks)
 }
 
 fn open(bytes: &[u8], limits: &Limits) -> Result<Pdf, ExtractError> {

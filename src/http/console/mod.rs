@@ -35,7 +35,9 @@ mod guard;
 mod inbox;
 mod inbox_pages;
 mod keys;
+mod lines;
 mod login;
+mod mail;
 mod measure;
 mod measure_pages;
 mod measure_rows;
@@ -60,6 +62,8 @@ mod talk;
 mod transcribe;
 mod view;
 mod voice;
+mod webhook_pages;
+mod webhooks;
 mod widget;
 mod widget_pages;
 mod word_diff;
@@ -105,6 +109,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/documents/{id}", get(document::read))
         .route("/documents/{id}/passage", get(document::passage))
         .route("/documents/{id}/changes", get(document::changes))
+        .route("/documents/{id}/lines", post(lines::decide))
         .route("/documents/{id}/rollback", post(document::roll_back))
         .route("/documents/{id}/hidden", post(document::read_hidden))
         .route("/documents/{id}/staff", post(document::keep_for_staff))
@@ -189,6 +194,9 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/backups/target/remove", post(backup_target::remove))
         .route("/backups/{name}", get(backups::download))
         .route("/backups/{name}/verify", post(backups::verify))
+        .route("/mail", get(mail::show).post(mail::save))
+        .route("/mail/test", post(mail::test))
+        .route("/mail/remove", post(mail::remove))
         .route("/privacy", get(privacy::show))
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))
@@ -206,6 +214,15 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
+        .route("/webhooks/{id}/test", post(webhooks::test))
+        .route("/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/webhooks/{id}/pause", post(webhooks::pause))
+        .route("/webhooks/{id}/resume", post(webhooks::resume))
+        .route("/webhooks/{id}/delete", post(webhooks::delete))
+        .route("/webhooks/{id}/replay", post(webhooks::replay_failed))
+        .route("/webhooks/deliveries/{id}/replay", post(webhooks::replay))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.

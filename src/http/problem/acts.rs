@@ -15,6 +15,8 @@ use crate::app::voice_settings::VoiceSettingsError;
 use crate::app::workspaces::WorkspaceError;
 use crate::eval::questions::GoldenError;
 use crate::hours::FactsError;
+use crate::mail::MailError;
+use crate::webhooks::WebhookError;
 
 impl From<ReceiptError> for Problem {
     fn from(error: ReceiptError) -> Self {
@@ -88,6 +90,21 @@ impl From<VoiceSettingsError> for Problem {
     }
 }
 
+impl From<MailError> for Problem {
+    fn from(error: MailError) -> Self {
+        let detail = error.to_string();
+        match error {
+            MailError::Wrong { field, detail } => Self::invalid(field, detail),
+            MailError::NotSetUp => Self::new(StatusCode::CONFLICT, "no_mail_server", detail),
+            MailError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60)
+            }
+            MailError::Denied(error) => error.into(),
+            MailError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<FactsError> for Problem {
     fn from(error: FactsError) -> Self {
         match error {
@@ -145,6 +162,20 @@ impl From<RetentionError> for Problem {
             RetentionError::Days => Self::invalid("conversation_days", error.to_string()),
             RetentionError::Denied(error) => error.into(),
             RetentionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WebhookError::Url(_) => Self::invalid("url", detail),
+            WebhookError::Event(_) | WebhookError::NoEvents => Self::invalid("events", detail),
+            WebhookError::Most => Self::new(StatusCode::CONFLICT, "too_many_webhooks", detail),
+            WebhookError::Stopped(_) => Self::new(StatusCode::CONFLICT, "webhook_stopped", detail),
+            WebhookError::Denied(error) => error.into(),
+            WebhookError::Store(error) => error.into(),
         }
     }
 }

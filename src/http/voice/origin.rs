@@ -109,10 +109,10 @@ pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap, uri: &U
     match is_known(&http.app, &site).await {
         Ok(true) => {
             let may = [
-                (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+                (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
                 (
                     header::ACCESS_CONTROL_ALLOW_HEADERS,
-                    "authorization, content-type",
+                    "authorization, content-type, last-event-id",
                 ),
                 (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_KEPT),
             ];

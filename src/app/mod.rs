@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod additions;
 pub mod api_keys;
+pub mod assist;
 pub mod backup;
 pub mod closing;
 mod data;
@@ -61,6 +62,7 @@ use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
 use crate::inbox::Inbox;
+use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
 use crate::mail::Mail;
@@ -154,6 +156,8 @@ pub struct App {
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
+    /// What staff may undo.
+    pub undos: Undos,
     /// Asks golden questions in the background.
     pub evals: Runner,
     /// Sends e-mail and takes answers.
@@ -331,6 +335,7 @@ impl App {
             webhooks,
             certificates,
             agent,
+            undos: Undos::default(),
             evals,
             mail,
             backups,

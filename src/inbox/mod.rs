@@ -25,6 +25,7 @@ mod fixtures;
 pub mod live;
 mod notices;
 pub mod presence;
+pub mod staff;
 pub mod state;
 pub mod turns;
 pub mod watch;

@@ -54,6 +54,7 @@ pub mod gate;
 pub mod golden;
 pub mod handover;
 pub mod holdings;
+pub mod inbox;
 pub mod jobs;
 pub mod kept;
 pub mod key;

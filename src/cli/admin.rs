@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::api::{Api, with_api};
 use super::out;
 use super::retention::{self, RetentionArgs};
+use super::seed::{self, SeedArgs};
 use super::shared::{DataPlace, WrongCall, block_on, log, server_first};
 use super::users::{self, UserCommand};
 use super::workspaces::{self, WorkspaceCommand};
@@ -67,6 +68,9 @@ enum What {
         #[arg(long, requires = "renew", default_value_t = 0, value_name = "N")]
         old_days: u16,
     },
+    /// Fill a workspace with made-up conversations, for measuring
+    #[command(hide = true)]
+    Seed(SeedArgs),
     /// Go back to the database from before the last update, to run the earlier program with it
     RollBack {
         /// Do it; what was written since the update is kept beside it, but no longer used
@@ -128,6 +132,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         What::User { user } => users::run(config, user),
         What::Workspace { workspace } => workspaces::run(config, workspace),
         What::Retention(args) => retention::run(config, &args),
+        What::Seed(args) => seed::run(&config, &args),
         What::Visitors { workspace, close } => {
             block_on(serve_visitors(config, &workspace, !close))?;
             out::line(&if close {

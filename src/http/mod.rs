@@ -109,6 +109,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(openai::routes());
     routes.extend(api::routes());
     routes.extend(api::calls::routes());
+    routes.extend(api::inbox::routes());
     routes.extend(api::contacts::routes());
     routes.extend(api::tasks::routes());
     routes.extend(voice::routes());

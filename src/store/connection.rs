@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::inbox::words;
 use super::token::fill_random;
 use super::{MasterKey, StoreError};
 
@@ -154,6 +155,7 @@ fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, Store
         ));
     }
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    words::register(&connection)?;
     // A wrong key shows at the first read.
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)

@@ -60,7 +60,7 @@ pub struct Conversation {
     pub agent_seen_at: Option<UnixMs>,
     pub snoozed_until: Option<UnixMs>,
     pub spam: bool,
-    /// The conversation that took its messages over.
+    /// The conversation that it is shown in.
     pub merged_into: Option<ConversationId>,
     pub contact: Option<ContactId>,
     /// The page that the visitor wrote from, without its query.

@@ -53,6 +53,31 @@ pub fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The newest event of all workspaces; `EventId(0)` if there is none.
+pub fn last(conn: &Connection) -> Result<EventId, StoreError> {
+    let id = conn
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM events")?
+        .query_row([], |row| row.get(0))?;
+    Ok(id)
+}
+
+/// The latest `limit` events of one thing, oldest first.
+pub fn of_subject(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    subject: &str,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM events INDEXED BY events_subject
+         WHERE subject = ? AND workspace = ? ORDER BY id DESC LIMIT ?"
+    ))?;
+    let rows = statement.query_map((subject, workspace, limit), Event::from_row)?;
+    let mut events: Vec<_> = rows.collect::<Result<_, _>>()?;
+    events.reverse();
+    Ok(events)
+}
+
 /// Removes events from at or before `before`; returns how many.
 pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM events WHERE at <= ?", [before])?)

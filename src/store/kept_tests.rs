@@ -1,3 +1,5 @@
+//! Whether every table is declared.
+
 use super::*;
 use crate::store::Store;
 

@@ -17,6 +17,7 @@ mod faqs;
 pub mod gaps;
 pub(super) mod gate;
 pub(super) mod golden;
+pub mod inbox;
 mod keys;
 pub(super) mod lines;
 mod mail;

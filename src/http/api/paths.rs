@@ -2,6 +2,9 @@
 pub(in crate::http) mod calls {
     pub(in crate::http) use super::super::calls::paths::*;
 }
+pub(in crate::http) mod inbox {
+    pub(in crate::http) use super::super::inbox::paths::*;
+}
 pub(in crate::http) mod contacts {
     pub(in crate::http) use super::super::contacts::paths::*;
 }

@@ -11,6 +11,7 @@ use crate::store::{FaqId, ReceiptId, Scoped, UnixMs};
 /// Of an owner or a source, in characters.
 const LONGEST_NAME: usize = 200;
 const MAY: &[Scope] = &[Scope::Documents];
+const MAY_SUGGEST: &[Scope] = &[Scope::Conversations, Scope::Documents];
 
 /// A question with its answer, as somebody entered it.
 #[derive(Debug, Clone)]
@@ -100,6 +101,24 @@ impl Faqs {
         };
         gaps.close(&faq, draft.gaps).await?;
         Ok(faq.id)
+    }
+
+    /// Keeps an answer that somebody gave a visitor as a draft, for those who may approve it.
+    ///
+    /// # Errors
+    /// When the draft is incomplete or too long.
+    pub async fn suggest(&self, by: &Member, draft: FaqDraft) -> Result<FaqId, KnowledgeError> {
+        let workspace = by.need(MAY_SUGGEST)?;
+        let new = NewFaq {
+            answer: draft.answer,
+            state: FaqState::Draft,
+            owner: draft.owner.trim().chars().take(LONGEST_NAME).collect(),
+            language: draft.language,
+            source: String::new(),
+            expires_at: draft.expires_at,
+            phrasings: draft.questions,
+        };
+        Ok(self.create(workspace, new).await?.id)
     }
 
     /// Imports questions with their answers from a file or pasted text.

@@ -37,18 +37,34 @@ INSERT INTO conversations_new (id, workspace, assistant, channel, visitor, state
 CREATE TEMP TABLE called_back AS SELECT id, workspace FROM conversations WHERE state = 'waiting';
 DROP TABLE conversations;
 ALTER TABLE conversations_new RENAME TO conversations;
-CREATE INDEX conversations_recent ON conversations (workspace, last_at DESC);
+CREATE INDEX conversations_recent ON conversations (workspace, last_at DESC, id DESC);
 CREATE INDEX conversations_assistant ON conversations (assistant);
 CREATE INDEX conversations_age ON conversations (last_at);
 CREATE INDEX conversations_begun_by ON conversations (workspace, begun_by, last_at DESC) WHERE begun_by IS NOT NULL;
 CREATE INDEX conversations_due ON conversations (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX conversations_waiting ON conversations (workspace, waiting_since) WHERE waiting_since IS NOT NULL;
-CREATE INDEX conversations_state ON conversations (workspace, state, last_at DESC);
+CREATE INDEX conversations_state ON conversations (workspace, state, last_at DESC, id DESC);
 -- What the clock of the desk looks at.
 CREATE INDEX conversations_queue ON conversations (waiting_since) WHERE state = 'waiting';
 CREATE INDEX conversations_held ON conversations (agent_seen_at) WHERE state = 'human';
 CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
-CREATE INDEX conversations_assigned ON conversations (assigned_to, last_at DESC) WHERE assigned_to IS NOT NULL;
+CREATE INDEX conversations_assigned ON conversations (assigned_to, last_at DESC, id DESC) WHERE assigned_to IS NOT NULL;
+CREATE INDEX conversations_team ON conversations (team, last_at DESC, id DESC) WHERE team IS NOT NULL;
+CREATE INDEX conversations_merged ON conversations (merged_into) WHERE merged_into IS NOT NULL;
+-- The views of the inbox: a query uses such an index only if it states the same conditions (store/inbox/view.rs).
+CREATE INDEX inbox_all ON conversations (workspace, last_at DESC, id DESC)
+    WHERE due_at IS NULL AND spam = 0 AND state <> 'closed';
+CREATE INDEX inbox_channel ON conversations (workspace, channel, last_at DESC, id DESC)
+    WHERE due_at IS NULL AND spam = 0 AND state <> 'closed';
+CREATE INDEX inbox_mine ON conversations (workspace, assigned_to, last_at DESC, id DESC, snoozed_until)
+    WHERE due_at IS NULL AND spam = 0 AND state <> 'closed' AND assigned_to IS NOT NULL;
+CREATE INDEX inbox_unassigned ON conversations (workspace, last_at DESC, id DESC, snoozed_until)
+    WHERE due_at IS NULL AND spam = 0 AND state IN ('waiting', 'human') AND assigned_to IS NULL;
+CREATE INDEX inbox_spam ON conversations (workspace, last_at DESC, id DESC) WHERE due_at IS NULL AND spam = 1;
+CREATE INDEX inbox_closed ON conversations (workspace, last_at DESC, id DESC) WHERE due_at IS NULL AND spam = 0 AND state = 'closed';
+CREATE INDEX inbox_waiting ON conversations (workspace, waiting_since, id, snoozed_until)
+    WHERE due_at IS NULL AND spam = 0 AND state = 'waiting';
+CREATE INDEX inbox_snoozed ON conversations (workspace, snoozed_until, id) WHERE due_at IS NULL AND snoozed_until IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact) WHERE contact IS NOT NULL;
 CREATE INDEX conversations_visitor ON conversations (workspace, visitor, last_at DESC) WHERE visitor IS NOT NULL;
 
@@ -56,21 +72,27 @@ CREATE INDEX conversations_visitor ON conversations (workspace, visitor, last_at
 ALTER TABLE messages ADD COLUMN author TEXT REFERENCES users (id) ON DELETE SET NULL;
 
 -- Words of messages, for the inbox's search. The index is in the database, so it is encrypted like the messages.
+-- `search_words` (store/inbox/words.rs) puts each character of a script without spaces between spaces; so the index keeps no
+-- text of its own, and is told the same words again when a message goes. What Frontdesk itself says is not in it.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
-    text, content = 'messages', content_rowid = 'seq', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    text, content = '', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mc Mn'", prefix = '2 3'
 );
 -- What is deleted leaves no trace in the index.
 INSERT INTO messages_fts (messages_fts, rank) VALUES ('secure-delete', 1);
-INSERT INTO messages_fts (messages_fts) VALUES ('rebuild');
-CREATE TRIGGER messages_said AFTER INSERT ON messages BEGIN
-    INSERT INTO messages_fts (rowid, text) VALUES (new.seq, new.text);
+INSERT INTO messages_fts (rowid, text) SELECT seq, search_words(text) FROM messages WHERE role <> 'system';
+CREATE TRIGGER messages_said AFTER INSERT ON messages WHEN new.role <> 'system' BEGIN
+    INSERT INTO messages_fts (rowid, text) VALUES (new.seq, search_words(new.text));
 END;
-CREATE TRIGGER messages_unsaid AFTER DELETE ON messages BEGIN
-    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.seq, old.text);
+CREATE TRIGGER messages_unsaid AFTER DELETE ON messages WHEN old.role <> 'system' BEGIN
+    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.seq, search_words(old.text));
 END;
-CREATE TRIGGER messages_changed AFTER UPDATE OF text ON messages BEGIN
-    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.seq, old.text);
-    INSERT INTO messages_fts (rowid, text) VALUES (new.seq, new.text);
+CREATE TRIGGER messages_changed AFTER UPDATE OF text ON messages WHEN old.role <> 'system' AND old.text <> new.text BEGIN
+    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.seq, search_words(old.text));
+    INSERT INTO messages_fts (rowid, text) VALUES (new.seq, search_words(new.text));
+END;
+-- A visitor who writes again ends the rest of a conversation that was put aside.
+CREATE TRIGGER messages_wake AFTER INSERT ON messages WHEN new.role = 'user' BEGIN
+    UPDATE conversations SET snoozed_until = NULL WHERE id = new.conversation AND snoozed_until IS NOT NULL;
 END;
 
 -- The way of a conversation is read from its events.

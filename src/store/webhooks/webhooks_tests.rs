@@ -152,6 +152,7 @@ fn what_was_told_is_copied_for_a_person_and_goes_with_what_it_is_about() {
             visitor: None,
             title: "Hello",
             begun_by: None,
+            page: None,
         };
         let conversation = conversations::create(tx, shop, &new, 1)?;
         let of = conversation.id.to_string();

@@ -1,0 +1,163 @@
+//! What the assistant does for staff in a conversation: a draft of an answer, a summary, and making an answer that a person
+//! gave an approved one. None of it is said to the visitor.
+
+mod extract;
+mod summary;
+
+pub use summary::{How, Summary, summarise};
+
+use super::App;
+use crate::access::{Denied, Member, Scope};
+use crate::agent::{AgentError, Answer, Display, Turn};
+use crate::inbox::staff::DAILY;
+use crate::knowledge::{Audience, FaqDraft, KnowledgeError, View};
+use crate::llm::{ChatMessage, Claim, Role};
+use crate::store::conversations;
+use crate::store::faqs::FaqState;
+use crate::store::inbox::transcript::{self, Said};
+use crate::store::messages::Speaker;
+use crate::store::{ConversationId, FaqId, MessageId, StoreError, assistants};
+
+/// Messages that a draft looks back on.
+const LOOK_BACK: u32 = 30;
+/// In characters.
+const LONGEST_QUESTION: usize = 500;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AssistError {
+    #[error("the visitor has written nothing yet, so there is nothing to answer")]
+    NothingSaid,
+    #[error("there is no such answer of staff in this conversation")]
+    NotOfStaff,
+    #[error(
+        "the question must have 1 to {LONGEST_QUESTION} characters; write the one that this answers"
+    )]
+    Question,
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    #[error(transparent)]
+    Knowledge(#[from] KnowledgeError),
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What was said in a conversation, oldest first, and the workspace's assistant for it.
+async fn read(
+    app: &App,
+    by: &Member,
+    id: ConversationId,
+    limit: u32,
+) -> Result<(Vec<Said>, assistants::Assistant), AssistError> {
+    let workspace = by.need(DAILY)?;
+    let read = app.store.read(move |conn| {
+        let of = conversations::get(conn, workspace, id)?;
+        let assistant = match of.assistant {
+            Some(id) => Some(assistants::get(conn, workspace, id)?.into_inner()),
+            None => None,
+        };
+        Ok((transcript::read(conn, &of, None, limit)?.said, assistant))
+    });
+    let (said, assistant) = read.await?;
+    let assistant = match assistant {
+        Some(assistant) => assistant,
+        None => super::default_assistant(&app.store, workspace).await?,
+    };
+    Ok((said, assistant))
+}
+
+/// What the assistant would answer the visitor's last message. Nothing of it is kept or sent.
+///
+/// # Errors
+/// `NothingSaid` before the visitor's first word.
+pub async fn draft(
+    app: &App,
+    by: &Member,
+    id: ConversationId,
+    claim: Claim,
+) -> Result<Answer, AssistError> {
+    let (mut said, assistant) = read(app, by, id, LOOK_BACK).await?;
+    let last = said
+        .iter()
+        .rposition(|said| said.message.role == Speaker::User)
+        .ok_or(AssistError::NothingSaid)?;
+    let question = said[last].message.text.clone();
+    said.truncate(last);
+    let history = said.into_iter().filter_map(|said| {
+        let role = match said.message.role {
+            Speaker::User => Role::User,
+            Speaker::Assistant | Speaker::Agent => Role::Assistant,
+            Speaker::System => return None,
+        };
+        Some(ChatMessage::new(role, said.message.text))
+    });
+    let turn = Turn {
+        workspace: by.workspace(),
+        assistant,
+        conversation: None,
+        history: history.collect(),
+        question,
+        client_id: None,
+        claim,
+        sampling: None,
+        now: None,
+        // The visitor will read what becomes of it.
+        audience: Audience::Visitors,
+        display: Display::Whole,
+        evaluation: true,
+        stays: false,
+    };
+    Ok(app.agent.measure(turn, View::Live).await?.answer)
+}
+
+/// Makes an answer that a person wrote the approved answer to a question; without one, to the visitor's last message
+/// before it. Whoever may not change the knowledge makes a draft of one, which somebody else approves.
+///
+/// # Errors
+/// `NotOfStaff` for another message, `Question` without a question.
+pub async fn approve(
+    app: &App,
+    by: &Member,
+    id: ConversationId,
+    message: MessageId,
+    question: Option<String>,
+) -> Result<(FaqId, FaqState), AssistError> {
+    let (said, _) = read(app, by, id, u32::MAX - 1).await?;
+    let at = said
+        .iter()
+        .position(|said| said.message.id == message && said.message.role == Speaker::Agent)
+        .ok_or(AssistError::NotOfStaff)?;
+    let (before, answer) = (&said[..at], &said[at]);
+    let asked_at = before
+        .iter()
+        .rposition(|said| said.message.role == Speaker::User);
+    let asked = asked_at.map(|at| before[at].message.text.clone());
+    // What the assistant said to the question, if it did, may have left a gap.
+    let since = &before[asked_at.unwrap_or(before.len())..];
+    let gaps = since.iter().filter_map(|said| said.message.receipt);
+    let question = question.or(asked).unwrap_or_default().trim().to_owned();
+    if !(1..=LONGEST_QUESTION).contains(&question.chars().count()) {
+        return Err(AssistError::Question);
+    }
+    let may = by.principal().may(Scope::Documents);
+    let draft = FaqDraft {
+        questions: vec![question],
+        answer: answer.message.text.clone(),
+        state: if may {
+            FaqState::Approved
+        } else {
+            FaqState::Draft
+        },
+        owner: answer.author.clone().unwrap_or_default(),
+        language: None,
+        expires_at: None,
+        gaps: gaps.collect(),
+    };
+    let (state, faqs) = (draft.state, app.knowledge.faqs());
+    let faq = match may {
+        true => faqs.write(by, None, draft).await?,
+        false => faqs.suggest(by, draft).await?,
+    };
+    Ok((faq, state))
+}

@@ -1,0 +1,129 @@
+//! Looking at conversations: lists, one with everything about it, files.
+
+use super::{DAILY, StaffError, me, place};
+use crate::access::Member;
+use crate::store::assistants;
+use crate::store::conversations;
+use crate::store::events::Event;
+use crate::store::inbox::attachments::{self, Attachment};
+use crate::store::inbox::notes::Note;
+use crate::store::inbox::transcript::{self, Linked, Transcript};
+use crate::store::inbox::{Counts, InboxFilter, InboxRow, count, list};
+use crate::store::listing::{Listing, Page};
+use crate::store::{
+    AttachmentId, Connection, ConversationId, Store, StoreError, UnixMs, WorkspaceId,
+};
+
+use super::told::{Names, tell};
+
+/// Messages of one page of a transcript.
+pub const PAGE: u32 = 50;
+/// Notes and events that are shown; the latest.
+const MOST_BESIDE: u32 = 200;
+
+/// A conversation with everything that staff see of it.
+#[derive(Debug)]
+pub struct Detail {
+    pub row: InboxRow,
+    /// Short name and title of the assistant; `None` once it was removed.
+    pub assistant: Option<(String, String)>,
+    pub transcript: Transcript,
+    pub notes: Vec<Note>,
+    /// Events with what happened in words, oldest first.
+    pub log: Vec<(Event, String)>,
+    pub tasks: Vec<Linked>,
+}
+
+/// A page of conversations, and how many ask for somebody.
+pub async fn list(
+    store: &Store,
+    by: &Member,
+    filter: InboxFilter,
+    limit: u32,
+) -> Result<(Page<InboxFilter>, Counts), StaffError> {
+    let workspace = by.need(DAILY)?;
+    let (me, now) = (me(by), filter.now);
+    let read = store.read(move |conn| {
+        let listing = Listing {
+            workspace,
+            filter,
+            limit,
+        };
+        Ok((listing.page(conn)?, count(conn, workspace, me, now)?))
+    });
+    Ok(read.await?)
+}
+
+pub async fn counts(store: &Store, by: &Member, now: UnixMs) -> Result<Counts, StaffError> {
+    let (workspace, me) = (place(by)?, me(by));
+    Ok(store
+        .read(move |conn| count(conn, workspace, me, now))
+        .await?)
+}
+
+/// The row of one conversation.
+pub async fn row(store: &Store, by: &Member, id: ConversationId) -> Result<InboxRow, StaffError> {
+    let (workspace, me) = (place(by)?, me(by));
+    let read = store.read(move |conn| {
+        list::find(conn, workspace, id, me)?.ok_or(StoreError::NotFound("the conversation"))
+    });
+    Ok(read.await?)
+}
+
+/// One conversation with the last messages before a place in it.
+pub async fn detail(
+    store: &Store,
+    by: &Member,
+    id: ConversationId,
+    before: Option<i64>,
+) -> Result<Detail, StaffError> {
+    let (workspace, me) = (place(by)?, me(by));
+    let read = store.read(move |conn| {
+        let of = conversations::get(conn, workspace, id)?;
+        let assistant = match of.assistant {
+            Some(id) => {
+                let found = assistants::get(conn, workspace, id)?.into_inner();
+                Some((found.name, found.title))
+            }
+            None => None,
+        };
+        Ok(Detail {
+            row: list::row(conn, &of, me)?,
+            assistant,
+            transcript: transcript::read(conn, &of, before, PAGE)?,
+            notes: transcript::notes(conn, &of, MOST_BESIDE)?,
+            log: describe(conn, workspace, transcript::log(conn, &of, MOST_BESIDE)?)?,
+            tasks: transcript::tasks(conn, &of)?,
+        })
+    });
+    Ok(read.await?)
+}
+
+/// Events with what happened in words.
+pub fn describe(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    events: Vec<Event>,
+) -> Result<Vec<(Event, String)>, StoreError> {
+    let names = Names::load(conn, workspace)?;
+    let told = events.into_iter().map(|event| {
+        let text = tell(&event, &names);
+        (event, text)
+    });
+    Ok(told.collect())
+}
+
+/// A file of a conversation with its content.
+pub async fn attachment(
+    store: &Store,
+    by: &Member,
+    id: AttachmentId,
+) -> Result<(Attachment, Vec<u8>), StaffError> {
+    let workspace = place(by)?;
+    let read = store.read(move |conn| {
+        let found = attachments::get(conn, workspace, id)?;
+        let content = attachments::content(conn, &found)?;
+        Ok((found.into_inner(), content))
+    });
+    Ok(read.await?)
+}

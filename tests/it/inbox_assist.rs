@@ -1,0 +1,107 @@
+//! What the assistant does for staff: drafts, summaries, approved answers.
+
+use axum::http::StatusCode;
+use frontdesk::llm::LlmError;
+use frontdesk::store::messages::Speaker;
+use frontdesk::store::users::Role;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::fakes::Plan;
+use crate::staff::{Staff, say, talk};
+
+#[tokio::test]
+async fn a_draft_is_cited_and_nothing_of_it_is_kept() {
+    let app = TestApp::new().await;
+    let ann = Staff::new(&app, "Ann", Role::Agent).await;
+    app.document("default", "prices.txt", "A full service costs 89 euros.")
+        .await;
+    let id = talk(&app, "default", "Hello").await;
+    say(&app, id, Speaker::User, "How much is a full service?").await;
+    let before = ann.get(&format!("/api/v1/inbox/{id}")).await.json();
+    let draft = ann.act(id, "draft", json!({})).await;
+    assert!(draft["text"].as_str().unwrap().contains("89"), "{draft}");
+    let quote = draft["citations"][0]["quote"].as_str().unwrap();
+    assert!(quote.contains("89"), "{draft}");
+    let after = ann.get(&format!("/api/v1/inbox/{id}")).await.json();
+    assert_eq!(before["transcript"], after["transcript"]);
+    let receipts = app.get("/api/v1/receipts?evaluations=true").await.json();
+    assert_eq!(receipts["receipts"], json!([]));
+}
+
+#[tokio::test]
+async fn a_summary_is_made_of_the_messages_without_a_model() {
+    let app = TestApp::new().await;
+    let ann = Staff::new(&app, "Ann", Role::Agent).await;
+    let off = LlmError::Unavailable("no model is loaded".into());
+    app.chat.script.set(Plan::Refuse(off));
+    let id = talk(&app, "default", "Do you repair tyres?").await;
+    let summary = ann.act(id, "summary", json!({})).await;
+    assert_eq!(summary["how"], "extract");
+    let text = summary["text"].as_str().unwrap();
+    for part in [
+        "not written by a model",
+        "First question: Do you repair tyres?",
+        "Not answered yet",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let words = ["The visitor wants", " a repair."]
+        .map(str::to_owned)
+        .to_vec();
+    app.chat.script.set(Plan::Words(words));
+    let summary = ann.act(id, "summary", json!({})).await;
+    assert_eq!(
+        summary,
+        json!({"how": "model", "text": "The visitor wants a repair."})
+    );
+}
+
+#[tokio::test]
+async fn an_answer_of_staff_becomes_an_approved_one() {
+    let app = TestApp::new().await;
+    let ann = Staff::new(&app, "Ann", Role::Agent).await;
+    let boss = Staff::new(&app, "Boss", Role::Admin).await;
+    let id = talk(&app, "default", "Do you repair tyres?").await;
+    let visitors = say(&app, id, Speaker::User, "Hello?").await;
+    let written = ann
+        .act(
+            id,
+            "messages",
+            json!({"text": "Yes, we repair tyres within a day."}),
+        )
+        .await;
+    let message = written["message"]["id"].clone();
+    // An agent suggests it, an admin approves it.
+    let suggested = ann
+        .act(
+            id,
+            "approve",
+            json!({"message": message, "question": "Do you repair tyres?"}),
+        )
+        .await;
+    assert_eq!(suggested["state"], "draft");
+    let approved = boss
+        .act(
+            id,
+            "approve",
+            json!({"message": message, "question": "Can you mend a tyre?"}),
+        )
+        .await;
+    assert_eq!(approved["state"], "approved");
+    let path = format!("/api/v1/faqs/{}", approved["faq"].as_str().unwrap());
+    let faq = app.get(&path).await.json();
+    assert_eq!(
+        (&faq["answer"], &faq["owner"]),
+        (&json!("Yes, we repair tyres within a day."), &json!("Ann"))
+    );
+    let path = format!("/api/v1/inbox/{id}/approve");
+    let wrong = boss
+        .post(&path, json!({"message": visitors.to_string()}))
+        .await;
+    assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    let empty = boss
+        .post(&path, json!({"message": message, "question": " "}))
+        .await;
+    assert_eq!(empty.json()["param"], "question");
+}

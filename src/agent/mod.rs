@@ -30,6 +30,7 @@ mod decide;
 mod evidence;
 pub mod follow_up;
 mod handover;
+mod lead;
 mod parts;
 mod phrases;
 mod prepare;

@@ -14,6 +14,7 @@ use super::burst::Burst;
 use super::climb::{Climb, Climbed};
 use super::follow_up;
 use super::handover::Need;
+use super::lead;
 use super::record::{self, Ended, Marks, Record};
 use super::rungs::elapsed;
 use super::types::{Stored, Timings, TurnEvent};
@@ -351,6 +352,16 @@ impl Agent {
         climbed: Climbed,
         marks: Marks,
     ) -> Result<Ended, AgentError> {
+        let by_visitor = marks.audience == Audience::Visitors && !marks.evaluation;
+        if let Some(opened) = opened.as_ref().filter(|_| by_visitor) {
+            lead::keep(
+                &self.store,
+                &opened.conversation,
+                question,
+                climbed.trace.talk,
+            )
+            .await;
+        }
         let timings = Timings {
             retrieve: climbed.retrieve,
             first_token: climbed.draft.first_token,

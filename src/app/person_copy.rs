@@ -25,6 +25,8 @@ struct Page {
     made: String,
     conversations: Vec<Conversation>,
     others: Vec<CopyLine>,
+    /// What the business noted: contacts, consents and tasks.
+    noted: Vec<CopyLine>,
 }
 
 struct Conversation {
@@ -156,7 +158,9 @@ pub(super) fn file_of_attachment(id: &str) -> String {
 fn page(finds: &[Value], made_at: UnixMs) -> Page {
     let mut conversations = Vec::new();
     let mut others = Vec::new();
+    let mut noted = Vec::new();
     for find in finds {
+        noted.extend(lines_of_contact(find));
         let spoken = rows(find, "call_lines").iter().map(|line| CopyLine {
             at: String::new(),
             who: text(line, "speaker"),
@@ -214,7 +218,56 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
         made: shown(made_at),
         conversations,
         others,
+        noted,
     }
+}
+
+fn lines_of_contact(find: &Value) -> Vec<CopyLine> {
+    let line = |row: &Value, at: &str, who: String, text: String| CopyLine {
+        at: moment(row, at),
+        who,
+        text,
+    };
+    let mut lines = Vec::new();
+    for row in rows(find, "contacts") {
+        let fields = row.get("fields").and_then(Value::as_object);
+        let fields = fields.into_iter().flatten();
+        let fields = fields.map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name}: {text}"),
+            None => format!("{name}: {value}"),
+        });
+        let all: Vec<String> = std::iter::once(text(row, "name")).chain(fields).collect();
+        lines.push(line(row, "created_at", "contact".into(), all.join("; ")));
+    }
+    for row in rows(find, "contact_points") {
+        lines.push(line(
+            row,
+            "created_at",
+            text(row, "kind"),
+            text(row, "value"),
+        ));
+    }
+    for row in rows(find, "consents") {
+        let given = row.get("given").and_then(Value::as_i64) == Some(1);
+        let who = if given {
+            "agreed to"
+        } else {
+            "did not agree to"
+        };
+        lines.push(line(row, "created_at", who.into(), text(row, "text")));
+    }
+    // A conversation's copy has the tasks of its contact too.
+    let alone = rows(find, "conversations").is_empty();
+    let is_shown = |row: &&Value| alone || row.get("contact").is_none_or(Value::is_null);
+    for row in rows(find, "tasks").iter().filter(is_shown) {
+        lines.push(line(
+            row,
+            "created_at",
+            text(row, "kind"),
+            text(row, "wish"),
+        ));
+    }
+    lines
 }
 
 fn rows<'a>(find: &'a Value, table: &str) -> &'a [Value] {

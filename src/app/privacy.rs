@@ -7,7 +7,9 @@ use serde::Serialize;
 use crate::access::{Denied, Member, Scope};
 use crate::store::erasure::{self, Found, LEAST_LETTERS, Subject, Traces};
 use crate::store::tombstones::{Done, Tombstone};
-use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, calls, recordings};
+use crate::store::{
+    CallId, ContactId, Store, StoreError, UnixMs, WorkspaceId, calls, contacts, recordings,
+};
 
 /// Attempts to empty the log, and the pause between them.
 const ATTEMPTS: u32 = 20;
@@ -78,8 +80,12 @@ pub async fn erase(
         seen.push(*subject);
         new
     });
+    // A contact goes with its last conversation, and would not be found after it.
+    subjects.sort_by_key(|subject| !matches!(subject, Subject::Contact(_)));
     // Recorded before erasing: earlier backups still hold it, and restoring one must erase it again.
-    let (journal, noted) = (store.clone(), tombstones(workspace, &subjects, now));
+    let mut gone = merged_contacts(store, workspace, subjects.clone()).await?;
+    gone.extend(&subjects);
+    let (journal, noted) = (store.clone(), tombstones(workspace, &gone, now));
     let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
     noted.map_err(|_| StoreError::Busy)??;
     let erased = store
@@ -96,6 +102,57 @@ pub async fn erase(
         erased,
         copies_erased: forget_copies(store).await,
     })
+}
+
+/// The contacts that became part of these: in earlier backups they stand for themselves.
+async fn merged_contacts(
+    store: &Store,
+    workspace: WorkspaceId,
+    subjects: Vec<Subject>,
+) -> Result<Vec<Subject>, StoreError> {
+    let read = store.read(move |conn| {
+        let mut merged = Vec::new();
+        for subject in subjects {
+            if let Subject::Contact(id) = subject {
+                let contact = contacts::get_even_due(conn, workspace, id)?;
+                merged.extend(contacts::merged_into(conn, &contact)?);
+            }
+        }
+        Ok(merged.into_iter().map(Subject::Contact).collect())
+    });
+    read.await
+}
+
+/// Erases a contact, and if `with_conversations` everything that was said with them too.
+pub async fn remove_contact(
+    store: &Store,
+    by: &Member,
+    id: ContactId,
+    with_conversations: bool,
+) -> Result<Certificate, ErasureError> {
+    let workspace = by.need(MAY)?;
+    let said = store.read(move |conn| {
+        let contact = contacts::get_even_due(conn, workspace, id)?;
+        match with_conversations {
+            true => contacts::conversations(conn, &contact),
+            false => Ok(Vec::new()),
+        }
+    });
+    let said = said.await?.into_iter().map(Subject::Conversation);
+    let all: Vec<Subject> = std::iter::once(Subject::Contact(id)).chain(said).collect();
+    let mut whole: Option<Certificate> = None;
+    for some in all.chunks(MOST) {
+        let certificate = erase(store, by, some.to_vec()).await?;
+        whole = Some(match whole {
+            None => certificate,
+            Some(mut before) => {
+                before.erased += certificate.erased;
+                before.copies_erased &= certificate.copies_erased;
+                before
+            }
+        });
+    }
+    whole.ok_or(ErasureError::Amount)
 }
 
 fn tombstones(workspace: WorkspaceId, subjects: &[Subject], at: UnixMs) -> Vec<Tombstone> {

@@ -54,7 +54,7 @@ pub(super) const CLOCK: &str = "retention.clock";
 #[serde(default)]
 pub struct RetentionSettings {
     /// Days after the last message that a conversation is kept, with its messages, receipts, ratings and gaps; also
-    /// applies to receipts of questions outside conversations.
+    /// applies to receipts of questions outside conversations, and to contacts without conversation and open task.
     pub conversation_days: u32,
     /// Unix ms until which nothing is hidden or deleted, because the owner brought hidden data back.
     pub respite_until: Option<UnixMs>,

@@ -192,6 +192,8 @@ fn selection(found: &Value) -> Value {
         "calls": ids("call"),
         "receipts": ids("receipt"),
         "golden_questions": ids("golden_question"),
+        "contacts": ids("contact"),
+        "tasks": ids("task"),
     })
 }
 

@@ -43,7 +43,13 @@ pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<(
         out::line(&format!("{what}: {days}"));
     }
     if let Some((first, last)) = number("/waiting/first_at").zip(number("/waiting/last_at")) {
-        let kinds = ["conversations", "receipts", "calls", "recordings"];
+        let kinds = [
+            "conversations",
+            "receipts",
+            "calls",
+            "recordings",
+            "contacts",
+        ];
         let some = kinds.iter().filter_map(|kind| {
             let n = number(&format!("/waiting/{kind}"))?;
             (n > 0).then(|| out::plural(n, kind.trim_end_matches('s'), kind))

@@ -43,7 +43,7 @@ async fn start(talk: Talk) -> (String, u16, Arc<std::sync::Mutex<String>>) {
         while socket.read_line(&mut line).await.is_ok_and(|n| n > 0) {
             noted.lock().unwrap().push_str(&line);
             let answer = talk.answers.iter().find(|(word, _)| line.starts_with(word));
-            let answer = answer.map_or("500 what?\r\n", |(_, answer)| answer);
+            let answer = answer.map_or("500 what?\r\n", |(_, answer)| *answer);
             let turns = answer.strip_prefix('!');
             socket
                 .write_all(turns.unwrap_or(answer).as_bytes())

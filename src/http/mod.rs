@@ -110,6 +110,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::routes());
     routes.extend(api::calls::routes());
     routes.extend(api::inbox::routes());
+    routes.extend(api::contacts::routes());
+    routes.extend(api::tasks::routes());
     routes.extend(voice::routes());
     routes
 }

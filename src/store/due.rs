@@ -9,7 +9,8 @@ use super::{StoreError, UnixMs, WorkspaceId};
 /// Age limits of a workspace: rows before these moments are past their time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Compared with a conversation's last message, and with the creation of receipts outside of conversations.
+    /// Compared with a conversation's last message, with the last change of a contact without conversation, and with the creation
+    /// of receipts outside of conversations.
     pub conversations: UnixMs,
     /// Compared with the end of a call.
     pub calls: UnixMs,
@@ -35,11 +36,13 @@ pub struct Count {
     pub receipts: u64,
     pub calls: u64,
     pub recordings: u64,
+    /// Each counts with consents and tasks.
+    pub contacts: u64,
 }
 
 impl Count {
     pub fn total(&self) -> u64 {
-        self.conversations + self.receipts + self.calls + self.recordings
+        self.conversations + self.receipts + self.calls + self.recordings + self.contacts
     }
 }
 
@@ -64,7 +67,7 @@ struct Aged {
     limit: fn(&Limits) -> UnixMs,
 }
 
-const AGED: [Aged; 4] = [
+const AGED: [Aged; 5] = [
     Aged {
         table: "conversations",
         mine: "workspace = ?1",
@@ -88,6 +91,15 @@ const AGED: [Aged; 4] = [
         mine: "call IN (SELECT id FROM calls WHERE workspace = ?1)",
         over: "purge_at <= ?2",
         limit: |limits| limits.recordings,
+    },
+    // After conversations: what belongs to a hidden one is hidden with it.
+    Aged {
+        table: "contacts",
+        mine: "workspace = ?1",
+        over: "(pinned = 0 AND updated_at <= ?2
+                AND NOT EXISTS (SELECT 1 FROM conversations o WHERE o.contact = contacts.id AND o.due_at IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.contact = contacts.id AND t.state = 'open'))",
+        limit: |limits| limits.conversations,
     },
 ];
 
@@ -164,6 +176,7 @@ pub fn delete(tx: &Transaction<'_>, now: UnixMs) -> Result<Count, StoreError> {
             tx.prepare_cached(sql)?.execute([now])? as u64
         },
         conversations: gone("conversations")?,
+        contacts: gone("contacts")?,
     })
 }
 
@@ -182,6 +195,7 @@ pub fn waiting(conn: &Connection, workspace: WorkspaceId) -> Result<Waiting, Sto
             "conversations" => all.count.conversations = n,
             "receipts" => all.count.receipts = n,
             "calls" => all.count.calls = n,
+            "contacts" => all.count.contacts = n,
             _ => all.count.recordings = n,
         }
         all.first_at = [all.first_at, first].into_iter().flatten().min();

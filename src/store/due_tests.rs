@@ -110,6 +110,7 @@ fn what_is_over_its_time_is_hidden_then_deleted_and_until_then_it_can_be_shown()
                 receipts: 1,
                 calls: 1,
                 recordings: 1,
+                contacts: 0,
             };
             let (first_at, last_at) = (Some(100), Some(100));
             let wait = Waiting {

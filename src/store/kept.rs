@@ -47,6 +47,7 @@ const CONVERSATION: &str = "conversation_days after the last message (180), then
 const CALL: &str = "record_days of the voice settings (90), then hidden for 7 days";
 const RECORDING: &str = "recording_days (30), then hidden for 7 days";
 const WITH_CONVERSATION: &str = "with its conversation (store::erasure)";
+const CONTACT: &str = "conversation_days after the last change (180) without conversation and open task, then hidden for 7 days; pinned, until the owner deletes it";
 const WITH_CALL: &str = "with its call (store::erasure)";
 const OWNER: &str = "until the owner deletes it";
 const BY_OWNER: &str = "its page, API or command";
@@ -338,30 +339,30 @@ pub const TABLES: &[Kept] = &[
     kept(
         "contacts",
         Class::Said,
-        OWNER,
+        CONTACT,
         "`person copy`",
         "`person erase`, page Contacts, API",
     ),
     kept(
         "contact_points",
         Class::Said,
-        OWNER,
+        CONTACT,
         "`person copy`",
         "with its contact",
     ),
     kept(
         "consents",
         Class::Said,
-        OWNER,
+        CONTACT,
         "`person copy`",
         "with its contact",
     ),
     kept(
         "tasks",
         Class::Said,
-        OWNER,
+        "with its contact or conversation; without both, until the owner deletes it",
         "`person copy`",
-        "with its contact or conversation",
+        "with its contact or conversation, page Privacy",
     ),
     kept(
         "mail_settings",
@@ -478,24 +479,5 @@ pub const FILES: &[Kept] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Store;
-
-    #[test]
-    fn every_table_declares_its_class_retention_export_and_erasure() {
-        let store = Store::open_in_memory().unwrap();
-        let mut there: Vec<String> = store
-            .read_blocking(|conn| {
-                let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-                let mut statement = conn.prepare(sql)?;
-                let names = statement.query_map([], |row| row.get(0))?;
-                Ok(names.collect::<Result<_, _>>()?)
-            })
-            .unwrap();
-        let mut declared: Vec<String> = TABLES.iter().map(|t| t.table.to_owned()).collect();
-        there.sort();
-        declared.sort();
-        assert_eq!(there, declared);
-    }
-}
+#[path = "kept_tests.rs"]
+mod tests;

@@ -3,10 +3,14 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use frontdesk::mail::servers_fixture::{FakeImap, FakeSmtp, HOST, PASSWORD, USER, Whim};
+use frontdesk::mail::{MailKind, NewMail, ReplyTo, enqueue};
+use frontdesk::store::ConversationId;
+use frontdesk::store::messages::Speaker;
 use frontdesk::store::users::Role;
+use frontdesk::store::{conversations, messages};
 use serde_json::{Value, json};
 
-use crate::app::{ALL_SCOPES, Reply, TestApp, request};
+use crate::app::{ALL_SCOPES, Reply, TestApp, eventually, now, request};
 use crate::auth::{sign_in, with_cookie};
 
 const MAIL: &str = "/api/v1/mail";
@@ -213,4 +217,60 @@ async fn the_page_says_what_happens_without_a_server_and_how_it_goes_with_one() 
     let request = with_cookie(Method::GET, "/mail", &agent).body(Body::empty());
     let denied = own.app.send(request.unwrap()).await;
     assert_eq!(denied.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn whoever_answers_a_notice_from_their_mail_program_answers_the_visitor() {
+    let own = bench().await;
+    assert_eq!(own.put(&own.settings()).await.status, StatusCode::OK);
+    let (user, _) = sign_in(&own.app, Role::Agent).await;
+    let asked = json!({ "title": "Opening hours" });
+    let begun = own.app.post("/api/v1/conversations", asked).await;
+    let id = begun.json()["id"].as_str().unwrap().to_owned();
+    let conversation: ConversationId = id.parse().unwrap();
+    let workspace = own.app.workspace("default").await;
+    let notice = own.app.app.store.write(move |tx| {
+        let new = NewMail {
+            kind: MailKind::Notice,
+            about: Some(&id),
+            recipient: "agent@example.com",
+            title: "A visitor waits",
+            text: "Somebody asks for a person.",
+            reply_to: Some(ReplyTo { conversation, user }),
+        };
+        enqueue(tx, workspace, &new, now())
+    });
+    notice.await.unwrap();
+    // The mailbox is watched from now on, so that the answer is a new message in it.
+    eventually("the mailbox waits", || {
+        own.imap.heard().iter().any(|command| command == "IDLE")
+    })
+    .await;
+    eventually("the notice is sent", || own.smtp.taken().len() == 1).await;
+    let text = own.smtp.taken().remove(0).text;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Reply-To: "));
+    let answer = format!(
+        "From: Ann <agent@example.com>\r\nTo: {}\r\n\r\nAt nine.\r\n\r\nOn Tue, 1 Dec 2026, Desk wrote:\r\n> Hello\r\n",
+        line.unwrap()
+    );
+    own.imap.deliver(&answer);
+    let read = || {
+        own.app.app.store.read_blocking(move |conn| {
+            let found = conversations::get(conn, workspace, conversation)?;
+            messages::list(conn, &found, 9)
+        })
+    };
+    eventually("the answer is there", || {
+        let all = read().unwrap();
+        all.iter().any(|message| {
+            message.role == Speaker::Agent
+                && message.text == "At nine."
+                && message.author == Some(user)
+        })
+    })
+    .await;
+    let log = own.app.get(&format!("{MAIL}/log")).await.json();
+    assert_eq!(log["received"][0]["outcome"], "taken");
 }

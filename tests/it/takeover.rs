@@ -10,7 +10,7 @@ use frontdesk::inbox::{InboxError, watch};
 use frontdesk::store::conversations::{Conversation, ConversationState};
 use frontdesk::store::messages::{self, Message, Speaker};
 use frontdesk::store::users::{self, NewUser, Role};
-use frontdesk::store::{ConversationId, Scoped, conversations, workspaces};
+use frontdesk::store::{ConversationId, Scoped, Transaction, conversations, workspaces};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -39,7 +39,7 @@ async fn desk(app: &TestApp, open: bool) {
     }
     let workspace = app.workspace("default").await;
     let desk = json!({ "hours": hours });
-    let set = move |tx: &_| {
+    let set = move |tx: &Transaction<'_>| {
         // Whatever day the test runs on.
         workspaces::set_section(tx, workspace, "facts", &json!({ "holidays": "usual" }))?;
         workspaces::set_section(tx, workspace, "desk", &desk)
@@ -257,7 +257,7 @@ async fn the_assistant_never_speaks_over_a_person_who_came_while_it_thought() {
     .await;
     app.always_ask_the_model().await;
     let workspace = app.workspace("default").await;
-    let hurry = move |tx: &_| {
+    let hurry = move |tx: &Transaction<'_>| {
         let mut answers: Value = workspaces::section(tx, workspace, "answers")?;
         answers["deadline_seconds"] = json!(2);
         workspaces::set_section(tx, workspace, "answers", &answers)

@@ -96,7 +96,8 @@ pub struct MailRequest {
     mailbox: Option<MailboxBody>,
 }
 
-#[derive(Default, Deserialize, ToSchema)]
+// `Serialize` is what the schema writes the default with.
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ServerBody {
     host: String,
@@ -105,12 +106,14 @@ pub struct ServerBody {
     tls: TlsBody,
     /// Empty if it lets us in without signing in.
     user: String,
+    #[serde(skip_serializing)]
     password: Option<String>,
     /// PEM certificates of a private authority.
     authority: Option<String>,
 }
 
-#[derive(Default, Deserialize, ToSchema)]
+// `Serialize` is what the schema writes the default with.
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct MailboxBody {
     #[serde(flatten)]

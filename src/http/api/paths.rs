@@ -5,6 +5,15 @@ pub(in crate::http) mod calls {
 pub(in crate::http) mod inbox {
     pub(in crate::http) use super::super::inbox::paths::*;
 }
+pub(in crate::http) mod contacts {
+    pub(in crate::http) use super::super::contacts::paths::*;
+}
+pub(in crate::http) mod tasks {
+    pub(in crate::http) use super::super::tasks::{
+        __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,
+        __path_list, __path_reopen, __path_set_settings,
+    };
+}
 pub(in crate::http) mod ask {
     pub(in crate::http) use super::super::ask::__path_create;
 }

@@ -35,7 +35,8 @@ pub struct PersonFound {
 /// Something in which a person was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchView {
-    /// `conversation`, `call` (without a conversation), `receipt` (outside of conversations) or `golden_question`.
+    /// `conversation`, `call` (without a conversation), `receipt` (outside of conversations), `golden_question`, `contact` or
+    /// `task` (without contact and conversation).
     kind: &'static str,
     /// Its id.
     id: String,
@@ -44,7 +45,7 @@ pub struct MatchView {
     /// What was said there, shortened; empty if it was found by an id.
     excerpt: String,
     /// What erasing it erases: `conversations`, `messages`, `receipts`, `calls`, `recordings`,
-    /// `golden_questions`, `visitors`.
+    /// `golden_questions`, `visitors`, `contacts`, `tasks`.
     #[schema(value_type = Object)]
     erases: Traces,
     /// When it is deleted because its retention ended, in Unix milliseconds; it is hidden until then.
@@ -63,6 +64,10 @@ pub struct EraseRequest {
     receipts: Vec<String>,
     /// Golden questions, with their results.
     golden_questions: Vec<String>,
+    /// Contacts with their consents and tasks; their conversations are named for themselves.
+    contacts: Vec<String>,
+    /// Tasks.
+    tasks: Vec<String>,
 }
 
 /// What was erased.
@@ -74,6 +79,12 @@ pub struct Erased {
     certificate: privacy::Certificate,
 }
 
+impl From<privacy::Certificate> for Erased {
+    fn from(certificate: privacy::Certificate) -> Self {
+        Self { certificate }
+    }
+}
+
 /// The kind and id of a subject, for the wire; [`parse_subject`] is the inverse.
 pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
     match subject {
@@ -81,6 +92,8 @@ pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
         Subject::Call(id) => ("call", id.to_string()),
         Subject::Receipt(id) => ("receipt", id.to_string()),
         Subject::Golden(id) => ("golden_question", id.to_string()),
+        Subject::Contact(id) => ("contact", id.to_string()),
+        Subject::Task(id) => ("task", id.to_string()),
     }
 }
 
@@ -91,6 +104,8 @@ pub(crate) fn parse_subject(kind: &str, id: &str) -> Option<Subject> {
         "call" => id.parse().ok().map(Subject::Call),
         "receipt" => id.parse().ok().map(Subject::Receipt),
         "golden_question" => id.parse().ok().map(Subject::Golden),
+        "contact" => id.parse().ok().map(Subject::Contact),
+        "task" => id.parse().ok().map(Subject::Task),
         _ => None,
     }
 }
@@ -191,6 +206,12 @@ pub(super) async fn erase(
         "golden question",
         Subject::Golden,
     )?);
+    subjects.extend(parse_subjects(
+        &request.contacts,
+        "contact",
+        Subject::Contact,
+    )?);
+    subjects.extend(parse_subjects(&request.tasks, "task", Subject::Task)?);
     let certificate = privacy::erase(&place.app.store, &place.member, subjects).await?;
     Ok(axum::Json(Erased { certificate }))
 }

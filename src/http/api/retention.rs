@@ -22,8 +22,8 @@ pub struct RetentionView {
     grace_days: i64,
     /// Nothing is hidden or deleted for its age before this time, in Unix milliseconds.
     respite_until: Option<i64>,
-    /// What is past its retention and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`;
-    /// `first_at` and `last_at`, when the first and the last of it are deleted, in Unix milliseconds.
+    /// What is past its retention and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`,
+    /// `contacts`; `first_at` and `last_at`, when the first and the last of it are deleted, in Unix milliseconds.
     #[schema(value_type = Object)]
     waiting: crate::store::due::Waiting,
 }

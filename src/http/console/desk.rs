@@ -76,6 +76,8 @@ struct DeskPage {
     waiting: bool,
     new_lead: bool,
     mention: bool,
+    assignment: bool,
+    words: bool,
     teams: Vec<TeamLine>,
     people: Vec<Choice>,
     canned: Vec<ReplyLine>,
@@ -354,6 +356,8 @@ async fn render(
         waiting: typed.is_on("waiting"),
         new_lead: typed.is_on("new_lead"),
         mention: typed.is_on("mention"),
+        assignment: typed.is_on("assignment"),
+        words: typed.is_on("words"),
         teams: teams.collect(),
         people: people
             .iter()

@@ -52,6 +52,8 @@ impl Typed {
             ("waiting", notify.waiting),
             ("new_lead", notify.new_lead),
             ("mention", notify.mention),
+            ("assignment", notify.assignment),
+            ("words", notify.words),
         ] {
             if on {
                 set(name, "1".to_owned());
@@ -101,6 +103,8 @@ impl Typed {
                 new_lead: self.is_on("new_lead"),
                 waiting: self.is_on("waiting"),
                 mention: self.is_on("mention"),
+                assignment: self.is_on("assignment"),
+                words: self.is_on("words"),
             },
         })
     }

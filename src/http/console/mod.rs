@@ -19,6 +19,8 @@ mod call_parts;
 mod calls;
 pub(super) mod certificate;
 mod chat;
+mod contact_pages;
+mod contacts;
 mod desk;
 mod desk_form;
 mod document;
@@ -59,6 +61,8 @@ mod suggestions;
 mod sureness;
 mod synonyms;
 mod talk;
+mod task_pages;
+mod tasks;
 mod transcribe;
 mod view;
 mod voice;
@@ -143,6 +147,17 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
             "/calls/{id}/recording/delete",
             post(calls::delete_recording),
         )
+        .route("/contacts", get(contacts::list).post(contacts::create))
+        .route("/contacts/fields", post(contacts::add_field))
+        .route("/contacts/fields/remove", post(contacts::remove_field))
+        .route("/contacts/{id}", get(contacts::show).post(contacts::change))
+        .route("/contacts/{id}/merge", post(contacts::merge))
+        .route("/contacts/{id}/consents", post(contacts::consent))
+        .route("/contacts/{id}/tasks", post(contacts::add_task))
+        .route("/contacts/{id}/erase", post(contacts::erase))
+        .route("/tasks", get(tasks::list).post(tasks::create))
+        .route("/tasks/leads", post(tasks::set_leads))
+        .route("/tasks/{id}/{verb}", post(tasks::set_state))
         .route("/voice", get(voice::show).post(voice::save))
         .route("/voice/words", post(voice::set_word))
         .route("/voice/words/delete", post(voice::delete_word))

@@ -191,6 +191,8 @@ fn row(found: Match) -> Row {
             Subject::Call(_) => "Call",
             Subject::Receipt(_) => "Question of a program",
             Subject::Golden(_) => "Golden question",
+            Subject::Contact(_) => "Contact",
+            Subject::Task(_) => "Task",
         },
         at: moment(found.at),
         excerpt: found.excerpt,
@@ -215,6 +217,8 @@ fn in_words(traces: &Traces) -> String {
         (traces.visitors, "visitor", "visitors"),
         (traces.notes, "note", "notes"),
         (traces.attachments, "file", "files"),
+        (traces.contacts, "contact", "contacts"),
+        (traces.tasks, "task", "tasks"),
     ];
     join_counts(&parts)
 }
@@ -230,6 +234,7 @@ fn hidden_in_words(count: &Count) -> String {
         ),
         (count.calls, "call", "calls"),
         (count.recordings, "recording", "recordings"),
+        (count.contacts, "contact", "contacts"),
     ])
 }
 

@@ -262,6 +262,8 @@ fn in_words(rows: &Rows) -> String {
         ("calls", "call", "calls"),
         ("recordings", "recording", "recordings"),
         ("golden_questions", "golden question", "golden questions"),
+        ("contacts", "contact", "contacts"),
+        ("tasks", "task", "tasks"),
         ("api_keys", "API key", "API keys"),
     ];
     let some = known

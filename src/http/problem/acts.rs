@@ -13,8 +13,10 @@ use crate::app::receipts::ReceiptError;
 use crate::app::retention::RetentionError;
 use crate::app::voice_settings::VoiceSettingsError;
 use crate::app::workspaces::WorkspaceError;
+use crate::contacts::ContactError;
 use crate::eval::questions::GoldenError;
 use crate::hours::FactsError;
+use crate::inbox::leads::{LeadError, LeadSettingsError};
 use crate::mail::MailError;
 use crate::webhooks::WebhookError;
 
@@ -176,6 +178,46 @@ impl From<WebhookError> for Problem {
             WebhookError::Stopped(_) => Self::new(StatusCode::CONFLICT, "webhook_stopped", detail),
             WebhookError::Denied(error) => error.into(),
             WebhookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ContactError> for Problem {
+    fn from(error: ContactError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ContactError::Denied(error) => error.into(),
+            ContactError::Store(error) => error.into(),
+            ContactError::Point(error) => Self::invalid(error.field(), detail),
+            ContactError::Wrong { field, .. } => Self::invalid(field, detail),
+            ContactError::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", detail),
+        }
+    }
+}
+
+impl From<LeadError> for Problem {
+    fn from(error: LeadError) -> Self {
+        let (field, detail) = (error.field(), error.to_string());
+        let bad = |code| Self::new(StatusCode::BAD_REQUEST, code, detail.clone());
+        let problem = match error {
+            LeadError::Store(error) => return error.into(),
+            LeadError::NoConsent => bad("consent_required"),
+            LeadError::NoSlot => bad("not_on_offer"),
+            _ => bad("invalid_request"),
+        };
+        match field {
+            Some(field) => problem.with_param(field),
+            None => problem,
+        }
+    }
+}
+
+impl From<LeadSettingsError> for Problem {
+    fn from(error: LeadSettingsError) -> Self {
+        match error {
+            LeadSettingsError::Text => Self::invalid("consent_text", error.to_string()),
+            LeadSettingsError::Denied(error) => error.into(),
+            LeadSettingsError::Store(error) => error.into(),
         }
     }
 }

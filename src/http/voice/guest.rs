@@ -208,7 +208,7 @@ impl FromRequestParts<Http> for Guest {
 }
 
 /// The address of a page without its query, which may say who reads it.
-fn plain_page(address: &str) -> Option<String> {
+pub(super) fn plain_page(address: &str) -> Option<String> {
     let mut page = url::Url::parse(address).ok()?;
     if !matches!(page.scheme(), "http" | "https") {
         return None;

@@ -37,6 +37,7 @@ const AGAIN: u32 = 5;
 
 /// Where to go on.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct EventsQuery {
     /// The `seq` of the last message that is known; the header `Last-Event-ID` counts before it.
     after: Option<i64>,
@@ -202,7 +203,7 @@ impl Feed {
             self.state = Some(found.state);
         }
         for (message, print) in found.messages {
-            self.send(&message, print);
+            self.send(&message, print, again);
         }
         for seq in found.hidden {
             self.note(seq, 0);
@@ -241,10 +242,12 @@ impl Feed {
         true
     }
 
-    /// Sends a message unless the page knows it as it is.
-    fn send(&mut self, message: &VisitMessageView, print: u64) {
+    /// Sends a message unless the page knows it as it is. With `again`, it may have changed while the page was away.
+    fn send(&mut self, message: &VisitMessageView, print: u64, again: bool) {
         let seq = message.seq();
-        if !self.note(seq, print) {
+        let is_recent = self.recent.iter().any(|(known, _)| *known == seq);
+        let was_sent = seq <= self.after && !is_recent && !again;
+        if was_sent || !self.note(seq, print) {
             return;
         }
         let event = sse::event(message).event("message");
@@ -271,7 +274,7 @@ impl Feed {
     fn tell_typing(&mut self, holder: Option<UserId>) {
         let Some(own) = &self.own else { return };
         let around = self.app.inbox.presence().of(own.id);
-        let types = |id| around.viewers.iter().any(|one| one.id == id && one.typing);
+        let types = |id: UserId| around.viewers.iter().any(|one| one.id == id && one.typing);
         let typing = holder.is_some_and(types);
         if std::mem::replace(&mut self.typing, typing) != typing {
             let (who, on) = ("agent", typing);

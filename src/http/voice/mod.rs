@@ -16,6 +16,7 @@ mod assistant;
 pub(super) mod chat;
 pub(super) mod files;
 mod guest;
+pub(super) mod lead;
 pub(super) mod live;
 pub(super) mod note;
 pub(super) mod origin;
@@ -66,6 +67,13 @@ pub(super) fn routes() -> Vec<Route> {
             chat::speak
         ),
         (GET, "/api/v1/visit/voice", Policy::Visitor, socket::open),
+        (POST, "/api/v1/visit/lead", Policy::Visitor, lead::leave),
+        (
+            GET,
+            "/api/v1/visit/callback-times",
+            Policy::Visitor,
+            lead::times
+        ),
     ]
 }
 

@@ -51,6 +51,8 @@ pub(in crate::http) enum Deed {
     Person,
     /// Saying that they type, or how far they have read.
     Sign,
+    /// How to reach them, left for the team.
+    Lead,
 }
 
 impl Deed {
@@ -61,6 +63,8 @@ impl Deed {
             Self::Note => 6.0,
             Self::Dial | Self::Person => 10.0,
             Self::Sign => 120.0,
+            Self::Dial => 10.0,
+            Self::Lead => 5.0,
         }
     }
 
@@ -70,6 +74,7 @@ impl Deed {
             Self::Visit | Self::Note | Self::Person => 10.0,
             Self::Dial => 4.0,
             Self::Sign => 0.5,
+            Self::Lead => 600.0,
         }
     }
 }

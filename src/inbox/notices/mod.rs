@@ -143,6 +143,11 @@ impl Texts {
     }
 }
 
+/// A time as it stands in a sentence: "tomorrow at 09:00", "on Monday at 09:00".
+pub fn write_when(at: &Zoned, now: &Zoned, language: Language) -> String {
+    TEXTS.of(language).write_when(at, now)
+}
+
 /// Whether a notice asked for a number or an address, in any language: the visitor's next message may be one.
 pub fn offers_callback(text: &str) -> bool {
     let offers = |language: &Language| text.contains(TEXTS.of(*language).leave);

@@ -179,6 +179,7 @@ impl Bench {
                 visitor: None,
                 title: "Opening hours",
                 begun_by: None,
+                page: None,
             };
             let conversation = conversations::create(tx, workspace, &new, 5)?.id;
             let new = NewUser {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::Subject;
 use crate::store::{
-    AttachmentId, CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts,
+    AttachmentId, CallId, StoreError, WorkspaceId, calls, contacts, conversations, golden,
+    receipts, tasks,
 };
 
 /// Stored rows by table. Blobs are replaced by their size.
@@ -77,6 +78,22 @@ const RECEIPT_TABLES: [(&str, &str); 3] = [
     ),
 ];
 
+const OF_CONTACT: [(&str, &str); 4] = [
+    ("contacts", "SELECT * FROM contacts WHERE id = ?"),
+    (
+        "contact_points",
+        "SELECT * FROM contact_points WHERE contact = ? ORDER BY created_at",
+    ),
+    (
+        "consents",
+        "SELECT * FROM consents WHERE contact = ? ORDER BY created_at",
+    ),
+    (
+        "tasks",
+        "SELECT * FROM tasks WHERE contact = ? ORDER BY created_at",
+    ),
+];
+
 /// `NotFound` when something does not exist in the workspace.
 pub fn copy(
     conn: &Connection,
@@ -115,6 +132,10 @@ pub fn copy(
                 let mail = "SELECT id, kind, recipient, title, text, state, created_at, ended_at FROM mail_outbox
                             WHERE about = ?1 OR about IN (SELECT id FROM tasks WHERE conversation = ?1)";
                 add("mail_outbox", mail)?;
+                add(
+                    "tasks",
+                    "SELECT * FROM tasks WHERE conversation = ? ORDER BY created_at",
+                )?;
                 let recorded = "SELECT r.call FROM recordings r JOIN calls c ON c.id = r.call WHERE c.conversation = ?";
                 copied
                     .recorded
@@ -154,6 +175,17 @@ pub fn copy(
                 golden::get(conn, workspace, id)?;
                 let sql = "SELECT * FROM golden_questions WHERE id = ?";
                 tables.insert("golden_questions".into(), read_table(conn, sql, [id])?);
+            }
+            Subject::Contact(id) => {
+                contacts::get_even_due(conn, workspace, id)?;
+                for (name, sql) in OF_CONTACT {
+                    tables.insert(name.into(), read_table(conn, sql, [id])?);
+                }
+            }
+            Subject::Task(id) => {
+                tasks::get(conn, workspace, id)?;
+                let sql = "SELECT * FROM tasks WHERE id = ?";
+                tables.insert("tasks".into(), read_table(conn, sql, [id])?);
             }
         }
         copied.finds.push(Value::Object(tables));

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Traces, ids, traces};
 use crate::store::{
-    CallId, ConversationId, GoldenId, ReceiptId, StoreError, UnixMs, WorkspaceId, calls,
-    conversations, due, golden, receipts,
+    CallId, ContactId, ConversationId, GoldenId, ReceiptId, StoreError, TaskId, UnixMs,
+    WorkspaceId, calls, contacts, conversations, due, golden, receipts, tasks,
 };
 
 /// Maximum number of results of a search.
@@ -33,6 +33,10 @@ pub enum Subject {
     Receipt(ReceiptId),
     /// Only golden questions whose conversation is gone.
     Golden(GoldenId),
+    /// A person's card with consents and tasks, but not their conversations.
+    Contact(ContactId),
+    /// Only tasks without a contact and a conversation.
+    Task(TaskId),
 }
 
 #[derive(Debug, Clone)]
@@ -95,7 +99,7 @@ impl Needle {
 }
 
 /// Finds a person by what they said of themselves or what the channel knows: the beginning of a name or of a part of an
-/// e-mail address, a telephone number in any spelling, or the id of a visitor, a conversation or a call.
+/// e-mail address, a telephone number in any spelling, or the id of a visitor, a conversation, a call or a contact.
 pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Found, StoreError> {
     let needle = Needle::new(who);
     let mut subjects: Vec<(Subject, String)> = Vec::new();
@@ -125,6 +129,10 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
             String::new(),
         );
     }
+    let by_contact = "SELECT id FROM contacts WHERE workspace = ?1 AND id = ?2";
+    for id in ids(conn, by_contact, (workspace, &needle.words))? {
+        add(Subject::Contact(id), String::new());
+    }
     if needle.words.chars().count() >= LEAST_LETTERS {
         // Compare texts here, not in SQL, whose `lower` knows ASCII only.
         let mut said = conn.prepare_cached(SAID)?;
@@ -139,6 +147,8 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
                 None => match row.get::<_, String>("kind")?.as_str() {
                     "call" => Subject::Call(row.get("id")?),
                     "receipt" => Subject::Receipt(row.get("id")?),
+                    "contact" => Subject::Contact(row.get("id")?),
+                    "task" => Subject::Task(row.get("id")?),
                     _ => Subject::Golden(row.get("id")?),
                 },
             };
@@ -152,7 +162,8 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
             Subject::Conversation(id) => due::find_due_at(conn, "conversations", id)?,
             Subject::Call(id) => due::find_due_at(conn, "calls", id)?,
             Subject::Receipt(id) => due::find_due_at(conn, "receipts", id)?,
-            Subject::Golden(_) => None,
+            Subject::Contact(id) => due::find_due_at(conn, "contacts", id)?,
+            Subject::Golden(_) | Subject::Task(_) => None,
         };
         matches.push(Match {
             subject,
@@ -186,7 +197,12 @@ const SAID: &str = "
     UNION ALL SELECT 'conversation', c.id, c.id, o.recipient FROM mail_outbox o JOIN conversations c ON c.id = o.about
         WHERE o.workspace = ?1
     UNION ALL SELECT 'golden', g.id, r.conversation, g.question FROM golden_questions g
-        LEFT JOIN receipts r ON r.id = g.receipt WHERE g.workspace = ?1";
+        LEFT JOIN receipts r ON r.id = g.receipt WHERE g.workspace = ?1
+    UNION ALL SELECT 'contact', c.id, NULL, c.name || ' ' || c.fields FROM contacts c WHERE c.workspace = ?1
+    UNION ALL SELECT 'contact', p.contact, NULL, p.value FROM contact_points p WHERE p.workspace = ?1
+    UNION ALL SELECT iif(t.contact IS NULL, 'task', 'contact'), coalesce(t.contact, t.id),
+                     iif(t.contact IS NULL, t.conversation, NULL), t.wish || ' ' || t.name
+        FROM tasks t WHERE t.workspace = ?1";
 
 /// When something was said, and how much erasing it would erase.
 fn describe(
@@ -231,6 +247,20 @@ fn describe(
                 ..Traces::default()
             };
             (question.created_at, traces)
+        }
+        Subject::Contact(id) => {
+            let contact = contacts::get_even_due(conn, workspace, id)?;
+            (
+                contact.updated_at,
+                super::traces_of_contact(conn, &contact)?,
+            )
+        }
+        Subject::Task(id) => {
+            let traces = Traces {
+                tasks: 1,
+                ..Traces::default()
+            };
+            (tasks::get(conn, workspace, id)?.created_at, traces)
         }
     })
 }

@@ -1,9 +1,11 @@
 //! Erasing what a person said, and everything derived from it: messages, receipts, ratings and gaps of a conversation;
 //! its files and what staff noted beside it; its calls with transcript and recording; golden questions made from its
-//! answers, and their results in runs; and the visitor. Approved answers that the owner wrote to a question belong to the business and stay.
+//! answers, and their results in runs; its tasks, the contact that nothing else is known of; and the visitor. Approved answers
+//! that the owner wrote to a question belong to the business and stay.
 
 mod copy;
 mod find;
+mod people;
 
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
@@ -13,12 +15,14 @@ use super::calls::{self, Call};
 use super::conversations::{self, Channel, Conversation};
 use super::values::Json;
 use super::{
-    EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, events, golden, receipts,
+    EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, contacts, events, golden,
+    receipts, tasks,
 };
 
 pub(super) use copy::rows;
 pub use copy::{Copied, copy, read_attachment};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
+use people::{erase_contact, erase_task, forget_told, last_of_contact, traces_of_contact};
 
 /// How much there is of a person, or was before erasing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -36,6 +40,9 @@ pub struct Traces {
     pub notes: u64,
     /// Files in their conversations.
     pub attachments: u64,
+    /// Each counts with addresses, telephone numbers and consents.
+    pub contacts: u64,
+    pub tasks: u64,
 }
 
 impl std::ops::AddAssign for Traces {
@@ -49,6 +56,8 @@ impl std::ops::AddAssign for Traces {
         self.visitors += other.visitors;
         self.notes += other.notes;
         self.attachments += other.attachments;
+        self.contacts += other.contacts;
+        self.tasks += other.tasks;
     }
 }
 
@@ -79,6 +88,8 @@ pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, St
         visitors: u64::try_from(visitors).unwrap_or(0),
         notes: count("SELECT count(*) FROM notes WHERE conversation = ?")?,
         attachments: count("SELECT count(*) FROM attachments WHERE conversation = ?")?,
+        contacts: u64::from(last_of_contact(conn, of)?.is_some()),
+        tasks: count("SELECT count(*) FROM tasks WHERE conversation = ?")?,
     })
 }
 
@@ -98,7 +109,16 @@ pub fn erase(
         tx.execute("DELETE FROM visitors WHERE id = ?", [visitor])?;
     }
     tx.execute("DELETE FROM calls WHERE conversation = ?", [id])?;
+    let contact = last_of_contact(tx, conversation)?;
+    forget_told(
+        tx,
+        "SELECT ?1 UNION ALL SELECT id FROM tasks WHERE conversation = ?1",
+        &id.to_string(),
+    )?;
     conversations::delete(tx, conversation)?;
+    if let Some(contact) = contact {
+        tx.execute("DELETE FROM contacts WHERE id = ?", [contact])?;
+    }
     let data = serde_json::to_value(erased).unwrap_or_default();
     events::append(
         tx,
@@ -222,6 +242,11 @@ pub fn erase_subject(
                 ..Traces::default()
             })
         }
+        Subject::Contact(id) => {
+            let contact = contacts::get_even_due(tx, workspace, id)?;
+            erase_contact(tx, &contact, now)
+        }
+        Subject::Task(id) => erase_task(tx, &tasks::get(tx, workspace, id)?),
     }
 }
 

@@ -29,6 +29,7 @@ fn talk(tx: &Transaction<'_>, workspace: WorkspaceId) -> Scoped<Conversation> {
         visitor: None,
         title: "Opening hours",
         begun_by: None,
+        page: None,
     };
     conversations::create(tx, workspace, &new, 5).unwrap()
 }
@@ -58,7 +59,7 @@ fn notice<'a>(about: Option<&'a str>) -> NewOutgoing<'a> {
 fn a_message_waits_is_put_off_and_ends_once() {
     within(|tx, one, two| {
         let id = enqueue(tx, one, &notice(None), 10)?;
-        assert_eq!(workspaces_due(tx, 9)?, []);
+        assert!(workspaces_due(tx, 9)?.is_empty());
         assert_eq!(workspaces_due(tx, 10)?, [one]);
         assert!(waiting_of(tx, two, 10, 9)?.is_empty());
         let due = waiting_of(tx, one, 10, 9)?;

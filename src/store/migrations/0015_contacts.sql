@@ -7,10 +7,15 @@ CREATE TABLE contacts (
     language    TEXT,
     -- Fields that the owner defined, by name.
     fields      TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(fields)),
+    -- Kept until the owner deletes it, whatever its age.
+    pinned      INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
     created_at  INTEGER NOT NULL,
-    updated_at  INTEGER NOT NULL
+    updated_at  INTEGER NOT NULL,
+    -- When a hidden contact is deleted, Unix ms.
+    due_at      INTEGER
 ) STRICT;
 CREATE INDEX contacts_recent ON contacts (workspace, updated_at DESC);
+CREATE INDEX contacts_due ON contacts (due_at) WHERE due_at IS NOT NULL;
 
 -- How somebody is reached or recognised.
 CREATE TABLE contact_points (
@@ -50,6 +55,8 @@ CREATE TABLE tasks (
     state        TEXT    NOT NULL CHECK (state IN ('open', 'done', 'dropped')),
     contact      TEXT    REFERENCES contacts (id) ON DELETE CASCADE,
     conversation TEXT    REFERENCES conversations (id) ON DELETE CASCADE,
+    -- The name that was given with it; the contact may have another.
+    name         TEXT    NOT NULL DEFAULT '',
     -- What the person wishes, in their words.
     wish         TEXT    NOT NULL,
     page         TEXT,
@@ -62,5 +69,6 @@ CREATE TABLE tasks (
     ended_at     INTEGER
 ) STRICT;
 CREATE INDEX tasks_open ON tasks (workspace, state, due_at);
+CREATE INDEX tasks_recent ON tasks (workspace, created_at DESC);
 CREATE INDEX tasks_contact ON tasks (contact);
 CREATE INDEX tasks_conversation ON tasks (conversation);

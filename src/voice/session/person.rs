@@ -145,11 +145,18 @@ impl VoiceSession {
             self.record_event("person", json!({"state": look.state.as_str()}));
         }
         if assistant_answers(before) && !self.on_the_line.is_nobody() {
+            let open = self.answering.open_question().map(str::to_owned);
             self.drop_pending();
             self.manners.forget_callback();
-            if self.answering.is_busy() {
-                self.break_off("person").await;
+            if let Some(question) = open {
+                self.pass_on(question).await;
             }
+        }
+        if look.state == ConversationState::Human
+            && before != look.state
+            && self.answering.is_busy()
+        {
+            self.break_off("person").await;
         }
         for text in look.said {
             self.say_by_itself(&text);

@@ -112,7 +112,6 @@ async fn a_caller_who_wants_a_person_waits_for_one_while_the_desk_is_open() {
         .unwrap();
     desk.will_say(&["I want to talk to a human"]);
     desk.speak(900).await;
-    desk.until("a word", says("One moment")).await;
     desk.until("the notice", says("You will be connected"))
         .await;
     desk.hang_up().await;

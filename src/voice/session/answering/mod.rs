@@ -47,6 +47,8 @@ pub(super) struct Answering {
     answers: u32,
     /// Whether somebody is at the desk, who can be called.
     is_desk_open: bool,
+    /// The job of an answer after which a person is called.
+    calling: Option<u64>,
 }
 
 impl Answering {
@@ -61,6 +63,7 @@ impl Answering {
             jobs: 0,
             answers: 0,
             is_desk_open: false,
+            calling: None,
         }
     }
 
@@ -301,7 +304,8 @@ impl Answering {
             }
             let wish = prepared.talk() == Some(Talk::Person);
             if wish && self.is_desk_open {
-                effects.push(Effect::CallPerson);
+                // Once the answer is stored: after that nobody but the person answers.
+                self.calling = Some(job);
             } else if person && !contact {
                 effects.push(Effect::OfferCallback);
             }
@@ -320,11 +324,15 @@ impl Answering {
     ) -> (Vec<Effect>, Option<Remember>) {
         // The caller may have interrupted while the answer was being stored.
         let cut = self.cuts.remove(&job).flatten();
+        let calls = self.calling.take_if(|calling| *calling == job).is_some();
         let Committed { answer, message } = match committed {
             Ok(Some(committed)) => committed,
             Ok(None) => {
                 let mut effects = vec![Effect::Event("gave_way", json!({}))];
-                effects.extend(self.clear());
+                // Unless it was broken off already; what else is said by now is the person's.
+                if self.find_said(job).is_some() {
+                    effects.extend(self.clear());
+                }
                 return (effects, None);
             }
             Err(error) => {
@@ -343,7 +351,7 @@ impl Answering {
             (said.receipt, said.message) = (receipt, message);
             answered = said.turn;
         }
-        let effects = vec![
+        let mut effects = vec![
             Effect::Kept(answer.tokens),
             Effect::Event(
                 "answered",
@@ -358,6 +366,9 @@ impl Answering {
                 handoff: answer.handoff,
             }),
         ];
+        if calls {
+            effects.push(Effect::CallPerson);
+        }
         let remember = cut
             .zip(message)
             .map(|(heard, message)| Remember::Shorten(message, heard));

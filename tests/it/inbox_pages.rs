@@ -20,6 +20,7 @@ async fn said(app: &TestApp, title: &str, text: &'static str) -> String {
             visitor: None,
             title: &title,
             begun_by: None,
+            page: None,
         };
         let conversation = conversations::create(tx, workspace, &new, now())?;
         let message = NewMessage {

@@ -14,7 +14,7 @@ use crate::store::messages::Speaker;
 use crate::store::{ConversationId, UserId};
 
 const MINUTE_MS: i64 = 60_000;
-/// Of a day, for somebody who waits.
+/// In a day.
 const MOST_MINUTES: i64 = 24 * 60;
 
 /// Something to choose, by its id or name.

@@ -140,7 +140,9 @@ impl Shell {
 
     /// Whether the open page is under "More" on a phone.
     pub fn in_rest(&self) -> bool {
-        self.entries().iter().any(|entry| entry.current && entry.rest)
+        self.entries()
+            .iter()
+            .any(|entry| entry.current && entry.rest)
     }
 
     /// Whether there is anything under "More".

@@ -63,6 +63,7 @@ pub mod pronunciations;
 pub mod ratings;
 pub mod receipts;
 pub mod recordings;
+pub mod satisfaction;
 pub mod second_factors;
 pub mod sessions;
 pub mod settings;

@@ -10,8 +10,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod axe;
 mod desk;
 mod driver;
+mod goes_on;
 mod site;
 mod voice;
 mod widget;

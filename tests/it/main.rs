@@ -66,6 +66,7 @@ mod synonyms;
 mod upload;
 mod versions;
 mod visit;
+mod visit_own;
 mod voice_fakes;
 mod voice_settings;
 mod voice_ws;

@@ -14,10 +14,16 @@
 
 mod assistant;
 pub(super) mod chat;
+pub(super) mod colours;
 pub(super) mod files;
 mod guest;
+pub(super) mod logo;
+pub(super) mod look;
 pub(super) mod note;
+pub(super) mod opinions;
+pub(super) mod options;
 pub(super) mod origin;
+pub(super) mod own;
 mod rate;
 pub(super) mod settings;
 pub(super) mod site_key;
@@ -38,6 +44,29 @@ use crate::voice::VoiceSettings;
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (POST, "/api/v1/visit", Policy::Visitor, visit::create),
+        (DELETE, "/api/v1/visit", Policy::Visitor, own::erase),
+        (POST, "/api/v1/visit/end", Policy::Visitor, own::end),
+        (GET, "/api/v1/visit/export", Policy::Visitor, own::export),
+        (
+            GET,
+            "/api/v1/visit/transcript",
+            Policy::Visitor,
+            own::transcript
+        ),
+        (
+            POST,
+            "/api/v1/visit/rating",
+            Policy::Visitor,
+            opinions::rate_visit
+        ),
+        (
+            POST,
+            "/api/v1/visit/messages/{id}/rating",
+            Policy::Visitor,
+            opinions::rate_answer
+        ),
+        (GET, "/api/v1/visit/look", Policy::Visitor, look::show),
+        (GET, "/api/v1/visit/logo", Policy::Visitor, logo::show),
         (
             POST,
             "/api/v1/visit/messages",

@@ -109,7 +109,7 @@ pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap, uri: &U
     match is_known(&http.app, &site).await {
         Ok(true) => {
             let may = [
-                (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+                (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
                 (
                     header::ACCESS_CONTROL_ALLOW_HEADERS,
                     "authorization, content-type",

@@ -1,6 +1,9 @@
 // What the visitor writes, on its way: one message after the other, each under an id of its own, so that one that is sent
 // again is kept once. What did not arrive is sent again when the connection is back, also after a reload.
 
+// After the connection is back, an answer that is still being written comes within this time, ms.
+const PATIENCE = 10000
+
 class Outbox {
   #queue = []
   #busy = false
@@ -41,6 +44,18 @@ class Outbox {
     for (const item of this.#queue) if (item.status !== "failed" || !item.final) item.status = item.id ? "sent" : "sending"
     this.desk.log.mark()
     this.#work()
+    const missing = this.desk.log.items.filter(item => item.missing)
+    if (missing.length) setTimeout(() => this.#look(missing), PATIENCE)
+  }
+
+  // An answer that broke off with the server comes no more.
+  #look(missing) {
+    const { log, state } = this.desk
+    for (const item of missing) {
+      const answered = log.items.some(other => other.role !== "user" && other.seq > item.seq)
+      if (item.missing && !answered && state === "open" && log.items.includes(item)) this.desk.fail(new Problem(t("broken_off")))
+      item.missing = false
+    }
   }
 
   drop() {
@@ -86,7 +101,10 @@ class Outbox {
       const again = item.tried
       item.tried = true
       if (error.code === "failed" && !again) desk.fail(error)
-      if (item.id || error.code === "failed" || error.name === "AbortError") return true
+      if (item.id || error.code === "failed" || error.name === "AbortError") {
+        item.missing = error.code !== "failed"
+        return true
+      }
       item.final = error.status >= 400 && error.status < 500 && error.status !== 429 && error.status !== 401
       item.status = error.status ? "failed" : "queued"
       desk.log.mark()

@@ -5,12 +5,14 @@
 //! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
-//! and `decide` (places that may answer, and how surely), `record` and `trace` (what is kept), `afterword` (what the model adds). `talk`, `parts`, `computed` and
+//! and `decide` (places that may answer, and how surely), `begin`, `record` and `trace` (what is kept), `handover` (when a person
+//! answers instead), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as agent;
 use frontdesk_hours as hours;
+use frontdesk_inbox as inbox;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
@@ -18,6 +20,7 @@ use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 mod afterword;
+mod begin;
 mod burst;
 mod case;
 mod cite;
@@ -26,6 +29,7 @@ mod computed;
 mod decide;
 mod evidence;
 pub mod follow_up;
+mod handover;
 mod parts;
 mod phrases;
 mod prepare;
@@ -45,7 +49,7 @@ pub use prepare::{Committed, PreparedAnswer};
 pub use reply::{Agent, Display, Measured, Turn, TurnStream};
 pub use settings::{AnswerSettings, Switch, Topic};
 pub use talk::Talk;
-pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};
+pub use types::{Answer, Citation, CitationKind, Rung, Stored, Timings, Tokens, TurnEvent};
 
 /// The answer that the facts of a workspace give to a question at that time; `None` if they would
 /// pass. Records nothing.

@@ -3,17 +3,19 @@
 
 use std::time::Instant;
 
+use super::begin::{self, Begun};
 use super::burst::Burst;
 use super::climb::Climbed;
 use super::follow_up;
-use super::record::{self, Marks};
+use super::handover::Need;
+use super::record::{self, Ended, Marks};
 use super::reply::{Agent, Turn};
 use super::talk::Talk;
 use super::types::{Citation, Rung};
 use super::{AgentError, Answer};
 use crate::knowledge::View;
 use crate::llm::ChatMessage;
-use crate::store::{MessageId, messages};
+use crate::store::{ConversationId, MessageId, messages};
 
 /// A complete answer that is not stored yet.
 pub struct PreparedAnswer {
@@ -93,11 +95,12 @@ impl Agent {
     }
 
     /// Stores a prepared answer as [`Agent::reply`] would: question and answer in the conversation,
-    /// the receipt, and a gap if nothing answered.
+    /// the receipt, and a gap if nothing answered. `None` if a person has the conversation or is called: then only the question is
+    /// stored, and the answer must not be heard.
     ///
     /// # Errors
     /// When the store fails; at most the question is stored then.
-    pub async fn commit(&self, prepared: PreparedAnswer) -> Result<Committed, AgentError> {
+    pub async fn commit(&self, prepared: PreparedAnswer) -> Result<Option<Committed>, AgentError> {
         let PreparedAnswer {
             turn,
             climbed,
@@ -107,8 +110,10 @@ impl Agent {
         let opened = match turn.conversation {
             Some(id) => {
                 let (question, client_id) = (turn.question.clone(), turn.client_id.clone());
-                let opened = record::open(self.store(), turn.workspace, id, question, client_id);
-                Some(opened.await?)
+                match self.begin(&turn, id, question, client_id).await? {
+                    Begun::Answers(opened) => Some(opened),
+                    Begun::Silent(_) => return Ok(None),
+                }
             }
             None => None,
         };
@@ -120,9 +125,11 @@ impl Agent {
             now: turn.now,
             earlier: asked.history.len(),
             in_full: follow_up::write_in_full(asked.history, &asked.question, " · "),
+            // The call itself offers a person.
+            need: Need::default(),
         };
         let message = opened.as_ref().map(|opened| opened.answer.id);
-        let answer = self
+        let ended = self
             .close(
                 since,
                 turn.workspace,
@@ -132,21 +139,34 @@ impl Agent {
                 marks,
             )
             .await?;
-        Ok(Committed { answer, message })
+        Ok(match ended {
+            Ended::Answered(answer) => Some(Committed {
+                answer: *answer,
+                message,
+            }),
+            Ended::GaveWay(_) => None,
+        })
+    }
+
+    async fn begin(
+        &self,
+        turn: &Turn,
+        id: ConversationId,
+        question: String,
+        client_id: Option<String>,
+    ) -> Result<Begun, AgentError> {
+        let (store, running) = (self.store(), self.in_progress());
+        let begun = begin::open(store, running, turn.workspace, id, question, client_id);
+        Ok(begun.await?)
     }
 
     /// Stores the question of an interrupted turn with the part of the answer that the caller heard.
     pub async fn keep_broken(&self, turn: Turn, heard: String) -> Result<(), AgentError> {
         if let Some(id) = turn.conversation {
-            let opened = record::open(
-                self.store(),
-                turn.workspace,
-                id,
-                turn.question,
-                turn.client_id,
-            )
-            .await?;
-            record::keep_partial(self.store(), opened.answer, heard).await;
+            let (question, client_id) = (turn.question.clone(), turn.client_id.clone());
+            if let Begun::Answers(opened) = self.begin(&turn, id, question, client_id).await? {
+                record::keep_partial(self.store(), opened.answer.clone(), heard).await;
+            }
         }
         Ok(())
     }

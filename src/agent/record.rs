@@ -2,75 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
+use super::begin::{HISTORY, Opened};
+use super::handover::{self, Need};
 use super::rungs::Draft;
 use super::trace::Trace;
-use super::types::{Answer, Citation, Rung, Timings};
+use super::types::{Answer, Citation, Rung, Stored, Timings};
+use crate::inbox;
 use crate::knowledge::{Audience, Passage};
 use crate::llm::{ChatMessage, Role};
-use crate::store::conversations::Conversation;
+use crate::store::conversations::ConversationState;
 use crate::store::gaps::{self, GapReason};
-use crate::store::messages::{self, Appended, Message, MessageState, NewMessage, Speaker};
+use crate::store::messages::{self, Message, MessageState, Speaker};
 use crate::store::receipts::{self, NewReceipt};
 use crate::store::versions::Version;
 use crate::store::{
-    self, ConversationId, ReceiptId, Scoped, Store, StoreError, UnixMs, VersionId, WorkspaceId,
+    self, ConversationId, ReceiptId, Scoped, Store, StoreError, Transaction, UnixMs, VersionId,
+    WorkspaceId,
 };
-
-/// Most messages of a conversation to show to the model.
-const HISTORY: u32 = 8;
 
 pub(super) fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
-}
-
-/// The messages of a turn in its conversation.
-pub(super) struct Opened {
-    pub(super) conversation: Scoped<Conversation>,
-    /// Earlier messages, oldest first.
-    pub(super) history: Vec<ChatMessage>,
-    /// The answer's message, empty and "interrupted" until the answer is complete.
-    pub(super) answer: Scoped<Message>,
-}
-
-/// Stores the question, and an empty message for its answer.
-pub(super) async fn open(
-    store: &Store,
-    workspace: WorkspaceId,
-    id: ConversationId,
-    question: String,
-    client_id: Option<String>,
-) -> Result<Opened, StoreError> {
-    store
-        .write(move |tx| {
-            let conversation = store::conversations::get(tx, workspace, id)?;
-            let earlier = messages::list(tx, &conversation, HISTORY)?;
-            let asked = NewMessage {
-                role: Speaker::User,
-                text: &question,
-                state: MessageState::Complete,
-                client_id: client_id.as_deref(),
-            };
-            if let Appended::Known(_) = messages::append(tx, &conversation, &asked, now())? {
-                return Err(StoreError::Conflict("this message was sent already".into()));
-            }
-            if conversation.title.is_empty() {
-                let title: String = question.chars().take(80).collect();
-                store::conversations::set_title(tx, &conversation, &title)?;
-            }
-            let answer = NewMessage {
-                role: Speaker::Assistant,
-                text: "",
-                state: MessageState::Interrupted,
-                client_id: None,
-            };
-            let answer = messages::append(tx, &conversation, &answer, now())?.into_message();
-            Ok(Opened {
-                conversation,
-                history: visible_history(&earlier),
-                answer,
-            })
-        })
-        .await
 }
 
 /// Earlier messages of a conversation as the model sees them.
@@ -98,15 +49,16 @@ pub(super) fn visible_history(earlier: &[Message]) -> Vec<ChatMessage> {
         .iter()
         .skip(skip)
         .filter(|m| !m.text.is_empty())
-        .filter_map(|m| Some(ChatMessage::new(to_role(m.role)?, strip_marks(&m.text))))
+        .filter_map(|m| Some(ChatMessage::new(to_role(m)?, strip_marks(&m.text))))
         .collect()
 }
 
-fn to_role(speaker: Speaker) -> Option<Role> {
-    match speaker {
+/// What staff answered counts as answers, and so does what asks for a number: the visitor's next message may be one.
+fn to_role(message: &Message) -> Option<Role> {
+    match message.role {
         Speaker::User => Some(Role::User),
-        Speaker::Assistant => Some(Role::Assistant),
-        _ => None,
+        Speaker::Assistant | Speaker::Agent => Some(Role::Assistant),
+        Speaker::System => inbox::offers_callback(&message.text).then_some(Role::Assistant),
     }
 }
 
@@ -134,6 +86,29 @@ fn strip_marks(text: &str) -> String {
     out
 }
 
+/// Stores the part of an answer that is about to be shown; `false` if a person speaks now, and nothing may be shown.
+pub(super) async fn keep_shown(store: &Store, opened: &mut Opened, text: String) -> bool {
+    let (answer, conversation) = (opened.answer.clone(), opened.conversation.clone());
+    let (shown, asked) = (text.clone(), opened.answer.seq);
+    let kept = store.write(move |tx| {
+        if !handover::is_turn_of_assistant(tx, &conversation, asked)?.0 {
+            return Ok(false);
+        }
+        messages::update(tx, &answer, &text, MessageState::Interrupted)?;
+        Ok(true)
+    });
+    match kept.await {
+        Ok(kept) => {
+            opened.shown = kept.then_some(shown);
+            kept
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a part of an answer could not be kept");
+            false
+        }
+    }
+}
+
 /// Stores the part of an interrupted answer that was given.
 pub(super) async fn keep_partial(store: &Store, answer: Scoped<Message>, text: String) {
     let kept = store
@@ -157,7 +132,7 @@ pub(super) async fn mark_failed(store: &Store, answer: Scoped<Message>) {
 /// The contents of a receipt.
 pub(super) struct Record<'a> {
     pub(super) workspace: WorkspaceId,
-    pub(super) opened: Option<Opened>,
+    pub(super) opened: Option<Box<Opened>>,
     pub(super) question: &'a str,
     pub(super) draft: Draft,
     pub(super) trace: Trace,
@@ -165,6 +140,13 @@ pub(super) struct Record<'a> {
     pub(super) model: Option<(String, Option<String>)>,
     pub(super) timings: Timings,
     pub(super) marks: Marks,
+}
+
+/// How a turn ended.
+pub(super) enum Ended {
+    Answered(Box<Answer>),
+    /// A person speaks now: the answer was thrown away.
+    GaveWay(Stored),
 }
 
 /// The circumstances of a turn, for the receipt.
@@ -180,6 +162,8 @@ pub(super) struct Marks {
     pub(super) earlier: usize,
     /// The question, understandable without them.
     pub(super) in_full: String,
+    /// What may call a person.
+    pub(super) need: Need,
 }
 
 impl Marks {
@@ -198,8 +182,8 @@ impl Marks {
     }
 }
 
-/// Stores answer and receipt in one transaction.
-pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, StoreError> {
+/// Stores answer and receipt in one transaction, if it is still the assistant's turn; calls a person where that is due.
+pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, StoreError> {
     let Record {
         workspace,
         opened,
@@ -211,6 +195,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
         timings,
         marks,
     } = record;
+    let need = marks.need;
     let versions = narrow_spans(store, workspace, &mut draft).await?;
     let id = ReceiptId::new();
     let found: Vec<_> = passages
@@ -230,7 +215,6 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
     let passages = json!({ "found": found, "cited": cited });
     let mut checks = trace.into_json();
     marks.note(&mut checks);
-    let checks = Value::Object(checks);
     // A related passage is not an answer either: show the gap to the owner.
     let unanswered = match draft.rung {
         _ if marks.evaluation => None,
@@ -240,48 +224,109 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
     let (question, text) = (question.to_owned(), draft.text.clone());
     let (times, tokens) = (json!(timings), json!(draft.tokens));
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
-    store
-        .write(move |tx| {
-            let (name, hash) = model
-                .as_ref()
-                .map(|(n, h)| (n.as_str(), h.as_deref()))
-                .unzip();
-            if let Some(opened) = &opened {
-                messages::update(tx, &opened.answer, &text, MessageState::Complete)?;
-            }
-            let receipt = NewReceipt {
-                id,
-                conversation: opened.as_ref().map(|o| o.conversation.id),
-                message: opened.as_ref().map(|o| o.answer.id),
-                question: &question,
-                rung: rung.as_str(),
-                answer: &text,
-                passages: &passages,
-                model: name,
-                model_hash: hash.flatten(),
-                prompt_hash: prompt_hash.as_deref(),
-                checks: &checks,
-                timings: &times,
-                tokens: &tokens,
-            };
-            receipts::insert(tx, workspace, &receipt, now())?;
-            if let Some(asked) = &unanswered {
-                gaps::note(tx, workspace, id, asked, GapReason::Refused, now())?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(Answer {
-        answer: draft.text,
-        rung: draft.rung,
-        citations: draft.citations,
+    let conversation = opened.as_ref().map(|opened| opened.conversation.id);
+    let ended = store.write(move |tx| {
+        let (mut stored, text, called) = match &opened {
+            Some(opened) => match place(tx, opened, text, need)? {
+                Placed::There(stored, text) => (Some(stored), text, false),
+                Placed::Called(stored, text) => (Some(stored), text, true),
+                Placed::GaveWay(stored) => return Ok(Err(stored)),
+            },
+            None => (None, text, false),
+        };
+        let rung = if called { Rung::Talk } else { rung };
+        let (name, hash) = model
+            .as_ref()
+            .map(|(n, h)| (n.as_str(), h.as_deref()))
+            .unzip();
+        let checks = Value::Object(checks);
+        let receipt = NewReceipt {
+            id,
+            conversation,
+            message: stored.map(|stored| stored.message),
+            question: &question,
+            rung: rung.as_str(),
+            answer: &text,
+            passages: &passages,
+            model: name,
+            model_hash: hash.flatten(),
+            prompt_hash: prompt_hash.as_deref(),
+            checks: &checks,
+            timings: &times,
+            tokens: &tokens,
+        };
+        receipts::insert(tx, workspace, &receipt, now())?;
+        if let Some(asked) = &unanswered {
+            gaps::note(tx, workspace, id, asked, GapReason::Refused, now())?;
+        }
+        if let (Some(stored), Some(conversation)) = (&mut stored, conversation)
+            && stored.state == ConversationState::Open
+        {
+            let conversation = store::conversations::get(tx, workspace, conversation)?;
+            stored.state = handover::call_by_rule(tx, &conversation, need, now())?;
+        }
+        Ok(Ok((stored, text, rung, called)))
+    });
+    let (stored, text, rung, called) = match ended.await? {
+        Ok(placed) => placed,
+        Err(stored) => return Ok(Ended::GaveWay(stored)),
+    };
+    Ok(Ended::Answered(Box::new(Answer {
+        answer: text,
+        rung,
+        citations: if called { Vec::new() } else { draft.citations },
         receipt: Some(id.to_string()),
         timings_ms: timings,
         tokens: draft.tokens,
         handoff: draft.handoff,
         // A text that the engine interrupted is never shown.
         interrupted: false,
-    })
+        stored,
+    })))
+}
+
+/// Where an answer went.
+enum Placed {
+    /// Into its message, as this text.
+    There(Stored, String),
+    /// In its place the visitor was told that a person is called, or that nobody is there.
+    Called(Stored, String),
+    GaveWay(Stored),
+}
+
+/// Puts an answer into its conversation, unless a person speaks now.
+fn place(
+    tx: &Transaction<'_>,
+    opened: &Opened,
+    text: String,
+    need: Need,
+) -> Result<Placed, StoreError> {
+    let (begun, seq) = (&opened.conversation, opened.answer.seq);
+    let (may, conversation) = handover::is_turn_of_assistant(tx, begun, seq)?;
+    let text = match (&opened.shown, may) {
+        (_, true) => text,
+        // What the visitor has read already stays, and nothing is added.
+        (Some(shown), false) => shown.clone(),
+        (None, false) => {
+            handover::give_way(tx, opened, &conversation, now())?;
+            return Ok(Placed::GaveWay(Stored::of(
+                &opened.asked,
+                conversation.state,
+            )));
+        }
+    };
+    if may
+        && opened.shown.is_none()
+        && let Some(called) = handover::connect(tx, &conversation, need, now())?
+        && let Some(notice) = called.notice
+    {
+        messages::remove(tx, &opened.answer)?;
+        let stored = Stored::of(&notice, called.conversation.state);
+        return Ok(Placed::Called(stored, notice.text.clone()));
+    }
+    messages::update(tx, &opened.answer, &text, MessageState::Complete)?;
+    let stored = Stored::of(&opened.answer, conversation.state);
+    Ok(Placed::There(stored, text))
 }
 
 /// A citation for the receipt: with the hash of its words and of the file, and the version number, so

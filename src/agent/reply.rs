@@ -9,12 +9,14 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::afterword::{self, Pace};
+use super::begin::{self, Begun, InProgress, Opened};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
 use super::follow_up;
-use super::record::{self, Marks, Opened, Record};
+use super::handover::Need;
+use super::record::{self, Ended, Marks, Record};
 use super::rungs::elapsed;
-use super::types::{Timings, TurnEvent};
+use super::types::{Stored, Timings, TurnEvent};
 use super::{AgentError, Answer};
 use crate::knowledge::{Audience, Knowledge, Passage, View};
 use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Sampling};
@@ -59,9 +61,11 @@ pub struct Turn {
     pub display: Display,
     /// An evaluation or a replay asks, not a visitor: the receipt says so, and no gap is noted.
     pub evaluation: bool,
+    /// The turn goes on when its reader leaves, who reads the answer in the conversation.
+    pub stays: bool,
 }
 
-/// A running turn. Dropping it cancels the turn, but a complete answer is still stored.
+/// A running turn. Dropping it cancels the turn unless it stays, but a complete answer is still stored.
 pub type TurnStream = Pin<Box<dyn Stream<Item = TurnEvent> + Send>>;
 
 /// An answer to be graded.
@@ -82,6 +86,25 @@ pub struct Agent {
     model: Arc<dyn ChatModel>,
     reader: Arc<dyn Reader>,
     pace: Arc<Pace>,
+    in_progress: InProgress,
+}
+
+/// What a turn came to.
+enum Outcome {
+    Answered(Box<Answer>),
+    /// The assistant says nothing.
+    Silent(Stored),
+    /// The receiver left before the answer was complete.
+    Left,
+}
+
+impl From<Ended> for Outcome {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Answered(answer) => Self::Answered(answer),
+            Ended::GaveWay(stored) => Self::Silent(stored),
+        }
+    }
 }
 
 impl Agent {
@@ -97,11 +120,16 @@ impl Agent {
             model,
             reader,
             pace: Arc::default(),
+            in_progress: InProgress::default(),
         }
     }
 
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    pub(super) fn in_progress(&self) -> &InProgress {
+        &self.in_progress
     }
 
     /// Carries out a turn. Call it inside a tokio runtime.
@@ -110,14 +138,15 @@ impl Agent {
         let agent = self.clone();
         tokio::spawn(async move {
             let last = match agent.carry_out(turn, &out).await {
-                Ok(Some(answer)) => {
+                Ok(Outcome::Answered(answer)) => {
                     // A send fails only if the receiver is gone.
                     let _ = out
                         .send(TurnEvent::Citations(answer.citations.clone()))
                         .await;
-                    TurnEvent::Done(Box::new(answer))
+                    TurnEvent::Done(answer)
                 }
-                Ok(None) => return,
+                Ok(Outcome::Silent(stored)) => TurnEvent::Stored(stored),
+                Ok(Outcome::Left) => return,
                 Err(error) => TurnEvent::Failed(Reason::of(error)),
             };
             // A send fails only if the receiver is gone.
@@ -160,6 +189,7 @@ impl Agent {
                 tokens: draft.tokens,
                 handoff: draft.handoff,
                 interrupted: false,
+                stored: None,
             },
             found: found.passages,
             checks: trace.into_json(),
@@ -191,12 +221,7 @@ impl Agent {
         }
     }
 
-    /// `None` when the receiver left before the answer was complete.
-    async fn carry_out(
-        &self,
-        turn: Turn,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Answer>, AgentError> {
+    async fn carry_out(&self, turn: Turn, out: &Sender<TurnEvent>) -> Result<Outcome, AgentError> {
         let since = Instant::now();
         if turn.question.trim().is_empty() {
             return Err(AgentError::Empty);
@@ -208,11 +233,17 @@ impl Agent {
             now: turn.now,
             earlier: 0,
             in_full: String::new(),
+            need: Need::default(),
         };
         let mut opened = match turn.conversation {
             Some(id) => {
                 let (question, client_id) = (turn.question.clone(), turn.client_id.clone());
-                Some(record::open(&self.store, turn.workspace, id, question, client_id).await?)
+                let (store, running) = (&self.store, &self.in_progress);
+                let begun = begin::open(store, running, turn.workspace, id, question, client_id);
+                match begun.await? {
+                    Begun::Answers(opened) => Some(opened),
+                    Begun::Silent(stored) => return Ok(Outcome::Silent(stored)),
+                }
             }
             None => None,
         };
@@ -226,35 +257,51 @@ impl Agent {
         let outcome = tokio::select! {
             outcome = climb.answer() => outcome,
             // Nothing was shown yet: the answer's message stays empty and "interrupted".
-            () = out.closed() => return Ok(None),
+            () = out.closed(), if !turn.stays => return Ok(Outcome::Left),
         };
-        match outcome {
-            Ok(mut climbed) => {
-                // The receiver may be gone by now; a complete answer is stored all the same.
-                let _ = out.send(TurnEvent::Delta(climbed.draft.text.clone())).await;
-                let question = &asked.question;
-                if let Some(plan) = afterword::plan(&climbed, question, &turn)
-                    && afterword::is_able(&*self.model, &self.pace, &plan)
-                {
-                    // The model may take seconds, and what was shown must survive a crash.
-                    if let Some(opened) = &opened {
-                        let (answer, text) = (opened.answer.clone(), climbed.draft.text.clone());
-                        record::keep_partial(&self.store, answer, text).await;
-                    }
-                    self.add_afterword(&plan, &turn, question, &mut climbed, since, out)
-                        .await;
-                }
-                self.close(since, turn.workspace, opened, question, climbed, marks)
-                    .await
-                    .map(Some)
-            }
+        let mut climbed = match outcome {
+            Ok(climbed) => climbed,
             Err(error) => {
                 if let Some(opened) = opened {
                     record::mark_failed(&self.store, opened.answer).await;
                 }
-                Err(error)
+                return Err(error);
+            }
+        };
+        let question = &asked.question;
+        let mut shown = None;
+        if let Some(plan) = afterword::plan(&climbed, question, &turn)
+            && afterword::is_able(&*self.model, &self.pace, &plan)
+        {
+            let text = climbed.draft.text.clone();
+            // The model may take seconds, and what is shown must survive a crash.
+            let may = match &mut opened {
+                Some(opened) => record::keep_shown(&self.store, opened, text.clone()).await,
+                None => true,
+            };
+            if may {
+                // The receiver may be gone by now; a complete answer is stored all the same.
+                let _ = out.send(TurnEvent::Delta(text.clone())).await;
+                shown = Some(text);
+                self.add_afterword(&plan, &turn, question, &mut climbed, since, out)
+                    .await;
             }
         }
+        if turn.display != Display::Spoken {
+            marks.need = Need::of(question, &climbed);
+        }
+        let ended = self
+            .close(since, turn.workspace, opened, question, climbed, marks)
+            .await?;
+        if let Ended::Answered(answer) = &ended {
+            // Nobody reads a word before it is certain that no person speaks.
+            let before = shown.as_deref().unwrap_or_default();
+            let rest = answer.answer.strip_prefix(before).unwrap_or_default();
+            if !rest.is_empty() {
+                let _ = out.send(TurnEvent::Delta(rest.to_owned())).await;
+            }
+        }
+        Ok(ended.into())
     }
 
     /// Lets the model add to a quotation that was just sent. Whoever leaves meanwhile gets the quotation alone.
@@ -280,16 +327,14 @@ impl Agent {
         );
         let added = tokio::select! {
             added = written => added,
-            () = out.closed() => None,
+            () = out.closed(), if !turn.stays => None,
         };
         let Some(added) = added else {
             return;
         };
         if let Some(text) = &added.trace.text {
-            let more = format!("\n\n{text}");
-            climbed.draft.text.push_str(&more);
-            // A send fails only if the receiver is gone.
-            let _ = out.send(TurnEvent::Delta(more)).await;
+            climbed.draft.text.push_str("\n\n");
+            climbed.draft.text.push_str(text);
         }
         climbed.asked_model = true;
         climbed.draft.prompt_hash = Some(added.prompt_hash);
@@ -301,11 +346,11 @@ impl Agent {
         &self,
         since: Instant,
         workspace: WorkspaceId,
-        opened: Option<Opened>,
+        opened: Option<Box<Opened>>,
         question: &str,
         climbed: Climbed,
         marks: Marks,
-    ) -> Result<Answer, AgentError> {
+    ) -> Result<Ended, AgentError> {
         let timings = Timings {
             retrieve: climbed.retrieve,
             first_token: climbed.draft.first_token,

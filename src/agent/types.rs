@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::reason::Reason;
+use crate::store::MessageId;
+use crate::store::conversations::ConversationState;
+use crate::store::messages::Message;
 
 /// The rung of the answer ladder that answered. Safer rungs cost less and add less of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,9 +123,32 @@ pub struct Answer {
     /// The engine stopped before the answer was complete; the text is what it had by then.
     #[serde(default)]
     pub interrupted: bool,
+    /// Its message, if the turn has a conversation.
+    #[serde(skip)]
+    pub stored: Option<Stored>,
 }
 
-/// The events of a turn, in order; `Done` or `Failed` is last.
+/// A message of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    pub message: MessageId,
+    /// Its place in the order of all messages.
+    pub seq: i64,
+    /// Who answers the conversation now.
+    pub state: ConversationState,
+}
+
+impl Stored {
+    pub(super) fn of(message: &Message, state: ConversationState) -> Self {
+        Self {
+            message: message.id,
+            seq: message.seq,
+            state,
+        }
+    }
+}
+
+/// The events of a turn, in order; `Done`, `Stored` or `Failed` is last.
 #[derive(Debug, Clone)]
 pub enum TurnEvent {
     /// The citations, once the text is complete.
@@ -131,6 +157,9 @@ pub enum TurnEvent {
     Delta(String),
     /// The answer is complete and stored.
     Done(Box<Answer>),
+    /// The question is stored, and the assistant says nothing: a person has the conversation or is called, or the question
+    /// was sent before.
+    Stored(Stored),
     /// The turn failed; the sentence is fit for the visitor.
     Failed(Reason),
 }

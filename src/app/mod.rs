@@ -59,6 +59,7 @@ use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
+use crate::inbox::Inbox;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
 use crate::reason::Reason;
@@ -66,6 +67,7 @@ use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
 use crate::voice::{Parts, VoiceDesk};
+use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
 
 /// How long background work may take to stop.
@@ -139,10 +141,14 @@ pub struct App {
     pub governor: Governor,
     /// Takes voice sessions.
     pub voice: VoiceDesk,
+    /// Conversations as staff work on them.
+    pub inbox: Inbox,
     pub knowledge: Knowledge,
     /// Fetches web pages as documents.
     pub sources: Sources,
     pub gateway: Gateway,
+    /// Tells other programs what happens.
+    pub webhooks: Webhooks,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
@@ -229,7 +235,15 @@ impl App {
             &tasks,
             shutdown.clone(),
         )?;
+        let inbox = Inbox::start(store.clone(), &tasks, shutdown.clone());
         let gateway = outside::gateway(&config, store.clone())?;
+        let webhooks = Webhooks::start(
+            store.clone(),
+            gateway.clone(),
+            Pace::default(),
+            &tasks,
+            shutdown.clone(),
+        );
         let certificates = https::certificates(&config, &store, &gateway).await?;
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
@@ -264,6 +278,7 @@ impl App {
             .await?;
         let voice = VoiceDesk::new(Parts {
             store: store.clone(),
+            inbox: inbox.clone(),
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
@@ -298,9 +313,11 @@ impl App {
             budgets,
             governor,
             voice,
+            inbox,
             knowledge,
             sources,
             gateway,
+            webhooks,
             certificates,
             agent,
             evals,

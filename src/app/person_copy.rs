@@ -31,6 +31,12 @@ struct Conversation {
     heading: String,
     lines: Vec<CopyLine>,
     recordings: Vec<String>,
+    files: Vec<Attached>,
+}
+
+struct Attached {
+    href: String,
+    name: String,
 }
 
 struct CopyLine {
@@ -59,9 +65,15 @@ pub async fn copy(
             sounds.push((*call, sound));
         }
     }
+    let mut files = Vec::new();
+    for id in copied.attached {
+        let read = store.read(move |conn| erasure::read_attachment(conn, workspace, id));
+        files.push((file_of_attachment(&id.to_string()), read.await?));
+    }
     let made_at = jiff::Timestamp::now().as_millisecond();
-    let task =
-        tokio::task::spawn_blocking(move || zipped(&copied.finds, found.more, sounds, made_at));
+    let task = tokio::task::spawn_blocking(move || {
+        zipped(&copied.finds, found.more, sounds, files, made_at)
+    });
     let made = task.await.map_err(|_| StoreError::Busy)?;
     let made = made.map_err(|error| {
         let told = format!("the file could not be made: {error}");
@@ -95,6 +107,7 @@ fn zipped(
     finds: &[Value],
     more: bool,
     sounds: Vec<(CallId, Vec<u8>)>,
+    files: Vec<(String, Vec<u8>)>,
     made_at: UnixMs,
 ) -> zip::result::ZipResult<Vec<u8>> {
     let whole = json!({
@@ -114,6 +127,10 @@ fn zipped(
         archive.start_file(file_of(&call.to_string()), stored)?;
         archive.write_all(&sound)?;
     }
+    for (name, content) in files {
+        archive.start_file(name, SimpleFileOptions::default())?;
+        archive.write_all(&content)?;
+    }
     Ok(archive.finish()?.into_inner())
 }
 
@@ -131,6 +148,11 @@ pub(super) fn file_of(call: &str) -> String {
     format!("call-{call}.ogg")
 }
 
+/// File name of an attachment beside the page: its id, because its own name may be anything.
+pub(super) fn file_of_attachment(id: &str) -> String {
+    format!("file-{id}")
+}
+
 fn page(finds: &[Value], made_at: UnixMs) -> Page {
     let mut conversations = Vec::new();
     let mut others = Vec::new();
@@ -145,6 +167,11 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
             who: text(message, "role"),
             text: text(message, "text"),
         });
+        let noted = rows(find, "notes").iter().map(|note| CopyLine {
+            at: moment(note, "created_at"),
+            who: "note".to_owned(),
+            text: text(note, "text"),
+        });
         let begun = rows(find, "conversations")
             .first()
             .or(rows(find, "calls").first());
@@ -155,10 +182,17 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
                     moment(begun, "started_at"),
                     text(begun, "channel")
                 ),
-                lines: written.chain(spoken).collect(),
+                lines: written.chain(spoken).chain(noted).collect(),
                 recordings: rows(find, "recordings")
                     .iter()
                     .map(|recording| file_of(&text(recording, "call")))
+                    .collect(),
+                files: rows(find, "attachments")
+                    .iter()
+                    .map(|file| Attached {
+                        href: file_of_attachment(&text(file, "id")),
+                        name: text(file, "name"),
+                    })
                     .collect(),
             }),
             None => {

@@ -14,7 +14,7 @@ use crate::worker::sandbox::Held;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProtectionView)]
 pub struct Protection {
-    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `certificate`, `egress` or `workers`.
+    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `certificate`, `egress`, `workers` or `webhooks`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -35,6 +35,7 @@ impl App {
             self.sandbox(),
         ];
         all.extend(self.certificate());
+        all.extend(self.told());
         all
     }
 
@@ -44,6 +45,19 @@ impl App {
         let (ok, detail) = state.verdict(jiff::Timestamp::now().as_millisecond());
         Some(Protection {
             name: "certificate",
+            ok,
+            detail,
+        })
+    }
+
+    /// Whether webhooks get what they are to be told; `None` if there are none.
+    fn told(&self) -> Option<Protection> {
+        let (ok, detail) = match self.webhooks.verdict_blocking() {
+            Ok(verdict) => verdict?,
+            Err(error) => (false, error.to_string()),
+        };
+        Some(Protection {
+            name: "webhooks",
             ok,
             detail,
         })
@@ -158,10 +172,13 @@ impl App {
             .certificates
             .as_ref()
             .is_some_and(|certificates| certificates.mode() == Mode::Acme);
-        let detail = match asks {
-            true => format!("{detail}; an authority is asked for this server's certificate"),
-            false => detail.to_owned(),
-        };
+        let mut detail = detail.to_owned();
+        if asks {
+            detail.push_str("; an authority is asked for this server's certificate");
+        }
+        if !egress::is_sealed() && matches!(self.webhooks.verdict_blocking(), Ok(Some(_))) {
+            detail.push_str("; what happens here is told to the webhooks that you set up");
+        }
         Protection {
             name: "egress",
             ok,

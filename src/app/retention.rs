@@ -21,7 +21,7 @@ use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures,
     egress, events, jobs, second_factors, sessions, settings, setup_tokens, sign_ins, visitors,
-    workspaces,
+    webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -34,6 +34,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const LEDGER_DAYS: i64 = 400;
 /// Days that jobs are kept after their end.
 const JOB_DAYS: i64 = 30;
+/// Days that the log of webhooks is kept.
+const DELIVERY_DAYS: i64 = 30;
 /// Days between hiding and deleting.
 pub const GRACE_DAYS: i64 = 7;
 /// Days for which nothing is hidden after the owner brought data back: time to copy it or to change the settings.
@@ -245,6 +247,7 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + client_secrets::purge_expired(tx, now)?
         + visitors::purge_expired(tx, now)?
         + jobs::purge_ended(tx, before(JOB_DAYS))?
+        + webhooks::deliveries::purge(tx, before(DELIVERY_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
         + egress::purge(tx, before(LEDGER_DAYS))?
         + closures::purge(tx, before(LEDGER_DAYS))?)

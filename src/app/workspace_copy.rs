@@ -260,6 +260,19 @@ impl<W: Write> Copy<'_, W> {
         for call in copied.recorded {
             self.recording(folder, call)?;
         }
+        for file in copied.attached {
+            let read = self
+                .store
+                .read_blocking(|conn| erasure::read_attachment(conn, id, file));
+            let content = match read {
+                Ok(content) => content,
+                Err(StoreError::NotFound(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let name = person_copy::file_of_attachment(&file.to_string());
+            self.media(&format!("{folder}/{name}"))?;
+            self.archive.write_all(&content)?;
+        }
         let begun = ["conversations", "calls"].iter().find_map(|table| {
             let row = copied.finds.first()?.get(table)?.get(0)?;
             row.get("started_at")?.as_i64()

@@ -272,3 +272,43 @@ async fn a_signed_address_is_not_followed_and_too_large_a_body_is_not_sent() {
     );
     assert_eq!(asked.lock().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn without_redirects_one_is_a_response_and_own_headers_go_to_the_first_address_only() {
+    let (port, asked) = listening(vec![leads_to(307, "/y"), leads_to(307, "/y"), fine()]).await;
+    let own = bench(&format!("127.0.0.1:{port}"), &[]);
+    let mut request = to(Method::Post, at(port, "/x"));
+    request.headers = vec![("webhook-id", "msg_1".into())];
+    request.body = vec![Part::new(Class::Customer, "words")];
+    request.limits.redirects = 0;
+    let response = own.gateway.send(request.clone()).await.unwrap();
+    assert_eq!(response.status, 307);
+    response.discard().await.unwrap();
+    request.limits.redirects = 1;
+    assert_eq!(own.gateway.send(request.clone()).await.unwrap().status, 200);
+    let told: Vec<bool> = (asked.lock().unwrap().iter())
+        .map(|asked| asked.contains("webhook-id: msg_1"))
+        .collect();
+    assert_eq!(told, [true, true, false]);
+    assert_eq!(own.ledger().await[0].data, "metadata, customer");
+
+    request.headers = vec![("webhook-id", "two\nlines".into())];
+    assert!(own.gateway.send(request).await.is_err());
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_address_is_checked_before_anything_is_sent() {
+    let own = bench("127.0.0.1:8099", &[]);
+    let check = |url: &str| own.gateway.check(Purpose::Webhook, &url.parse().unwrap());
+    assert!(check("http://127.0.0.1:8099/hook").unwrap());
+    assert!(!check("https://hooks.example/x").unwrap());
+    for refused in [
+        "http://10.0.0.1/",
+        "https://u:p@hooks.example/",
+        "ftp://hooks.example/",
+    ] {
+        assert!(check(refused).is_err(), "{refused}");
+    }
+    assert!(own.ledger().await.is_empty());
+}

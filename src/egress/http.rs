@@ -8,11 +8,19 @@ use super::body::Response;
 use super::guard::{self, Refused, Way};
 use super::ledger::LedgerLine;
 use super::request::{Hop, join_names};
-use super::{CONNECT_TIMEOUT, EgressError, Gateway, Method, Request};
+use super::{CONNECT_TIMEOUT, EgressError, Gateway, Method, Purpose, Request};
 use crate::reason::Reason;
 use crate::store::egress::NewRequest;
 
 impl Gateway {
+    /// Checks what can be known before a request: whether its purpose is allowed, and whether its URL leads to where
+    /// requests may go. Returns whether that is a machine of the owner's own, named in `egress.allow`.
+    pub fn check(&self, purpose: Purpose, url: &Url) -> Result<bool, EgressError> {
+        self.check_reach(purpose)?;
+        let way = guard::vet(url, &self.inner.allow)?;
+        Ok(matches!(way, Way::Opened))
+    }
+
     /// Sends a request and follows redirects where that is safe: `GET` and `HEAD` anywhere, but without secrets and body
     /// to another server; other methods on the same server only. Any status is returned as a response, not an error.
     pub async fn send(&self, request: Request) -> Result<Response, EgressError> {
@@ -29,7 +37,7 @@ impl Gateway {
                 return Ok(response);
             };
             // A signature holds for one address only, so the caller gets the redirect itself.
-            if request.has_signed_address() {
+            if request.limits.redirects == 0 || request.has_signed_address() {
                 return Ok(response);
             }
             let status = response.status;

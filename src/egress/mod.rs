@@ -114,6 +114,11 @@ impl Gateway {
         self.inner.reach == Reach::Open
     }
 
+    /// Whether the settings allow this purpose.
+    pub fn may(&self, purpose: Purpose) -> bool {
+        self.check_reach(purpose).is_ok()
+    }
+
     /// The client for a way out; one of its own if the server is vouched for by a private authority.
     fn client(&self, way: guard::Way, authority: Option<&str>) -> Result<Client, EgressError> {
         let opened = matches!(way, guard::Way::Opened);

@@ -26,6 +26,8 @@ pub enum Purpose {
     Backup,
     /// This server's own certificate, from an authority (ACME).
     Certificate,
+    /// What happened here, told to a program that an owner named.
+    Webhook,
 }
 
 impl Purpose {
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Sitemap => "sitemap",
             Self::Backup => "backup",
             Self::Certificate => "certificate",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -44,7 +47,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate => false,
+            Self::Backup | Self::Certificate | Self::Webhook => false,
         }
     }
 }
@@ -123,6 +126,7 @@ pub struct Limits {
     pub sent: u64,
     /// Timeout up to the last byte.
     pub time: Duration,
+    /// With 0, a redirect is a response like any other.
     pub redirects: u32,
 }
 
@@ -195,6 +199,8 @@ pub struct Request {
     pub content_type: &'static str,
     /// Empty: the request has no body.
     pub body: Vec<Part>,
+    /// Headers that are no secrets and hold for this URL only.
+    pub headers: Vec<(&'static str, String)>,
     /// Secrets outside the body.
     pub secrets: Vec<(Carrier, Sealed)>,
     /// PEM certificates of a private authority, which replace the public authorities.
@@ -215,6 +221,7 @@ impl Request {
             last_modified: None,
             content_type: "application/octet-stream",
             body: Vec::new(),
+            headers: Vec::new(),
             secrets: Vec::new(),
             authority: None,
             limits: Limits::default(),
@@ -327,6 +334,17 @@ impl Hop<'_> {
             if let Some(value) = value.as_ref().filter(|_| self.is_first)
                 && let Ok(value) = HeaderValue::from_str(value)
             {
+                headers.insert(name, value);
+            }
+        }
+        if self.is_first {
+            for (name, value) in &request.headers {
+                let wrong = || {
+                    let told = format!("the header {name} has characters that it cannot hold");
+                    EgressError::Settings(told.into())
+                };
+                let name = HeaderName::try_from(*name).map_err(|_| wrong())?;
+                let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
                 headers.insert(name, value);
             }
         }

@@ -47,6 +47,7 @@ impl Asker for AgentAsker {
             audience: Audience::Visitors,
             display: Display::Whole,
             evaluation: true,
+            stays: false,
         };
         let measured = self
             .agent

@@ -37,6 +37,7 @@ fn answer(rung: Rung, text: &str) -> AskedCase {
             tokens: Tokens::default(),
             handoff: rung == Rung::Refusal,
             interrupted: false,
+            stored: None,
         },
         found: Vec::new(),
         checks: json!(null),

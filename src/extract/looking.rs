@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::ocr::{self, Eyes, SeenPage};
-use super::{ExtractError, Format, Limits, check_size, pdf, photo, sniff};
+use super::ocr::{self, Eyes, SeenPage, Spot};
+use super::{
+    Blocks, ExtractError, Extracted, Format, Limits, check_size, extract_seen, pdf, photo, sniff,
+};
 
 /// What became of a page that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,14 +47,63 @@ pub fn look<E: From<ExtractError>>(
         let looked = drawn
             .ok_or_else(|| "its picture cannot be drawn".to_owned())
             .and_then(|(picture, point)| {
-                eyes.look(&picture, point, until).map_err(|e| e.to_string())
+                let lines = eyes
+                    .look(&picture, point, until)
+                    .map_err(|e| e.to_string())?;
+                Ok(SeenPage {
+                    page,
+                    width: picture.width as f32 * point,
+                    height: picture.height as f32 * point,
+                    lines,
+                })
             });
         tell(match looked {
-            Ok(lines) => Looked::Seen(SeenPage { page, lines }),
+            Ok(seen) => Looked::Seen(seen),
             Err(reason) => Looked::Unread { page, reason },
         })?;
     }
     Ok(())
+}
+
+/// As [`extract_seen`], for an owner who decides on the doubtful lines: a document of which all lines are doubtful, or left
+/// out once somebody `judged` them, is empty and no error.
+///
+/// # Errors
+/// As [`extract_seen`].
+pub fn extract_to_check(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+    seen: &[SeenPage],
+    judged: bool,
+) -> Result<Extracted, ExtractError> {
+    let read = extract_seen(bytes, name, limits, seen);
+    let kept_back = match read {
+        Err(ExtractError::AllDoubtful { lines }) => lines,
+        Err(ExtractError::NothingSeen) if judged => 0,
+        other => return other,
+    };
+    let kind = sniff::sniff(bytes, name)?.format;
+    let pages = match kind {
+        Format::Pdf => pdf::Scans::open(bytes, limits)?.pages(),
+        _ => seen.iter().map(|page| page.page).max().unwrap_or(1),
+    };
+    let mut out = Blocks::new(limits).finish(kind);
+    out.pages = Some(pages);
+    out.kept_back = u32::try_from(kept_back).unwrap_or(u32::MAX);
+    Ok(out)
+}
+
+/// Draws each of these spots of a page as a PNG; `None` if the page has no picture.
+pub fn draw_spots(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+    page: u32,
+    spots: &[Spot],
+) -> Result<Option<Vec<Vec<u8>>>, ExtractError> {
+    let drawn = page_picture(bytes, name, limits, page)?;
+    Ok(drawn.map(|(picture, _)| spots.iter().map(|spot| ocr::show(&picture, spot)).collect()))
 }
 
 /// The picture of a page as [`look`] sees it, and the size of one of its points in points of the page.

@@ -68,7 +68,7 @@ mod word97;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use looking::{Looked, look, page_picture};
+pub use looking::{Looked, draw_spots, extract_to_check, look, page_picture};
 use ocr::SeenPage;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -52,7 +52,7 @@ use self::attempts::Attempts;
 use self::metrics::Metrics;
 use self::problem::Problem;
 use self::route::Route;
-use self::voice::Visits;
+use self::voice::{Standing, Visits};
 use crate::app::App;
 
 /// State of the handlers; each extracts the part that it needs.
@@ -61,6 +61,7 @@ pub struct Http {
     app: Arc<App>,
     metrics: Arc<Metrics>,
     visits: Arc<Visits>,
+    standing: Standing,
     attempts: Attempts,
 }
 
@@ -87,6 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
         app: app.clone(),
         metrics: Arc::default(),
         visits: Arc::default(),
+        standing: Standing::default(),
         attempts: Attempts::default(),
     };
     let pages = console::router(http.attempts.clone()).with_state(app.clone());

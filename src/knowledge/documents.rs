@@ -118,6 +118,7 @@ impl Documents {
                 documents::purge_deleted(tx, now)
             })
             .await?;
+        self.inner.pictures.forget(id);
         self.inner.index.remove(id)?;
         self.report(workspace, id, &name, Stage::Deleted);
         Ok(())

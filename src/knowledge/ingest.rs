@@ -160,11 +160,12 @@ impl Documents {
         };
         let name = document.name.clone();
         self.report(workspace, document.id, &name, Stage::Reading);
-        let mut extracted = self
+        let original = Bytes::from(original);
+        let read = self
             .inner
             .extractor
             .extract_pictures(
-                Bytes::from(original),
+                original.clone(),
                 reading_name(&name, &version.media_type),
                 version.read_hidden,
                 &|page, done, total| {
@@ -173,6 +174,10 @@ impl Documents {
                 },
             )
             .await?;
+        // Until the index has what is stored, nobody else changes the text.
+        let turn = self.inner.changing.take(document.id).await;
+        let (mut extracted, known) = self.recall(&document, &version, original, read).await?;
+        let waiting = known.waiting();
         let (layout, new, about) = cut(&extracted);
         let dated_at = about.said.at().or(extracted.written_at);
         extracted.notes.extend(about.said.warning(today()));
@@ -196,6 +201,7 @@ impl Documents {
                 };
                 store::versions::set_extracted(tx, &version, &text, now())?;
                 store::versions::set_language(tx, &version, about.language)?;
+                store::seen::replace(tx, &version, &known.stored_pages(), &known.lines)?;
                 if held {
                     store::gate::stage(tx, &version, &new, now())?;
                     let mut rows = Vec::new();
@@ -240,8 +246,11 @@ impl Documents {
         if gone.is_err() {
             return self.inner.index.remove(id);
         }
+        self.inner.pictures.forget(id);
         self.propose_again(workspace, id).await;
+        drop(turn);
         let mut notes = notes;
+        notes.extend(waiting);
         if held {
             notes.push("waits at the gate: publish it under Quality, Tests and gate".into());
         }
@@ -342,7 +351,7 @@ pub(super) fn about(text: &str) -> About {
     }
 }
 
-fn today() -> jiff::civil::Date {
+pub(super) fn today() -> jiff::civil::Date {
     jiff::Zoned::now().date()
 }
 

@@ -27,8 +27,6 @@ pub(super) const MEMORY: u64 = 2 << 30;
 const MOST_FAILURES: usize = 3;
 /// Most pages of a document that are looked at; they take most of an hour on two cores.
 const MOST_PAGES: usize = 400;
-/// Most doubtful lines that are listed for the owner.
-const MOST_LISTED: usize = 40;
 
 /// Where the networks are, and how many threads run them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -199,80 +197,19 @@ pub(super) fn answer(
     }
 }
 
-/// Sentences for the owner about recognised pages: which lines are doubtful and what became of them.
-pub(super) fn tell_doubts(seen: &[SeenPage], kept_back: u32) -> Vec<String> {
+/// A sentence for the owner about recognised pages.
+pub(super) fn tell_seen(seen: &[SeenPage]) -> Option<String> {
     let lines: usize = seen.iter().map(|page| page.lines.len()).sum();
-    if lines == 0 {
-        return Vec::new();
-    }
-    let mut notes = vec![format!(
-        "{lines} lines of text were recognised in pictures: compare prices and dates with the original."
-    )];
-    let doubtful: Vec<String> = seen
-        .iter()
-        .flat_map(|page| page.lines.iter().map(move |line| (page.page, line)))
-        .filter(|(_, line)| line.is_doubtful())
-        .map(|(page, line)| {
-            let sure = (line.confidence * 100.0).round();
-            format!("Doubtful on page {page} ({sure} % sure): “{}”", line.text())
-        })
-        .collect();
-    if doubtful.is_empty() {
-        return notes;
-    }
-    let parts = match kept_back {
-        1 => "1 part of the text".to_owned(),
-        n => format!("{n} parts of the text"),
-    };
-    notes.push(format!(
-        "{parts} with doubtful lines are left out, and no visitor gets them. Write them as a note if you need them, or \
-         upload a sharper picture."
-    ));
-    let more = doubtful.len().saturating_sub(MOST_LISTED);
-    notes.extend(doubtful.into_iter().take(MOST_LISTED));
-    if more > 0 {
-        notes.push(format!("{more} more lines are doubtful."));
-    }
-    notes
+    (lines > 0).then(|| {
+        format!(
+            "{lines} lines of text were recognised in pictures: compare prices and dates with the original."
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::ocr::{SeenLine, SeenWord};
-
-    fn line(text: &str, confidence: f32) -> SeenLine {
-        SeenLine {
-            words: vec![SeenWord {
-                text: text.into(),
-                x0: 0.0,
-                x1: 50.0,
-            }],
-            y: 10.0,
-            size: 10.0,
-            turn: 0,
-            confidence,
-            corners: [(0.0, 0.0); 4],
-        }
-    }
-
-    #[test]
-    fn doubtful_lines_are_told_with_their_page() {
-        let page = SeenPage {
-            page: 3,
-            lines: vec![line("Haircut", 0.98), line("€3O", 0.41)],
-        };
-        let notes = tell_doubts(&[page], 1);
-        assert_eq!(notes.len(), 3, "{notes:?}");
-        assert!(notes[1].starts_with("1 part of the text"));
-        assert_eq!(notes[2], "Doubtful on page 3 (41 % sure): “€3O”");
-        assert!(tell_doubts(&[], 0).is_empty());
-        let sure = SeenPage {
-            page: 1,
-            lines: vec![line("Haircut", 0.98)],
-        };
-        assert_eq!(tell_doubts(&[sure], 0).len(), 1);
-    }
 
     #[test]
     fn the_model_is_there_only_with_all_its_files() {

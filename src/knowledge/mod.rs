@@ -6,7 +6,8 @@
 //!
 //! Reading order: `receive`, `ingest`, `jobs` and `reader` (from an upload to a stored version), `layout` and `chunk` (text and
 //! passages), `live` and `vectors` (how they get into the index), `search` with `query`, `index` and `rank` (how they are found
-//! again). `faqs`, `sources`, `facts`, `gate`, `orders` and `unanswered` are subjects of their own; `acts` is what people do.
+//! again). `seen` (lines that text recognition
+//! was not sure of), `faqs`, `sources`, `facts`, `gate`, `orders` and `unanswered` are subjects of their own; `acts` is what people do.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as knowledge;
@@ -43,8 +44,10 @@ pub mod rank;
 pub mod reader;
 mod receive;
 mod search;
+mod seen;
 pub mod snippets;
 pub mod sources;
+mod turns;
 mod unanswered;
 mod vectors;
 mod versions;
@@ -61,9 +64,10 @@ pub use ingest::Submitted;
 pub use looking::{EyesSetup, TellPage};
 pub use query::{QueryTerm, Synonyms, SynonymsError};
 pub use rank::Signals;
-pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
+pub use reader::{ExtractFailure, Extractor, ProcessExtractor, Read};
 pub use receive::Received;
 pub use search::{Search, content_words};
+pub use seen::{LineDecision, LinePicture, LinesToCheck};
 pub use sources::Sources;
 pub use unanswered::{Cluster, GapQuestion, Gaps, clusters, groups};
 
@@ -76,6 +80,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::live::LiveIndex;
+use self::turns::Turns;
 use crate::access::Denied;
 use crate::llm::{Embedder, LlmError};
 use crate::reason::Reason;
@@ -145,6 +150,9 @@ pub enum KnowledgeError {
     Faq(#[source] Reason),
     #[error("{0}")]
     Synonyms(#[source] Reason),
+    /// What an owner wrote for a recognised line.
+    #[error("{0}")]
+    Line(#[source] Reason),
     #[error("owner may have 200 characters")]
     FaqOwner,
     #[error(transparent)]
@@ -176,6 +184,7 @@ impl KnowledgeError {
             self,
             Self::Document(_)
                 | Self::Faq(_)
+                | Self::Line(_)
                 | Self::Unreadable(_)
                 | Self::NoName
                 | Self::Empty(_)
@@ -202,6 +211,10 @@ struct Inner {
     faqs: Arc<faqs::FaqIndex>,
     /// Held while a question is changed, so that store and index change in the same order.
     faq_changes: tokio::sync::Mutex<()>,
+    /// Of a document, while its text and its place in the index change, so that both change in the same order.
+    changing: Turns<DocumentId>,
+    /// Pictures of recognised lines.
+    pictures: seen::Pictures,
     progress: broadcast::Sender<Progress>,
     wake: Notify,
     /// Some passages have no vector yet.
@@ -227,6 +240,8 @@ impl Knowledge {
             index,
             faqs: Arc::default(),
             faq_changes: tokio::sync::Mutex::default(),
+            changing: Turns::default(),
+            pictures: seen::Pictures::default(),
             progress,
             wake: Notify::new(),
             bare: Notify::new(),
@@ -318,6 +333,7 @@ impl Knowledge {
             self.inner.faqs.forget(*workspace);
         }
         for document in documents {
+            self.inner.pictures.forget(*document);
             self.inner.index.remove(*document)?;
         }
         Ok(())

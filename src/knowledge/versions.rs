@@ -20,6 +20,7 @@ impl Documents {
         to: VersionId,
     ) -> Result<u32, KnowledgeError> {
         let (workspace, id, name) = (document.workspace(), document.id, document.name.clone());
+        let _turn = self.inner.changing.take(id).await;
         let outcome = self
             .inner
             .store

@@ -1,10 +1,14 @@
 //! Conversations with visitors. Their messages are in [`super::messages`].
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde_json::json;
 
 use super::listing::ListFilter;
 use super::values::text_enum;
-use super::{ApiKeyId, AssistantId, ConversationId, Scoped, StoreError, UnixMs, WorkspaceId};
+use super::{
+    ApiKeyId, AssistantId, ContactId, ConversationId, Scoped, StoreError, TeamId, UnixMs, UserId,
+    WorkspaceId, events,
+};
 
 text_enum! {
     pub enum Channel {
@@ -22,8 +26,10 @@ text_enum! {
     pub enum ConversationState {
         /// The assistant answers.
         Open = "open",
-        /// The visitor asked for a human.
+        /// The visitor waits for a person, and the assistant is silent.
         Waiting = "waiting",
+        /// A person answers, and the assistant is silent.
+        Human = "human",
         Closed = "closed",
     }
 }
@@ -44,6 +50,23 @@ pub struct Conversation {
     /// For lists.
     pub title: String,
     pub begun_by: Option<ApiKeyId>,
+    /// Counts changes of state and of whom it is assigned to (see [`super::handover`]).
+    pub revision: i64,
+    pub assigned_to: Option<UserId>,
+    pub team: Option<TeamId>,
+    /// Since when the visitor waits for a person's word.
+    pub waiting_since: Option<UnixMs>,
+    /// When the browser of the person who has it was last heard of.
+    pub agent_seen_at: Option<UnixMs>,
+    pub snoozed_until: Option<UnixMs>,
+    pub spam: bool,
+    /// The conversation that took its messages over.
+    pub merged_into: Option<ConversationId>,
+    pub contact: Option<ContactId>,
+    /// The page that the visitor wrote from, without its query.
+    pub page: Option<String>,
+    /// ISO 639-1.
+    pub language: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -63,13 +86,17 @@ pub struct NewConversation<'a> {
     /// For lists.
     pub title: &'a str,
     pub begun_by: Option<ApiKeyId>,
+    /// The page that the visitor writes from, without its query.
+    pub page: Option<&'a str>,
 }
 
-const COLUMNS: &str = "c.id, c.workspace, c.assistant, c.channel, c.visitor, c.state, \
-                       c.started_at, c.last_at, c.title, c.begun_by";
+/// Of the table `conversations c`.
+pub(super) const COLUMNS: &str = "c.id, c.workspace, c.assistant, c.channel, c.visitor, c.state, c.started_at, c.last_at, \
+     c.title, c.begun_by, c.revision, c.assigned_to, c.team, c.waiting_since, c.agent_seen_at, c.snoozed_until, \
+     c.spam, c.merged_into, c.contact, c.page, c.language";
 
 impl Conversation {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get("id")?,
             workspace: row.get("workspace")?,
@@ -81,6 +108,17 @@ impl Conversation {
             last_at: row.get("last_at")?,
             title: row.get("title")?,
             begun_by: row.get("begun_by")?,
+            revision: row.get("revision")?,
+            assigned_to: row.get("assigned_to")?,
+            team: row.get("team")?,
+            waiting_since: row.get("waiting_since")?,
+            agent_seen_at: row.get("agent_seen_at")?,
+            snoozed_until: row.get("snoozed_until")?,
+            spam: row.get("spam")?,
+            merged_into: row.get("merged_into")?,
+            contact: row.get("contact")?,
+            page: row.get("page")?,
+            language: row.get("language")?,
         })
     }
 }
@@ -98,8 +136,8 @@ pub fn create(
     let id = ConversationId::new();
     tx.prepare_cached(
         "INSERT INTO conversations (id, workspace, assistant, channel, visitor, state, started_at,
-                                    last_at, title, begun_by)
-         VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)",
+                                    last_at, title, begun_by, page)
+         VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)",
     )?
     .execute((
         id,
@@ -111,7 +149,14 @@ pub fn create(
         now,
         new.title,
         new.begun_by,
+        new.page,
     ))?;
+    let mut data = json!({ "channel": new.channel, "assistant": new.assistant });
+    if let (Some(fields), Some(page)) = (data.as_object_mut(), new.page) {
+        fields.insert("page".into(), json!(page));
+    }
+    let subject = id.to_string();
+    events::append(tx, workspace, "conversation_started", &subject, &data, now)?;
     get(tx, workspace, id)
 }
 
@@ -205,17 +250,6 @@ pub fn list_recent(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub fn set_state(
-    tx: &Transaction<'_>,
-    conversation: &Scoped<Conversation>,
-    state: ConversationState,
-) -> Result<(), StoreError> {
-    require_changed(tx.execute(
-        "UPDATE conversations SET state = ? WHERE workspace = ? AND id = ?",
-        (state, conversation.workspace(), conversation.id),
-    )?)
-}
-
 pub fn set_title(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
@@ -224,6 +258,18 @@ pub fn set_title(
     require_changed(tx.execute(
         "UPDATE conversations SET title = ? WHERE workspace = ? AND id = ?",
         (title, conversation.workspace(), conversation.id),
+    )?)
+}
+
+/// Notes the language that the visitor writes in, an ISO 639-1 code.
+pub fn set_language(
+    tx: &Transaction<'_>,
+    conversation: &Scoped<Conversation>,
+    language: &str,
+) -> Result<(), StoreError> {
+    require_changed(tx.execute(
+        "UPDATE conversations SET language = ? WHERE workspace = ? AND id = ?",
+        (language, conversation.workspace(), conversation.id),
     )?)
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::assistants::NewAssistant;
 use super::conversations::{Channel, Conversation, ConversationState, NewConversation};
 use super::due::{self, Limits};
+use super::erasure::{self, Subject};
 use super::messages::{Appended, MessageState, NewMessage, Speaker};
 use super::receipts::NewReceipt;
 use super::{
@@ -30,6 +31,7 @@ fn talk(tx: &Transaction<'_>, workspace: WorkspaceId, at: i64) -> Scoped<Convers
         visitor: Some("v1"),
         title: "Opening hours",
         begun_by: None,
+        page: None,
     };
     conversations::create(tx, workspace, &new, at).unwrap()
 }
@@ -40,6 +42,7 @@ fn user_message(text: &str) -> NewMessage<'_> {
         text,
         state: MessageState::Complete,
         client_id: None,
+        author: None,
     }
 }
 
@@ -109,6 +112,7 @@ fn an_assistant_is_found_by_name_in_its_workspace_only() {
             visitor: None,
             title: "",
             begun_by: None,
+            page: None,
         };
         let call = conversations::create(tx, one, &with, 7)?;
         assert!(matches!(
@@ -162,12 +166,11 @@ fn messages_keep_their_order_and_the_list_shows_the_last() {
             conversations::get(tx, two, first.id),
             Err(StoreError::NotFound(_))
         ));
-        conversations::set_state(tx, &first, ConversationState::Waiting)?;
         conversations::set_title(tx, &first, "Hours")?;
         let first = conversations::get(tx, one, first.id)?;
         assert_eq!(
-            (first.state, first.title.as_str()),
-            (ConversationState::Waiting, "Hours")
+            (first.state, first.title.as_str(), first.revision),
+            (ConversationState::Open, "Hours", 0)
         );
         Ok(())
     });
@@ -210,6 +213,7 @@ fn a_streamed_answer_is_interrupted_until_it_is_complete() {
             text: "",
             state: MessageState::Interrupted,
             client_id: None,
+            author: None,
         };
         let answer = messages::append(tx, &conversation, &begun, 11)?.into_message();
         messages::update(tx, &answer, "We open", MessageState::Interrupted)?;
@@ -297,6 +301,55 @@ fn age_goes_by_the_last_word_and_by_workspace() {
         let left: i64 = tx.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
         assert_eq!(left, 0);
         assert!(conversations::get(tx, two, other.id).is_ok());
+        Ok(())
+    });
+}
+
+#[test]
+fn notes_and_files_are_copied_for_the_person_and_erased_with_the_conversation() {
+    within(|tx, one, two| {
+        let conversation = talk(tx, one, 10);
+        let id = conversation.id;
+        let said = messages::append(tx, &conversation, &user_message("hello"), 11)?.into_message();
+        let note = "INSERT INTO notes (id, conversation, workspace, text, created_at) VALUES (?, ?, ?, 'Quite rude', 12)";
+        tx.execute(note, (super::NoteId::new(), id, one))?;
+        let file = super::AttachmentId::new();
+        let attach = "INSERT INTO attachments (id, conversation, workspace, message, name, media_type, bytes, content)
+                      VALUES (?, ?, ?, ?, 'brake.jpg', 'image/jpeg', 3, x'010203')";
+        tx.execute(attach, (file, id, one, said.id))?;
+        let tag =
+            "INSERT INTO conversation_tags (conversation, workspace, tag) VALUES (?, ?, 'repair')";
+        tx.execute(tag, (id, one))?;
+        let rate = "INSERT INTO satisfaction (conversation, workspace, score, comment, created_at)
+                    VALUES (?, ?, 2, 'Too slow', 13)";
+        tx.execute(rate, (id, one))?;
+
+        let subject = Subject::Conversation(id);
+        let copied = erasure::copy(tx, one, &[subject])?;
+        let kept = &copied.finds[0];
+        assert_eq!(kept["notes"][0]["text"], "Quite rude");
+        assert_eq!(kept["attachments"][0]["name"], "brake.jpg");
+        assert_eq!(kept["conversation_tags"][0]["tag"], "repair");
+        assert_eq!(kept["satisfaction"][0]["comment"], "Too slow");
+        assert_eq!(copied.attached, [file]);
+        assert_eq!(erasure::read_attachment(tx, one, file)?, [1, 2, 3]);
+        assert!(erasure::read_attachment(tx, two, file).is_err());
+        for who in ["quite rude", "brake.jpg", "too slow"] {
+            let found = erasure::find(tx, one, who)?;
+            assert_eq!(found.matches.len(), 1, "{who}");
+            assert_eq!(found.matches[0].subject, subject);
+        }
+
+        let erased = erasure::erase_subject(tx, one, subject, 20)?;
+        assert_eq!(
+            (erased.notes, erased.attachments, erased.messages),
+            (1, 1, 1)
+        );
+        for table in ["notes", "attachments", "conversation_tags", "satisfaction"] {
+            let sql = format!("SELECT count(*) FROM {table}");
+            let left: i64 = tx.query_row(&sql, [], |row| row.get(0))?;
+            assert_eq!(left, 0, "{table}");
+        }
         Ok(())
     });
 }

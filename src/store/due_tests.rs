@@ -22,6 +22,7 @@ fn add_conversation(
         visitor: Some("v1"),
         title: "",
         begun_by: None,
+        page: None,
     };
     let conversation = conversations::create(tx, workspace, &new, at).unwrap().id;
     let empty = serde_json::json!({});
@@ -187,6 +188,7 @@ fn what_waits_is_found_and_erased_on_request_and_no_visitor_goes_on_with_it() {
                 visitor: Some(&name),
                 title: "",
                 begun_by: None,
+                page: None,
             };
             conversations::create(tx, one, &new, 30)?;
             assert!(visitors::find_conversation(tx, &visitor)?.is_some());

@@ -105,6 +105,7 @@ fn nothing_that_is_written_can_be_read_from_the_disk() {
                 visitor: Some(canary),
                 title: canary,
                 begun_by: None,
+                page: None,
             };
             let talk = conversations::create(tx, workspace, &new, 2)?;
             let new = NewMessage {
@@ -112,6 +113,7 @@ fn nothing_that_is_written_can_be_read_from_the_disk() {
                 text: canary,
                 state: MessageState::Complete,
                 client_id: None,
+                author: None,
             };
             messages::append(tx, &talk, &new, 2)?;
             events::append(tx, workspace, "said", canary, &json!({ "text": canary }), 2)?;

@@ -27,6 +27,8 @@ const fn held(table: &'static str, of: &'static str, columns: Option<&'static st
 
 const ALL: Option<&str> = Some("*");
 const OWN: &str = "workspace = ?1";
+const OF_VERSIONS: &str = "version IN (SELECT v.id FROM document_versions v \
+     JOIN documents d ON d.id = v.document WHERE d.workspace = ?1)";
 const OF_CALLS: &str = "call IN (SELECT id FROM calls WHERE workspace = ?1)";
 
 /// Every table with rows of workspaces. Every other table is in [`INSTALLATION`].
@@ -118,13 +120,15 @@ pub const HELD: &[Held] = &[
     held("tasks", OWN, ALL),
     held("mail_outbox", OWN, ALL),
     held("mail_replies", OWN, None),
-    held("webhooks", OWN, Some("id, url, events, state, created_at")),
-    held("webhook_deliveries", OWN, ALL),
     held(
-        "seen_lines",
-        "version IN (SELECT v.id FROM document_versions v JOIN documents d ON d.id = v.document WHERE d.workspace = ?1)",
-        ALL,
+        "webhooks",
+        OWN,
+        Some("id, url, events, state, reason, created_at"),
     ),
+    held("webhook_deliveries", OWN, ALL),
+    held("seen_lines", OF_VERSIONS, ALL),
+    // Seen again when the original is read again.
+    held("seen_pages", OF_VERSIONS, None),
     held("jobs", OWN, None),
     held("events", OWN, ALL),
     held("egress", OWN, ALL),
@@ -261,7 +265,7 @@ pub struct Bytes {
     pub originals: u64,
     /// Texts of documents, chunks and embeddings.
     pub texts: u64,
-    /// Messages, transcripts and receipts.
+    /// Messages, transcripts and receipts, with notes and files.
     pub conversations: u64,
     pub recordings: u64,
 }
@@ -291,6 +295,10 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
         )? + sum(
             "SELECT coalesce(sum(octet_length(text) + coalesce(octet_length(embedding), 0)), 0)
              FROM chunks WHERE workspace = ?",
+        )? + sum(
+            "SELECT coalesce(sum(octet_length(s.seen)), 0) FROM seen_pages s
+             JOIN document_versions v ON v.id = s.version JOIN documents d ON d.id = v.document
+             WHERE d.workspace = ?",
         )?,
         conversations: sum(
             "SELECT coalesce(sum(octet_length(text)), 0) FROM messages WHERE workspace = ?",
@@ -300,7 +308,8 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
         )? + sum(
             "SELECT coalesce(sum(octet_length(l.text)), 0) FROM call_lines l JOIN calls c ON c.id = l.call
              WHERE c.workspace = ?",
-        )?,
+        )? + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM notes WHERE workspace = ?")?
+            + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?,
         recordings: sum(
             "SELECT coalesce(sum(octet_length(p.data)), 0) FROM recording_parts p
              JOIN calls c ON c.id = p.call WHERE c.workspace = ?",

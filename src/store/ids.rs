@@ -76,6 +76,8 @@ uuid_id! {
     DocumentId;
     /// One uploaded version of a document.
     VersionId;
+    /// A recognised line that is doubtful, as it was read once.
+    SeenLineId;
     /// A person on a public page or in the widget.
     VisitorId;
     /// A voice session on any channel.
@@ -84,6 +86,23 @@ uuid_id! {
     MessageId;
     ReceiptId;
     JobId;
+    /// Some of the people who sign in, who look after the same conversations.
+    TeamId;
+    /// What staff wrote to each other beside a conversation.
+    NoteId;
+    CannedReplyId;
+    /// A file in a conversation.
+    AttachmentId;
+    /// A person as the business knows them, across channels.
+    ContactId;
+    ConsentId;
+    /// A lead or a call to make.
+    TaskId;
+    /// An e-mail to be sent.
+    MailId;
+    WebhookId;
+    /// One event for one webhook; the same for every attempt.
+    DeliveryId;
 }
 
 macro_rules! row_id {

@@ -1,11 +1,15 @@
 //! Messages of conversations.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde_json::json;
 
-use super::conversations::Conversation;
+use super::conversations::{Conversation, ConversationState};
 use super::rows::{columns, insert};
 use super::values::text_enum;
-use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
+use super::{
+    AttachmentId, ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, UserId,
+    WorkspaceId, events,
+};
 
 text_enum! {
     pub enum Speaker {
@@ -32,6 +36,8 @@ text_enum! {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
+    /// Its place in the order of all messages; later ones have larger numbers.
+    pub seq: i64,
     pub id: MessageId,
     pub conversation: ConversationId,
     pub workspace: WorkspaceId,
@@ -43,6 +49,8 @@ pub struct Message {
     pub receipt: Option<ReceiptId>,
     /// Chosen by the sender, so that a message sent twice is stored once.
     pub client_id: Option<String>,
+    /// The member of staff who wrote it.
+    pub author: Option<UserId>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +61,8 @@ pub struct NewMessage<'a> {
     pub state: MessageState,
     /// Chosen by the sender.
     pub client_id: Option<&'a str>,
+    /// The member of staff who wrote it.
+    pub author: Option<UserId>,
 }
 
 /// Result of [`append`].
@@ -73,11 +83,12 @@ impl Appended {
 
 columns! {
     COLUMNS of Message {
-        id, conversation, workspace, role, text, state, created_at, receipt, client_id
+        seq, id, conversation, workspace, role, text, state, created_at, receipt, client_id, author
     }
 }
 
-/// Adds a message at the end of a conversation, once per client id.
+/// Adds a message at the end of a conversation, once per client id. What a visitor writes to a person, and what a person
+/// answers, is an event too, and tells since when the visitor waits.
 pub fn append(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
@@ -86,28 +97,53 @@ pub fn append(
 ) -> Result<Appended, StoreError> {
     let workspace = conversation.workspace();
     if let Some(client_id) = new.client_id {
-        let known = tx
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM messages WHERE conversation = ? AND client_id = ?"
-            ))?
-            .query_row((conversation.id, client_id), Message::from_row)
-            .optional()?;
+        let known = find_by_client_id(tx, conversation, client_id)?;
         if let Some(message) = known {
-            return Ok(Appended::Known(Scoped::proven(workspace, message)));
+            return Ok(Appended::Known(message));
         }
     }
-    let changed = tx
-        .prepare_cached("UPDATE conversations SET last_at = max(last_at, ?) WHERE id = ?")?
-        .execute((now, conversation.id))?;
-    if changed == 0 {
-        return Err(StoreError::NotFound("the conversation"));
-    }
+    // Not by what the caller read before: the state may have changed since.
+    let state: ConversationState = tx
+        .prepare_cached(
+            "UPDATE conversations SET last_at = max(last_at, ?1), waiting_since = CASE
+                WHEN ?2 = 'user' AND state IN ('waiting', 'human') THEN coalesce(waiting_since, ?1)
+                WHEN ?2 = 'agent' THEN NULL ELSE waiting_since END
+             WHERE id = ?3 RETURNING state",
+        )?
+        .query_row((now, new.role, conversation.id), |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NotFound("the conversation"))?;
     let id = MessageId::new();
     insert!(tx into messages {
         id, conversation: conversation.id, workspace, role: new.role, text: new.text,
-        state: new.state, created_at: now, client_id: new.client_id
+        state: new.state, created_at: now, client_id: new.client_id, author: new.author
     })?;
+    let silent = matches!(state, ConversationState::Waiting | ConversationState::Human);
+    let event = match new.role {
+        Speaker::User if silent => Some(("message_received", json!({ "message": id }))),
+        Speaker::Agent => Some(("message_sent", json!({ "message": id, "by": new.author }))),
+        _ => None,
+    };
+    if let Some((kind, data)) = event {
+        let subject = conversation.id.to_string();
+        events::append(tx, workspace, kind, &subject, &data, now)?;
+    }
     get(tx, workspace, id).map(Appended::Stored)
+}
+
+/// The message that its sender gave this id.
+pub fn find_by_client_id(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    client_id: &str,
+) -> Result<Option<Scoped<Message>>, StoreError> {
+    let found = conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM messages WHERE conversation = ? AND client_id = ?"
+        ))?
+        .query_row((conversation.id, client_id), Message::from_row)
+        .optional()?;
+    Ok(found.map(|message| Scoped::proven(conversation.workspace(), message)))
 }
 
 pub fn get(
@@ -137,6 +173,89 @@ pub fn list(
     let mut messages: Vec<_> = rows.collect::<Result<_, _>>()?;
     messages.reverse();
     Ok(messages)
+}
+
+/// The first `limit` messages of a conversation after a place in it, oldest first.
+pub fn list_after(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Message>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?"
+    ))?;
+    let rows = statement.query_map((conversation.id, after, limit), Message::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The last `limit` messages of a conversation before a place in it, oldest first.
+pub fn list_before(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<Message>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+    ))?;
+    let rows = statement.query_map((conversation.id, before, limit), Message::from_row)?;
+    let mut messages: Vec<_> = rows.collect::<Result<_, _>>()?;
+    messages.reverse();
+    Ok(messages)
+}
+
+/// A file of a message, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub id: AttachmentId,
+    pub message: MessageId,
+    pub name: String,
+    /// Found by looking at the bytes.
+    pub media_type: String,
+    pub bytes: i64,
+}
+
+/// The files of a conversation's messages from a place on.
+pub fn list_attached(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    from: i64,
+) -> Result<Vec<Attached>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT a.id, a.message, a.name, a.media_type, a.bytes FROM attachments a
+         JOIN messages m ON m.id = a.message WHERE a.conversation = ? AND m.seq >= ? ORDER BY a.id",
+    )?;
+    let rows = statement.query_map((conversation.id, from), |row| {
+        Ok(Attached {
+            id: row.get(0)?,
+            message: row.get(1)?,
+            name: row.get(2)?,
+            media_type: row.get(3)?,
+            bytes: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How far somebody of staff has read; 0 if nobody has.
+pub fn read_up_to(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+) -> Result<i64, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT coalesce(max(seq), 0) FROM conversation_reads WHERE conversation = ?",
+        )?
+        .query_row([conversation.id], |row| row.get(0))?)
+}
+
+/// Deletes a message that nobody has seen.
+pub fn remove(tx: &Transaction<'_>, message: &Scoped<Message>) -> Result<(), StoreError> {
+    require_changed(
+        tx.prepare_cached("DELETE FROM messages WHERE workspace = ? AND id = ?")?
+            .execute((message.workspace(), message.id))?,
+    )
 }
 
 /// Sets text and state, both while an answer is streamed and at its end.

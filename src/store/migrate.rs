@@ -92,7 +92,9 @@ pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), 
         return Err(StoreError::NewerSchema { found, known });
     }
     if found == 0 {
-        // An empty database, or one whose first start was cut short and rolled back.
+        // An empty database, or one whose first start was cut short and rolled back. A step may refer to a table that a later
+        // one makes.
+        existing.execute_batch("PRAGMA foreign_keys = OFF")?;
         return apply(&existing, migrations, 0);
     }
     if found == known {

@@ -335,3 +335,62 @@ fn workspaces_that_were_open_to_visitors_stay_open_and_answer_to_their_names() {
     ];
     assert_eq!(seen.unwrap(), expected);
 }
+
+#[test]
+fn whoever_left_a_number_before_there_was_a_desk_is_tagged_and_what_was_said_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("CREATE TABLE conversations_new");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let workspace = super::WorkspaceId::new();
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, 'shop', 'Shop', 'k', 1)";
+    old.execute(sql, [workspace]).unwrap();
+    let mut ids = Vec::new();
+    for state in ["open", "waiting", "closed"] {
+        let id = super::ConversationId::new();
+        let sql = "INSERT INTO conversations (id, workspace, channel, visitor, state, started_at, last_at, title)
+                   VALUES (?, ?, 'voice', 'Jo', ?, 1, 2, 'A call')";
+        old.execute(sql, (id, workspace, state)).unwrap();
+        let sql =
+            "INSERT INTO messages (id, conversation, workspace, role, text, state, created_at)
+                   VALUES (?, ?, ?, 'user', ?, 'complete', 2)";
+        let said = format!("Call me back, {state} Zoë");
+        old.execute(sql, (super::MessageId::new(), id, workspace, said))
+            .unwrap();
+        ids.push(id);
+    }
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let store = store.unwrap();
+    let seen = store.write_blocking(|tx| {
+        let mut seen = Vec::new();
+        for id in &ids {
+            let kept = super::conversations::get(tx, workspace, *id)?;
+            assert_eq!((kept.revision, kept.waiting_since, kept.spam), (0, None, false));
+            assert_eq!(super::messages::list(tx, &kept, 9)?.len(), 1);
+            let tags = tx.query_row(
+                "SELECT count(*) FROM conversation_tags WHERE conversation = ? AND tag = 'call-back'",
+                [id],
+                |row| row.get::<_, i64>(0),
+            )?;
+            seen.push((kept.state.as_str(), tags));
+        }
+        let found = |word: &str| {
+            let sql = "SELECT count(*) FROM messages_fts WHERE messages_fts MATCH ?";
+            tx.query_row(sql, [word], |row| row.get::<_, i64>(0))
+        };
+        assert_eq!((found("zoe")?, found("waiting")?), (3, 1));
+        // A message that is deleted leaves the index.
+        super::conversations::delete(tx, &super::conversations::get(tx, workspace, ids[1])?)?;
+        assert_eq!((found("zoe")?, found("waiting")?), (2, 0));
+        Ok(seen)
+    });
+    let expected = [("open", 0), ("open", 1), ("closed", 0)];
+    assert_eq!(seen.unwrap(), expected);
+    store.check_blocking().unwrap();
+}

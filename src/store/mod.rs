@@ -36,6 +36,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod call_log;
 pub mod calls;
+pub mod changes;
 pub mod chunks;
 pub mod client_secrets;
 pub mod closures;
@@ -51,6 +52,7 @@ pub mod faqs;
 pub mod gaps;
 pub mod gate;
 pub mod golden;
+pub mod handover;
 pub mod holdings;
 pub mod jobs;
 pub mod kept;
@@ -65,6 +67,7 @@ pub mod receipts;
 pub mod recordings;
 pub mod satisfaction;
 pub mod second_factors;
+pub mod seen;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
@@ -78,13 +81,15 @@ pub mod tombstones;
 pub mod users;
 pub mod versions;
 pub mod visitors;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId,
-    FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId,
-    VisitorId, WorkspaceId,
+    ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
+    ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
+    MailId, MessageId, NoteId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId,
+    VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};
@@ -111,3 +116,5 @@ mod people_tests;
 mod pool_tests;
 #[cfg(test)]
 mod second_factors_tests;
+#[cfg(test)]
+mod seen_tests;

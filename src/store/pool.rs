@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 
+use super::changes::{Changes, Tracker};
 use super::connection::{self, Access, Opener};
 use super::reserve::Reserve;
 use super::snapshot::SnapshotKey;
@@ -25,6 +26,7 @@ struct Shared {
     readers: Pool,
     opener: Opener,
     reserve: Reserve,
+    tracker: Tracker,
     /// The first damage that any query met.
     damage: OnceLock<String>,
 }
@@ -74,7 +76,10 @@ impl Store {
     }
 
     fn connect(opener: Opener) -> Result<Self, StoreError> {
-        let writer = Pool::new(vec![opener.open(Access::Write)?]);
+        let tracker = Tracker::new();
+        let mut writing = opener.open(Access::Write)?;
+        tracker.follow(&mut writing)?;
+        let writer = Pool::new(vec![writing]);
         let readers = (0..READERS)
             .map(|_| opener.open(Access::Read))
             .collect::<Result<_, _>>()?;
@@ -82,6 +87,7 @@ impl Store {
         Ok(Self {
             shared: Arc::new(Shared {
                 reserve,
+                tracker,
                 writer,
                 readers: Pool::new(readers),
                 opener,
@@ -140,7 +146,9 @@ impl Store {
         };
         if let Err(StoreError::Damaged { detail }) = &done {
             self.note_damage(detail);
-            if let Ok(fresh) = self.shared.opener.open(access) {
+            if let Ok(mut fresh) = self.shared.opener.open(access)
+                && (access == Access::Read || self.shared.tracker.follow(&mut fresh).is_ok())
+            {
                 lent.connection = Some(fresh);
             }
         }
@@ -166,11 +174,20 @@ impl Store {
     ) -> Result<T, StoreError> {
         let written = self.with(Access::Write, |connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            self.shared.tracker.forget();
             let value = changes(&tx)?;
+            let told = self.shared.tracker.collect(&tx)?;
             tx.commit()?;
+            self.shared.tracker.publish(told);
             Ok(value)
         });
         written.map_err(|error| self.shared.reserve.recognise_full_disk(error))
+    }
+
+    /// What later transactions change among conversations, told when it is on the disk. Whoever lags behind learns that
+    /// they missed something, and reads again.
+    pub fn changes(&self) -> broadcast::Receiver<Changes> {
+        self.shared.tracker.subscribe()
     }
 
     /// Keeps some disk space in reserve for the day when the disk is full. Call it from time to time; the store

@@ -65,6 +65,16 @@ pub fn touch(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<(),
     Ok(())
 }
 
+/// Whether anybody used a session that is valid at `now` within a span of time before it.
+pub fn is_anyone_active(conn: &Connection, since: UnixMs, now: UnixMs) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM sessions s JOIN users u ON u.id = s.user WHERE s.last_seen_at BETWEEN ?1 AND ?2
+             AND s.expires_at > ?2 AND u.suspended_at IS NULL LIMIT 1",
+        )?
+        .exists((since, now))?)
+}
+
 /// Ends one session; does nothing if it is gone already.
 pub fn revoke(tx: &Transaction<'_>, token: &TokenHash) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sessions WHERE token_hash = ?", [token])?;

@@ -7,6 +7,9 @@ use super::rows::columns;
 use super::token::TokenHash;
 use super::{ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
 
+/// Conversations that were joined one into the other, at most.
+const MOST_MERGES: usize = 8;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     pub id: VisitorId,
@@ -79,9 +82,14 @@ pub fn find_conversation(
             |row| row.get(0),
         )
         .optional()?;
-    found
-        .map(|id| conversations::get(conn, visitor.workspace, id))
-        .transpose()
+    let Some(id) = found else { return Ok(None) };
+    let mut own = conversations::get(conn, visitor.workspace, id)?;
+    // Staff may have joined it with another one of the same person.
+    for _ in 0..MOST_MERGES {
+        let Some(into) = own.merged_into else { break };
+        own = conversations::get(conn, visitor.workspace, into)?;
+    }
+    Ok(Some(own))
 }
 
 /// Ends all visits of a workspace; their conversations stay.
@@ -142,6 +150,7 @@ mod tests {
                     visitor: Some(&name),
                     title: "",
                     begun_by: None,
+                    page: None,
                 };
                 let hers = conversations::create(tx, workspace, &new, 60)?.id;
                 assert_eq!(find_conversation(tx, &ann)?.map(|c| c.id), Some(hers));

@@ -10,6 +10,7 @@ use super::line::VoiceLine;
 use super::settings::VoiceSettings;
 use super::{places, session};
 use crate::agent::Agent;
+use crate::inbox::Inbox;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
@@ -57,6 +58,8 @@ pub struct CallPlace {
 /// What the desk needs.
 pub struct Parts {
     pub store: Store,
+    /// Persons who may take a call's conversation.
+    pub inbox: Inbox,
     pub agent: Agent,
     pub ears: Arc<dyn Ears>,
     pub synthesizer: Arc<dyn Synthesizer>,

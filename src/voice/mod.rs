@@ -15,6 +15,7 @@ extern crate self as frontdesk;
 use frontdesk_agent as agent;
 #[cfg(test)]
 use frontdesk_extract as extract;
+use frontdesk_inbox as inbox;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::fake_reader::FakeReader;
-use crate::fakes::{FakeChat, FakeEmbedder, FakeTranscriber, InProcessExtractor};
+use crate::fakes::{FakeChat, FakeEmbedder, FakeEyes, FakeTranscriber, InProcessExtractor};
 use crate::voice_fakes::{FakeEars, FakeSynthesizer};
 
 pub const ALL_SCOPES: [&str; 6] = [
@@ -40,6 +40,7 @@ pub struct TestApp {
     pub chat: Arc<FakeChat>,
     pub reader: Arc<FakeReader>,
     pub ears: Arc<FakeEars>,
+    pub eyes: Arc<FakeEyes>,
     pub router: Router,
     /// A key with every scope for every workspace.
     pub key: String,
@@ -86,6 +87,7 @@ impl TestApp {
     async fn on(config: Config, store: Store, data: Arc<tempfile::TempDir>) -> Self {
         let chat = Arc::new(FakeChat::default());
         let ears = Arc::new(FakeEars::default());
+        let eyes = Arc::new(FakeEyes::default());
         let reader = Arc::new(FakeReader::default());
         let engines = Engines {
             chat: chat.clone(),
@@ -94,7 +96,7 @@ impl TestApp {
             transcriber: Arc::new(FakeTranscriber),
             ears: ears.clone(),
             synthesizer: Arc::new(FakeSynthesizer::default()),
-            extractor: Arc::new(InProcessExtractor),
+            extractor: Arc::new(InProcessExtractor { eyes: eyes.clone() }),
             budgets: Arc::default(),
             workers: Box::new(Vec::new),
             shutdown: CancellationToken::new(),
@@ -108,6 +110,7 @@ impl TestApp {
             chat,
             reader,
             ears,
+            eyes,
             router,
             key: String::new(),
             data,

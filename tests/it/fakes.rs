@@ -1,12 +1,13 @@
 //! Engines that do what a test tells them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use frontdesk::extract::{self, Extracted};
-use frontdesk::knowledge::{ExtractFailure, Extractor};
+use frontdesk::extract::ocr::SeenPage;
+use frontdesk::extract::{self, ExtractError, Extracted};
+use frontdesk::knowledge::{ExtractFailure, Extractor, Read, TellPage};
 use frontdesk::llm::{
     ChatEvent, ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings,
     FinishReason, LlmError, OutputFormat, ToolCall, Usage,
@@ -344,7 +345,24 @@ impl Transcriber for FakeTranscriber {
 }
 
 /// Reads documents as the product does, without the process around it.
-pub struct InProcessExtractor;
+#[derive(Default)]
+pub struct InProcessExtractor {
+    pub eyes: Arc<FakeEyes>,
+}
+
+/// Text recognition that sees what a test says on every picture; without that, pictures stay unread.
+#[derive(Default)]
+pub struct FakeEyes {
+    pages: Mutex<Vec<SeenPage>>,
+    /// How often somebody looked.
+    pub looks: AtomicUsize,
+}
+
+impl FakeEyes {
+    pub fn see(&self, pages: Vec<SeenPage>) {
+        *self.pages.lock().unwrap() = pages;
+    }
+}
 
 #[async_trait]
 impl Extractor for InProcessExtractor {
@@ -358,7 +376,34 @@ impl Extractor for InProcessExtractor {
             hidden,
             ..extract::Limits::default()
         };
-        extract::extract(&bytes, &name, &limits)
-            .map_err(|error| ExtractFailure::Document(error.to_string().into()))
+        extract::extract(&bytes, &name, &limits).map_err(refused)
     }
+
+    async fn extract_pictures(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+        _: TellPage<'_>,
+    ) -> Result<Read, ExtractFailure> {
+        let mut seen = self.eyes.pages.lock().unwrap().clone();
+        let limits = extract::Limits::default();
+        let pictures = matches!(
+            extract::extract(&bytes, &name, &limits),
+            Err(ExtractError::Pictures { .. })
+        );
+        if seen.is_empty() || !pictures {
+            let extracted = self.extract(bytes, name, hidden).await?;
+            seen.clear();
+            return Ok(Read { extracted, seen });
+        }
+        self.eyes.looks.fetch_add(1, Ordering::SeqCst);
+        let extracted = extract::extract_to_check(&bytes, &name, &limits, &seen, false);
+        let extracted = extracted.map_err(refused)?;
+        Ok(Read { extracted, seen })
+    }
+}
+
+fn refused(error: ExtractError) -> ExtractFailure {
+    ExtractFailure::Document(error.to_string().into())
 }

@@ -16,11 +16,13 @@ use sha2::{Digest, Sha256};
 use crate::knowledge::{content_words, layout};
 use crate::language::sentences;
 use crate::store::receipts::{self, Integrity, Link, Receipt};
-use crate::store::{Connection, DocumentId, StoreError, VersionId, WorkspaceId};
+use crate::store::{Connection, DocumentId, StoreError, VersionId};
 use crate::store::{documents, versions};
 
 /// Smallest share of common words for a sentence of a newer version to replace the quoted words.
 const LIKE: f32 = 0.4;
+/// A version may be read again while an answer from it is being made; no answer takes longer than this, in ms.
+const ANSWERING_MS: i64 = 60_000;
 
 /// A receipt, checked against the documents.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +45,8 @@ pub enum Standing {
     Unchanged,
     /// The quoted version has them at this place, but the document has a newer version.
     Newer,
+    /// The version was read again after the answer, or lines of it were decided on, and it no longer has them.
+    ReadAgain,
     /// The stored version does not have them at this place: something was altered.
     Altered,
     /// The version or its document was deleted.
@@ -116,7 +120,7 @@ pub fn examine(conn: &Connection, receipt: &Receipt) -> Result<Proof, StoreError
     };
     let cited = list("cited")
         .iter()
-        .map(|raw| check_citation(conn, receipt.workspace, raw))
+        .map(|raw| check_citation(conn, receipt, raw))
         .collect::<Result<_, _>>()?;
     Ok(Proof {
         integrity: receipts::integrity(receipt),
@@ -156,11 +160,8 @@ fn hash(words: &str) -> String {
 }
 
 /// Reads the words of one citation again.
-fn check_citation(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    raw: &Value,
-) -> Result<Cited, StoreError> {
+fn check_citation(conn: &Connection, receipt: &Receipt, raw: &Value) -> Result<Cited, StoreError> {
+    let workspace = receipt.workspace;
     let kept_hash = raw.get("sha256").and_then(Value::as_str);
     let quote = text(raw, "quote");
     let mut cited = Cited {
@@ -205,8 +206,15 @@ fn check_citation(
         text: String::new(),
         blocks: None,
     });
-    cited.standing = if !matches_text(&mut cited, &kept.text) {
-        Standing::Altered
+    let read_after = |at: i64| version.extracted_at.is_some_and(|read| read > at);
+    let may_move = read_after(receipt.created_at - ANSWERING_MS);
+    cited.standing = if !matches_text(&mut cited, &kept.text)
+        && !(may_move && has_moved(&mut cited, &kept.text))
+    {
+        match read_after(receipt.created_at) && hash(&cited.quote) == cited.sha256 {
+            true => Standing::ReadAgain,
+            false => Standing::Altered,
+        }
     } else if document.current_version.is_none_or(|v| v == version.id) {
         Standing::Unchanged
     } else {
@@ -231,6 +239,20 @@ fn matches_text(cited: &mut Cited, text: &str) -> bool {
     }
     cited.span = [place.start, place.end];
     hash(&cited.quote) == cited.sha256
+}
+
+/// Whether the text has the quoted words at another place than the receipt says; the span follows them.
+fn has_moved(cited: &mut Cited, text: &str) -> bool {
+    if cited.quote.is_empty() || hash(&cited.quote) != cited.sha256 {
+        return false;
+    }
+    let [start, _] = cited.span;
+    let places = text.match_indices(&cited.quote).map(|(at, _)| at);
+    let Some(nearest) = places.min_by_key(|at| at.abs_diff(start)) else {
+        return false;
+    };
+    cited.span = [nearest, nearest + cited.quote.len()];
+    true
 }
 
 /// Finds what another version of a document says instead of `quote`.
@@ -334,5 +356,16 @@ mod tests {
                 assert_eq!(cited.span, [16, 34]);
             }
         }
+        let mut moved = cited([0, 18], quote, hash(quote));
+        assert!(has_moved(&mut moved, text));
+        assert_eq!(moved.span, [16, 34]);
+        assert!(has_moved(
+            &mut moved,
+            "Closed on Sundays. Closed on Sundays."
+        ));
+        assert_eq!(moved.span, [19, 37]);
+        assert!(!has_moved(&mut moved, "Open on Sundays."));
+        let mut forged = cited([0, 18], quote, hash("Open on Sundays."));
+        assert!(!has_moved(&mut forged, text));
     }
 }

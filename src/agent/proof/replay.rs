@@ -76,6 +76,7 @@ impl Agent {
             },
             display: Display::Whole,
             evaluation: true,
+            stays: false,
         };
         let mut events = self.reply(turn);
         let again = loop {

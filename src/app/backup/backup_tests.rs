@@ -28,6 +28,7 @@ fn a_conversation(store: &Store) -> Tombstone {
             visitor: None,
             title: "",
             begun_by: None,
+            page: None,
         };
         let conversation = conversations::create(tx, workspace, &new, 1)?;
         Ok((workspace, conversation.id))

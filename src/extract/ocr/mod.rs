@@ -8,15 +8,19 @@ mod boxes;
 mod decode;
 mod detect;
 mod eyes;
+mod judged;
 #[cfg(test)]
 mod ocr_tests;
 mod picture;
+mod shown;
 mod upright;
 
 use serde::{Deserialize, Serialize};
 
 pub use eyes::{Eyes, EyesError, LookError, Weights};
+pub use judged::Verdict;
 pub use picture::Picture;
+pub use shown::{Spot, show};
 
 /// A line whose confidence is lower is doubtful, and no visitor gets it. Of the lines with a wrong letter on the pages of
 /// `benches/ocr.py` nearly half lie below, of the right ones 4 % (BENCHMARKS.md).
@@ -27,6 +31,11 @@ pub const DOUBTFUL: f32 = 0.85;
 pub struct SeenPage {
     /// From 1.
     pub page: u32,
+    /// Size of the page as it is shown, in points.
+    #[serde(default)]
+    pub width: f32,
+    #[serde(default)]
+    pub height: f32,
     /// From top to bottom.
     pub lines: Vec<SeenLine>,
 }

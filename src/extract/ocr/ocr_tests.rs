@@ -2,9 +2,11 @@ use super::boxes::Slanted;
 use super::decode::Alphabet;
 use super::picture::Picture;
 use super::upright::{Slant, level};
-use super::{SeenLine, SeenPage, SeenWord, detect};
+use super::{SeenLine, SeenPage, SeenWord, Verdict, detect};
 use crate::extract::hidden_tests::pdf_with;
-use crate::extract::{ExtractError, Extracted, Limits, extract, extract_seen, page_picture, photo};
+use crate::extract::{
+    ExtractError, Extracted, Limits, extract, extract_seen, extract_to_check, page_picture, photo,
+};
 
 fn near(a: f32, b: f32, by: f32) -> bool {
     (a - b).abs() <= by
@@ -159,7 +161,11 @@ fn line(y: f32, words: &[(&str, f32)], confidence: f32) -> SeenLine {
 }
 
 fn read(lines: Vec<SeenLine>) -> Result<Extracted, ExtractError> {
-    let page = SeenPage { page: 1, lines };
+    let page = SeenPage {
+        page: 1,
+        lines,
+        ..SeenPage::default()
+    };
     extract_seen(PNG, "menu.png", &Limits::default(), &[page])
 }
 
@@ -220,6 +226,39 @@ fn a_sentence_with_a_doubtful_line_is_kept_back_whole() {
     let error = read(vec![line(100.0, &words("All of it"), 0.3)]).unwrap_err();
     assert_eq!(error, ExtractError::AllDoubtful { lines: 1 });
     assert_eq!(read(Vec::new()).unwrap_err(), ExtractError::NothingSeen);
+}
+
+#[test]
+fn a_picture_whose_lines_are_all_doubtful_or_left_out_is_empty_and_waits_for_its_owner() {
+    let page = |lines| SeenPage {
+        page: 1,
+        lines,
+        ..SeenPage::default()
+    };
+    let check = |seen: SeenPage, judged| {
+        extract_to_check(PNG, "menu.png", &Limits::default(), &[seen], judged)
+    };
+    let doubtful = page(vec![line(100.0, &[("Haircvt", 50.0), ("€30", 300.0)], 0.4)]);
+    let empty = check(doubtful.clone(), false).unwrap();
+    assert!(empty.blocks.is_empty());
+    assert_eq!((empty.pages, empty.kept_back), (Some(1), 1));
+    let said = Verdict::Says("Haircut €30".into());
+    let read = check(doubtful.judged(&[(0, said)]), true).unwrap();
+    assert!(read.blocks[0].text.contains("Haircut"), "{read:?}");
+    let gone = doubtful.judged(&[(0, Verdict::NoText)]);
+    assert!(check(gone.clone(), true).unwrap().blocks.is_empty());
+    assert_eq!(check(gone, false).unwrap_err(), ExtractError::NothingSeen);
+    let damaged = extract_to_check(
+        b"%PDF-1.4 and nothing else",
+        "a.pdf",
+        &Limits::default(),
+        &[doubtful],
+        true,
+    );
+    assert!(
+        matches!(damaged, Err(ExtractError::Malformed { .. })),
+        "{damaged:?}"
+    );
 }
 
 #[test]
@@ -302,7 +341,11 @@ fn what_was_recognised_stands_beside_the_letters_of_the_page() {
         &bytes,
         "a.pdf",
         &Limits::default(),
-        &[SeenPage { page: 1, lines }],
+        &[SeenPage {
+            page: 1,
+            lines,
+            ..SeenPage::default()
+        }],
     )
     .unwrap();
     let text: Vec<&str> = out.blocks.iter().map(|b| b.text.as_str()).collect();

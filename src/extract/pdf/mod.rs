@@ -38,6 +38,10 @@ impl Scans {
         open(bytes, limits).map(|pdf| Self { pdf })
     }
 
+    pub(super) fn pages(&self) -> u32 {
+        u32::try_from(self.pdf.pages().len()).unwrap_or(u32::MAX)
+    }
+
     /// The pictures on a page (from 1), and the size of one of their points in points of the page.
     pub(super) fn draw(&self, page: u32) -> Option<(Picture, f32)> {
         let at = usize::try_from(page).ok()?.checked_sub(1)?;

@@ -103,6 +103,7 @@ pub(super) async fn create(
         display: turn::display(&headers, Unasked::Json),
         // Only tests set the clock.
         evaluation: now.is_some(),
+        stays: false,
     };
     turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
 }

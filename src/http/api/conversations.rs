@@ -191,6 +191,7 @@ pub(super) async fn create(
             visitor: request.visitor.as_deref(),
             title: request.title.as_deref().unwrap_or("Conversation"),
             begun_by,
+            page: None,
         };
         conversations::create(tx, workspace, &new, now_ms())
     });
@@ -291,6 +292,7 @@ pub(super) async fn build_turn(
         },
         display: Display::AsItComes,
         evaluation: false,
+        stays: false,
     })
 }
 

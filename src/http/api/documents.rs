@@ -57,6 +57,8 @@ pub struct DocumentView {
     dated_at: Option<i64>,
     /// What the owner should know about the reading of the newest version.
     notes: Vec<String>,
+    /// Lines of its pictures that were not recognised for sure and wait for a decision.
+    lines_to_check: u32,
     /// Whether only staff gets answers from it, never visitors.
     staff_only: bool,
     /// Answers of the last 30 days that cite it.
@@ -145,6 +147,7 @@ impl DocumentView {
             language: summary.language,
             dated_at: document.dated_at,
             notes: summary.notes,
+            lines_to_check: summary.doubtful,
             id,
             name: document.name,
             title: document.title,

@@ -17,6 +17,7 @@ pub mod gaps;
 pub(super) mod gate;
 pub(super) mod golden;
 mod keys;
+pub(super) mod lines;
 pub(super) mod paths;
 pub mod people;
 mod place;
@@ -30,10 +31,11 @@ pub(super) mod source_views;
 pub(super) mod sources;
 mod status;
 mod synonyms;
-mod turn;
+pub(super) mod turn;
 mod upload;
 mod versions;
 mod voice_notes;
+pub(super) mod webhooks;
 mod widget;
 pub(super) mod workspaces;
 
@@ -83,6 +85,19 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/documents/{id}/reindex",
             DOCUMENTS,
             documents::reindex
+        ),
+        (GET, "/api/v1/documents/{id}/lines", DOCUMENTS, lines::list),
+        (
+            POST,
+            "/api/v1/documents/{id}/lines",
+            DOCUMENTS,
+            lines::decide
+        ),
+        (
+            GET,
+            "/api/v1/documents/{id}/pages/{page}/picture",
+            DOCUMENTS,
+            lines::picture
         ),
         (
             GET,
@@ -362,5 +377,34 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/v1/synonyms", DOCUMENTS, synonyms::get),
         (PUT, "/api/v1/synonyms", DOCUMENTS, synonyms::set),
         (POST, "/api/v1/setup-link", ADMIN, setup::create),
+        (GET, "/api/v1/webhooks", ADMIN, webhooks::list),
+        (POST, "/api/v1/webhooks", ADMIN, webhooks::create),
+        (PUT, "/api/v1/webhooks/{id}", ADMIN, webhooks::change),
+        (DELETE, "/api/v1/webhooks/{id}", ADMIN, webhooks::delete),
+        (POST, "/api/v1/webhooks/{id}/test", ADMIN, webhooks::test),
+        (
+            POST,
+            "/api/v1/webhooks/{id}/rotate",
+            ADMIN,
+            webhooks::rotate
+        ),
+        (
+            GET,
+            "/api/v1/webhooks/{id}/deliveries",
+            ADMIN,
+            webhooks::deliveries
+        ),
+        (
+            POST,
+            "/api/v1/webhooks/{id}/replay",
+            ADMIN,
+            webhooks::replay_failed
+        ),
+        (
+            POST,
+            "/api/v1/webhooks/deliveries/{id}/replay",
+            ADMIN,
+            webhooks::replay
+        ),
     ]
 }

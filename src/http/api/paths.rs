@@ -16,6 +16,9 @@ pub(in crate::http) mod documents {
         __path_text,
     };
 }
+pub(in crate::http) mod lines {
+    pub(in crate::http) use super::super::lines::{__path_decide, __path_list, __path_picture};
+}
 pub(in crate::http) mod evals {
     pub(in crate::http) use super::super::evals::{
         __path_ask, __path_create, __path_get, __path_latest, __path_list, __path_thresholds,
@@ -128,4 +131,10 @@ pub(in crate::http) mod status {
 }
 pub(in crate::http) mod upload {
     pub(in crate::http) use super::super::upload::__path_create;
+}
+pub(in crate::http) mod webhooks {
+    pub(in crate::http) use super::super::webhooks::{
+        __path_change, __path_create, __path_delete, __path_deliveries, __path_list, __path_replay,
+        __path_replay_failed, __path_rotate, __path_test,
+    };
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
-use crate::agent::{Answer, Display, TurnEvent};
+use crate::agent::{Answer, Display, Stored, TurnEvent};
 use crate::http::problem::Problem;
 use crate::http::sse;
 
@@ -18,6 +18,33 @@ struct Delta {
 #[derive(Serialize)]
 struct Failed {
     detail: String,
+}
+
+/// A message that is stored and that the assistant does not answer.
+#[derive(Serialize)]
+pub(in crate::http) struct StoredView {
+    /// Id of the message.
+    id: String,
+    /// Its place in the order of all messages.
+    seq: i64,
+    /// Who answers the conversation: `open` (the assistant), `waiting`, `human` or `closed`.
+    state: &'static str,
+}
+
+impl From<Stored> for StoredView {
+    fn from(stored: Stored) -> Self {
+        Self {
+            id: stored.message.to_string(),
+            seq: stored.seq,
+            state: stored.state.as_str(),
+        }
+    }
+}
+
+/// For clients that wait for an answer of the assistant.
+fn refuse_with_person() -> Problem {
+    let detail = "the message is stored, and a person answers it; read the conversation later";
+    Problem::new(StatusCode::CONFLICT, "with_person", detail)
 }
 
 /// The form of an answer when the `Accept` header does not say.
@@ -49,7 +76,7 @@ pub(super) fn display(headers: &HeaderMap, unasked: Unasked) -> Display {
     }
 }
 
-/// Streams the turn as the events `citations`, `delta`, `done` and `failed`, after an optional first event.
+/// Streams the turn as the events `citations`, `delta`, `done`, `stored` and `failed`, after an optional first event.
 pub(super) fn stream_events(
     first: Option<Event>,
     turn: impl Stream<Item = TurnEvent> + Send + 'static,
@@ -59,6 +86,7 @@ pub(super) fn stream_events(
             TurnEvent::Citations(citations) => sse::event(&citations).event("citations"),
             TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
             TurnEvent::Done(answer) => sse::event(&answer).event("done"),
+            TurnEvent::Stored(stored) => sse::event(&StoredView::from(stored)).event("stored"),
             TurnEvent::Failed(detail) => {
                 let detail = detail.into();
                 sse::event(&Failed { detail }).event("failed")
@@ -75,6 +103,7 @@ async fn collect_answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, P
         match event {
             TurnEvent::Done(answer) => return Ok(*answer),
             TurnEvent::Failed(reason) => return Err(Problem::turn_failed(reason)),
+            TurnEvent::Stored(_) => return Err(refuse_with_person()),
             TurnEvent::Citations(_) | TurnEvent::Delta(_) => {}
         }
     }

@@ -16,7 +16,7 @@ use super::guard::SignedIn;
 use super::pages::{self, VersionRow};
 use super::reading::{self, Surroundings};
 use super::view::{self, Fact, Section, Shell, filters};
-use super::{Failure, sentence};
+use super::{Failure, lines, sentence};
 use crate::app::App;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
@@ -29,7 +29,7 @@ use crate::store::versions::{self, Hold, Version, VersionText};
 use crate::store::{Scoped, StoreError, VersionId, WorkspaceId, documents};
 
 /// The version and the words that a link points at.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct PassageQuery {
     version: Option<VersionId>,
     /// Byte range in the version's text, `120-180`.
@@ -60,14 +60,40 @@ pub(super) async fn read(
     Path(id): Path<String>,
     Query(passage): Query<PassageQuery>,
 ) -> Result<Response, Failure> {
+    show(&app, &person, &id, passage, None).await
+}
+
+/// The page of a document; `error` says why a decision on its lines did not work.
+pub(super) async fn show(
+    app: &App,
+    person: &SignedIn,
+    id: &str,
+    passage: PassageQuery,
+    error: Option<Problem>,
+) -> Result<Response, Failure> {
     person.need(Scope::Chat)?;
-    let opened = open(&app, person.workspace.id, &id, passage.version).await?;
+    let opened = open(app, person.workspace.id, id, passage.version).await?;
+    let may_change = person.need(Scope::Documents).is_ok();
+    let lines = match may_change {
+        true => {
+            lines::part(
+                app,
+                person,
+                opened.document.id,
+                passage.version,
+                error.as_ref(),
+            )
+            .await?
+        }
+        false => None,
+    };
     let laid_out = opened.text.as_ref().map(|text| {
         let blocks = blocks(text);
         reading::lay_out(&text.text, blocks.as_deref(), passage.span())
     });
     let laid_out = laid_out.unwrap_or_default();
-    let (empty_heading, empty_reason) = why_empty(&opened);
+    let waits = lines.as_ref().is_some_and(|part| part.done < part.all);
+    let (empty_heading, empty_reason) = why_empty(&opened, waits);
     let page = pages::Document {
         shell: person.shell(Section::Documents, &opened.document.title),
         id: opened.document.id.to_string(),
@@ -85,6 +111,7 @@ pub(super) async fn read(
             .iter()
             .map(|note| sentence(note))
             .collect(),
+        lines,
         versions: (opened.all.iter())
             .map(|version| version_row(version, opened.document.current_version))
             .collect(),
@@ -92,9 +119,10 @@ pub(super) async fn read(
         read_hidden: opened.version.read_hidden,
         staff_only: opened.document.staff_only,
         is_note: opened.document.origin == Origin::Snippet,
-        may_change: person.need(Scope::Documents).is_ok(),
+        may_change,
     };
-    Ok(view::page(StatusCode::OK, &page))
+    let status = error.map_or(StatusCode::OK, |problem| problem.status);
+    Ok(view::page(status, &page))
 }
 
 /// `GET /documents/{id}/passage?version=&span=a-b`
@@ -302,8 +330,12 @@ fn facts(opened: &Opened) -> Vec<Fact> {
     facts
 }
 
-fn why_empty(opened: &Opened) -> (&'static str, String) {
+fn why_empty(opened: &Opened, waits: bool) -> (&'static str, String) {
     match opened.document.state {
+        DocumentState::Ready if waits => (
+            "Nothing in this document is used yet",
+            "What was recognised in its pictures waits above to be checked.".to_owned(),
+        ),
         DocumentState::Failed => {
             let reason = opened
                 .document

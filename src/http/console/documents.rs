@@ -68,8 +68,12 @@ pub(super) async fn list(
 /// Whether each word of the query is in the name, the title or the state.
 fn is_sought(summary: &DocumentSummary, query: &str) -> bool {
     let document = &summary.document;
+    let to_check = match summary.doubtful {
+        0 => "",
+        _ => "lines to check",
+    };
     let about = format!(
-        "{} {} {}",
+        "{} {} {} {to_check}",
         document.name,
         document.title,
         document.state.as_str()
@@ -88,6 +92,7 @@ struct Sums {
     pages: u64,
     passages: u64,
     answers: u64,
+    to_check: u64,
 }
 
 impl Sums {
@@ -97,6 +102,7 @@ impl Sums {
         self.pages += u64::from(summary.pages.unwrap_or(0));
         self.passages += u64::try_from(summary.chunks).unwrap_or(0);
         self.answers += answers;
+        self.to_check += u64::from(summary.doubtful);
     }
 
     fn shown(&self) -> Vec<String> {
@@ -109,6 +115,9 @@ impl Sums {
             "cited {} in 30 days",
             plural(self.answers, "time", "times")
         ));
+        if self.to_check > 0 {
+            shown.push(plural(self.to_check, "line to check", "lines to check"));
+        }
         if self.failed > 0 {
             shown.push(format!("{} could not be read", self.failed));
         }
@@ -147,6 +156,8 @@ fn row(summary: DocumentSummary, answers: u64) -> DocumentRow {
         dated: document.dated_at.map(day),
         answers: (answers > 0).then(|| format!("cited {}", plural(answers, "time", "times"))),
         is_note,
+        to_check: (summary.doubtful > 0)
+            .then(|| plural(summary.doubtful.into(), "line to check", "lines to check")),
         notes: notes.iter().map(|note| sentence(note)).collect(),
     }
 }

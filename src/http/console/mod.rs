@@ -31,6 +31,7 @@ mod golden;
 mod golden_form;
 mod guard;
 mod keys;
+mod lines;
 mod login;
 mod measure;
 mod measure_pages;
@@ -56,6 +57,8 @@ mod talk;
 mod transcribe;
 mod view;
 mod voice;
+mod webhook_pages;
+mod webhooks;
 mod widget;
 mod widget_form;
 mod widget_pages;
@@ -90,6 +93,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/documents/{id}", get(document::read))
         .route("/documents/{id}/passage", get(document::passage))
         .route("/documents/{id}/changes", get(document::changes))
+        .route("/documents/{id}/lines", post(lines::decide))
         .route("/documents/{id}/rollback", post(document::roll_back))
         .route("/documents/{id}/hidden", post(document::read_hidden))
         .route("/documents/{id}/staff", post(document::keep_for_staff))
@@ -194,6 +198,15 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/logo", post(widget::set_logo))
         .route("/widget/privacy-notice", get(widget::privacy_notice))
         .route("/widget/examples", get(widget::examples))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
+        .route("/webhooks/{id}/test", post(webhooks::test))
+        .route("/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/webhooks/{id}/pause", post(webhooks::pause))
+        .route("/webhooks/{id}/resume", post(webhooks::resume))
+        .route("/webhooks/{id}/delete", post(webhooks::delete))
+        .route("/webhooks/{id}/replay", post(webhooks::replay_failed))
+        .route("/webhooks/deliveries/{id}/replay", post(webhooks::replay))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.

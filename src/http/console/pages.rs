@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::format::Moment;
+use super::lines::LinesPart;
 use super::reading::Part;
 use super::view::{Fact, Shell, filters};
 
@@ -80,6 +81,8 @@ pub struct DocumentRow {
     pub answers: Option<String>,
     /// Whether it was written in the console.
     pub is_note: bool,
+    /// `12 lines to check`, if there are any.
+    pub to_check: Option<String>,
     /// Warnings for the owner.
     pub notes: Vec<String>,
 }
@@ -152,6 +155,8 @@ pub struct Document {
     pub facts: Vec<Fact>,
     /// Warnings for the owner.
     pub notes: Vec<String>,
+    /// Recognised lines to check, for those who may.
+    pub lines: Option<LinesPart>,
     /// Newest first.
     pub versions: Vec<VersionRow>,
     /// Whether the file has hidden parts and this version is in use.

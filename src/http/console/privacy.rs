@@ -213,6 +213,8 @@ fn in_words(traces: &Traces) -> String {
             "golden questions",
         ),
         (traces.visitors, "visitor", "visitors"),
+        (traces.notes, "note", "notes"),
+        (traces.attachments, "file", "files"),
     ];
     join_counts(&parts)
 }

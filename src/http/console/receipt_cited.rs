@@ -28,7 +28,10 @@ pub(super) fn part(
         quote: cited.quote.clone(),
         after: String::new(),
     });
-    let there = !matches!(cited.standing, Standing::Purged | Standing::NoDocument);
+    let there = !matches!(
+        cited.standing,
+        Standing::ReadAgain | Standing::Purged | Standing::NoDocument
+    );
     let page = format!("/documents/{}", cited.document);
     let place = [
         cited.section.clone(),
@@ -99,6 +102,10 @@ fn describe_standing(cited: &Cited) -> (&'static str, String) {
         Standing::Newer => (
             "degraded",
             format!("The version that was quoted says this. Version {newer}, the current one, no longer has anything like it."),
+        ),
+        Standing::ReadAgain => (
+            "degraded",
+            "The document was read again after this answer, or lines of it were corrected, and it no longer says this; these are the words that the receipt kept.".to_owned(),
         ),
         Standing::Altered => (
             "failed",

@@ -15,6 +15,7 @@ use crate::app::voice_settings::VoiceSettingsError;
 use crate::app::workspaces::WorkspaceError;
 use crate::eval::questions::GoldenError;
 use crate::hours::FactsError;
+use crate::webhooks::WebhookError;
 
 impl From<ReceiptError> for Problem {
     fn from(error: ReceiptError) -> Self {
@@ -145,6 +146,20 @@ impl From<RetentionError> for Problem {
             RetentionError::Days => Self::invalid("conversation_days", error.to_string()),
             RetentionError::Denied(error) => error.into(),
             RetentionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WebhookError::Url(_) => Self::invalid("url", detail),
+            WebhookError::Event(_) | WebhookError::NoEvents => Self::invalid("events", detail),
+            WebhookError::Most => Self::new(StatusCode::CONFLICT, "too_many_webhooks", detail),
+            WebhookError::Stopped(_) => Self::new(StatusCode::CONFLICT, "webhook_stopped", detail),
+            WebhookError::Denied(error) => error.into(),
+            WebhookError::Store(error) => error.into(),
         }
     }
 }

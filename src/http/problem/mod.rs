@@ -5,6 +5,7 @@
 //! logged, and the caller gets a sentence without detail.
 
 mod acts;
+mod staff;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -205,6 +206,7 @@ impl From<KnowledgeError> for Problem {
                 Self::invalid("file", error.to_string())
             }
             KnowledgeError::Faq(detail) => Self::invalid("faq", detail),
+            KnowledgeError::Line(detail) => Self::invalid("text", detail),
             KnowledgeError::Synonyms(detail) => Self::invalid("groups", detail),
             KnowledgeError::FaqOwner => Self::invalid("owner", error.to_string()),
             KnowledgeError::Denied(error) => error.into(),

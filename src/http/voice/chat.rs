@@ -11,17 +11,19 @@ use std::sync::Arc;
 
 use super::assistant::for_visitors;
 use super::rate::Deed;
+use super::said::{self, VisitMessageView};
 use super::{Guest, note};
 use crate::agent::{Agent, Answer, Citation, Display, Turn, TurnEvent, TurnStream};
 use crate::http::api::check_text;
+use crate::http::api::turn::StoredView;
 use crate::http::body::Json;
 use crate::http::metrics::Metrics;
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::sse;
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
-use crate::store::conversations::Channel;
-use crate::store::messages::{self, Message, Speaker};
+use crate::store::conversations::{Channel, ConversationState};
+use crate::store::messages;
 use crate::store::{assistants, visitors};
 use crate::usage::{QueuePlace, Ticket};
 
@@ -41,6 +43,8 @@ pub struct VisitMessageRequest {
     client_id: Option<String>,
     /// Short name of the assistant, for the first message of a visit.
     assistant: Option<String>,
+    /// Address of the page that the visitor is on; kept without its query.
+    page: Option<String>,
 }
 
 /// What was said in a visit.
@@ -48,18 +52,6 @@ pub struct VisitMessageRequest {
 pub struct VisitTranscript {
     /// Oldest first.
     messages: Vec<VisitMessageView>,
-}
-
-/// Something that was said.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct VisitMessageView {
-    /// `user`, `assistant`, `agent` or `system`.
-    role: &'static str,
-    text: String,
-    /// `complete`, `interrupted` or `failed`.
-    state: &'static str,
-    /// Unix milliseconds.
-    created_at: i64,
 }
 
 /// What an answer rests on, without ids.
@@ -89,17 +81,6 @@ impl From<Citation> for VisitCitation {
     }
 }
 
-impl From<Message> for VisitMessageView {
-    fn from(message: Message) -> Self {
-        Self {
-            role: message.role.as_str(),
-            text: message.text,
-            state: message.state.as_str(),
-            created_at: message.created_at,
-        }
-    }
-}
-
 /// What was said in the visitor's own conversation.
 #[utoipa::path(get, path = "/api/v1/visit/messages", tag = "visitors", operation_id = "readVisit",
     responses((status = 200, body = VisitTranscript), (status = 401, body = ProblemView<'_>)))]
@@ -109,13 +90,14 @@ pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTransc
         let Some(own) = visitors::find_conversation(conn, &visitor)? else {
             return Ok(Vec::new());
         };
-        messages::list(conn, &own, LONGEST_TRANSCRIPT)
+        let said = messages::list(conn, &own, LONGEST_TRANSCRIPT)?;
+        let first = said.first().map_or(0, |message| message.seq);
+        let mut reader = said::Reader::new(conn, &own, first)?;
+        let shown = said.into_iter().filter(said::is_shown);
+        shown.map(|message| reader.view(message)).collect()
     });
-    let said = said.await?.into_iter();
-    let shown = said.filter(|message| message.role != Speaker::System);
-    Ok(axum::Json(VisitTranscript {
-        messages: shown.map(VisitMessageView::from).collect(),
-    }))
+    let messages = said.await?;
+    Ok(axum::Json(VisitTranscript { messages }))
 }
 
 /// Sends a message in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
@@ -143,11 +125,30 @@ pub(in crate::http) async fn append(
         let detail = format!("client_id may have at most {LONGEST_CLIENT_ID} characters");
         return Err(Problem::invalid("client_id", detail));
     }
-    guest.pay_message(&question)?;
-    let ticket = guest.join_turns(&question)?;
-    let turn = build_turn(&guest, question, id, request.assistant).await?;
+    let (assistant, page) = (request.assistant, request.page);
+    let (turn, state) = build_turn(&guest, question, id, assistant, page).await?;
+    answer(&guest, turn, state, stream::iter([]))
+}
+
+/// Streams a turn after these events. A message to a person waits behind no turn of the assistant.
+fn answer(
+    guest: &Guest,
+    turn: Turn,
+    state: ConversationState,
+    first: impl Stream<Item = Event> + Send + 'static,
+) -> Result<Response, Problem> {
     let agent = guest.app.agent.clone();
-    Ok(sse::respond(stream_answer(agent, turn, ticket)))
+    if matches!(state, ConversationState::Waiting | ConversationState::Human) {
+        guest.pay_words(&turn.question)?;
+        return Ok(sse::respond(
+            first.chain(agent.reply(turn).map(write_event)),
+        ));
+    }
+    guest.pay_message(&turn.question)?;
+    let ticket = guest.join_turns(&turn.question)?;
+    Ok(sse::respond(
+        first.chain(stream_answer(agent, turn, ticket)),
+    ))
 }
 
 /// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
@@ -170,14 +171,13 @@ pub(in crate::http) async fn speak(
     let pay = |length| guest.pay_recording(length);
     let text = note::hear(&guest.app, &metrics, workspace, request, pay).await?;
     drop(place);
-    guest.pay_message(&text)?;
-    let ticket = guest.join_turns(&text)?;
-    let turn = build_turn(&guest, text.clone(), None, None).await?;
-    let heard = stream::iter([note::heard_event(&text)]);
-    let agent = guest.app.agent.clone();
-    Ok(sse::respond(
-        heard.chain(stream_answer(agent, turn, ticket)),
-    ))
+    let (turn, state) = build_turn(&guest, text.clone(), None, None, None).await?;
+    answer(
+        &guest,
+        turn,
+        state,
+        stream::iter([note::heard_event(&text)]),
+    )
 }
 
 /// In seconds; the visitor is not told about shorter waits.
@@ -233,11 +233,12 @@ async fn build_turn(
     question: String,
     client_id: Option<String>,
     assistant: Option<String>,
-) -> Result<Turn, Problem> {
+    page: Option<String>,
+) -> Result<(Turn, ConversationState), Problem> {
     let (app, visitor) = (&guest.app, &guest.visitor);
     let workspace = visitor.workspace;
     let named = for_visitors(app, workspace, assistant).await?;
-    let own = Guest::conversation(app, visitor, named.id, Channel::Chat).await?;
+    let own = Guest::conversation(app, visitor, named.id, Channel::Chat, page.as_deref()).await?;
     let assistant = match own.assistant {
         Some(id) if id != named.id => {
             let find = move |conn: &_| assistants::get(conn, workspace, id);
@@ -248,7 +249,7 @@ async fn build_turn(
         }
         _ => named,
     };
-    Ok(Turn {
+    let turn = Turn {
         workspace,
         assistant,
         conversation: Some(own.id),
@@ -261,7 +262,10 @@ async fn build_turn(
         audience: Audience::Visitors,
         display: Display::AsItComes,
         evaluation: false,
-    })
+        // Whoever follows the visit reads the answer there, even after a break of the connection.
+        stays: app.inbox.presence().is_online(own.id),
+    };
+    Ok((turn, own.state))
 }
 
 #[derive(Serialize)]
@@ -282,6 +286,9 @@ struct Done {
     /// The visitor is offered a person.
     handoff: bool,
     interrupted: bool,
+    /// Its message, as in the events of the visit.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    stored: Option<StoredView>,
 }
 
 fn write_event(event: TurnEvent) -> Event {
@@ -289,6 +296,7 @@ fn write_event(event: TurnEvent) -> Event {
         TurnEvent::Citations(found) => sse::event(&citations(found)).event("citations"),
         TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
         TurnEvent::Done(answer) => sse::event(&view_done(*answer)).event("done"),
+        TurnEvent::Stored(stored) => sse::event(&StoredView::from(stored)).event("stored"),
         TurnEvent::Failed(detail) => {
             let detail = detail.into();
             sse::event(&Failed { detail }).event("failed")
@@ -303,6 +311,7 @@ fn view_done(answer: Answer) -> Done {
         citations: citations(answer.citations),
         handoff: answer.handoff,
         interrupted: answer.interrupted,
+        stored: answer.stored.map(StoredView::from),
     }
 }
 

@@ -26,6 +26,9 @@ use crate::usage::{Flow, MESSAGE_TOKENS, Ticket, Work};
 /// Precision of "last seen", so that a busy visitor does not cost a write per request.
 const TOUCH_EVERY_MS: i64 = 60 * 1000;
 
+/// In characters.
+const LONGEST_PAGE: usize = 500;
+
 /// An authenticated visitor, and where they are.
 #[derive(Clone)]
 pub(in crate::http) struct Guest {
@@ -51,6 +54,18 @@ impl Guest {
         budgets.admit(flow, Work::Tokens)?;
         budgets.admit(flow, Work::Bytes)?;
         budgets.charge(flow, Work::Tokens, MESSAGE_TOKENS);
+        #[expect(clippy::cast_precision_loss, reason = "16 KB at most")]
+        budgets.charge(flow, Work::Bytes, text.len() as f64);
+        Ok(())
+    }
+
+    /// Charges a message to a person, which costs the machine nothing but its bytes.
+    ///
+    /// # Errors
+    /// 429 when the budget is used up.
+    pub(in crate::http) fn pay_words(&self, text: &str) -> Result<(), Problem> {
+        let (budgets, flow) = (&self.app.budgets, self.flow());
+        budgets.admit(flow, Work::Bytes)?;
         #[expect(clippy::cast_precision_loss, reason = "16 KB at most")]
         budgets.charge(flow, Work::Bytes, text.len() as f64);
         Ok(())
@@ -127,14 +142,15 @@ impl Guest {
         .await;
     }
 
-    /// [`Guest::outlived`] for the visit of a request; `None` if it has no visitor's token.
+    /// The same for the visit of a request, of which there may be very many; `None` if it has no visitor's token.
     pub(super) fn end_of_visit(
         http: &Http,
         parts: &Parts,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
         let token = token(&parts.headers).filter(|token| is_of_visit(token))?;
-        let (app, token) = (Arc::clone(&http.app), TokenHash::of(token));
-        Some(Self::outlived(app, token, is_this_machine(parts)))
+        let token = TokenHash::of(token);
+        let (standing, store) = (&http.standing, &http.app.store);
+        Some(standing.outlived(store, token, is_this_machine(parts)))
     }
 
     /// Counts a deed against the rate limit of the visitor's address.
@@ -151,8 +167,10 @@ impl Guest {
         visitor: &Visitor,
         assistant: AssistantId,
         channel: Channel,
+        page: Option<&str>,
     ) -> Result<Scoped<Conversation>, Problem> {
         let visitor = visitor.clone();
+        let page = page.and_then(plain_page);
         let begun = app.store.write(move |tx| {
             if let Some(own) = visitors::find_conversation(tx, &visitor)? {
                 return Ok(own);
@@ -164,6 +182,7 @@ impl Guest {
                 visitor: Some(&name),
                 title: "Visitor",
                 begun_by: None,
+                page: page.as_deref(),
             };
             conversations::create(tx, visitor.workspace, &new, now_ms())
         });
@@ -186,6 +205,19 @@ impl FromRequestParts<Http> for Guest {
             address: address_of(parts),
         })
     }
+}
+
+/// The address of a page without its query, which may say who reads it.
+fn plain_page(address: &str) -> Option<String> {
+    let mut page = url::Url::parse(address).ok()?;
+    if !matches!(page.scheme(), "http" | "https") {
+        return None;
+    }
+    page.set_query(None);
+    page.set_fragment(None);
+    let _ = page.set_username("");
+    let _ = page.set_password(None);
+    Some(page.as_str().chars().take(LONGEST_PAGE).collect())
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

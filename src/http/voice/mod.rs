@@ -17,6 +17,7 @@ pub(super) mod chat;
 pub(super) mod colours;
 pub(super) mod files;
 mod guest;
+pub(super) mod live;
 pub(super) mod logo;
 pub(super) mod look;
 pub(super) mod note;
@@ -24,10 +25,13 @@ pub(super) mod opinions;
 pub(super) mod options;
 pub(super) mod origin;
 pub(super) mod own;
+pub(super) mod person;
 mod rate;
+pub(super) mod said;
 pub(super) mod settings;
 pub(super) mod site_key;
 pub(super) mod socket;
+mod standing;
 pub(super) mod visit;
 
 use std::sync::Arc;
@@ -35,6 +39,7 @@ use std::sync::Arc;
 pub(super) use self::guest::Guest;
 pub(super) use self::rate::Visits;
 pub(super) use self::site_key::Which;
+pub(super) use self::standing::Standing;
 
 use super::route::{Policy, Route, routes};
 use crate::app::App;
@@ -74,6 +79,15 @@ pub(super) fn routes() -> Vec<Route> {
             chat::append
         ),
         (GET, "/api/v1/visit/messages", Policy::Visitor, chat::list),
+        (GET, "/api/v1/visit/events", Policy::Visitor, live::follow),
+        (POST, "/api/v1/visit/person", Policy::Visitor, person::ask),
+        (
+            POST,
+            "/api/v1/visit/typing",
+            Policy::Visitor,
+            person::typing
+        ),
+        (POST, "/api/v1/visit/seen", Policy::Visitor, person::seen),
         (
             POST,
             "/api/v1/visit/voice-note",

@@ -112,7 +112,7 @@ pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap, uri: &U
                 (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
                 (
                     header::ACCESS_CONTROL_ALLOW_HEADERS,
-                    "authorization, content-type",
+                    "authorization, content-type, last-event-id",
                 ),
                 (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_KEPT),
             ];

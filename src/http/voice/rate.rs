@@ -47,6 +47,10 @@ pub(in crate::http) enum Deed {
     Note,
     /// A call.
     Dial,
+    /// Asking for a person.
+    Person,
+    /// Saying that they type, or how far they have read.
+    Sign,
 }
 
 impl Deed {
@@ -55,15 +59,17 @@ impl Deed {
         match self {
             Self::Visit => 30.0,
             Self::Note => 6.0,
-            Self::Dial => 10.0,
+            Self::Dial | Self::Person => 10.0,
+            Self::Sign => 120.0,
         }
     }
 
     /// After the burst, one in this time.
     fn seconds(self) -> f64 {
         match self {
-            Self::Visit | Self::Note => 10.0,
+            Self::Visit | Self::Note | Self::Person => 10.0,
             Self::Dial => 4.0,
+            Self::Sign => 0.5,
         }
     }
 }

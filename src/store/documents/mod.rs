@@ -75,6 +75,8 @@ pub struct DocumentSummary {
     pub language: Option<String>,
     /// What the owner should know about how the newest version was read.
     pub notes: Vec<String>,
+    /// Recognised lines of the newest version that was read which the owner has not decided on.
+    pub doubtful: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -191,7 +193,11 @@ pub fn find_by_name(
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSummary>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS}, v.id AS latest, v.number, v.bytes, v.media_type, v.pages, v.language, v.notes,
-                (SELECT count(*) FROM chunks c WHERE c.version = d.current_version) AS chunks
+                (SELECT count(*) FROM chunks c WHERE c.version = d.current_version) AS chunks,
+                (SELECT count(*) FROM seen_lines s WHERE s.state = 'doubtful' AND s.version =
+                     (SELECT id FROM document_versions
+                      WHERE document = d.id AND hold IS NOT 'rolled_back' AND extracted_at IS NOT NULL
+                      ORDER BY number DESC LIMIT 1)) AS doubtful
          FROM documents d
          JOIN document_versions v ON v.document = d.id AND v.number =
               (SELECT max(number) FROM document_versions
@@ -210,6 +216,7 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSum
             chunks: row.get("chunks")?,
             language: row.get("language")?,
             notes: row.get::<_, Json<Vec<String>>>("notes")?.0,
+            doubtful: row.get("doubtful")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

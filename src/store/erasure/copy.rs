@@ -1,11 +1,13 @@
 //! A copy of everything stored about a person, for that person: exactly what erasing would erase.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, OptionalExtension, Params};
 use serde_json::{Map, Value, json};
 
 use super::Subject;
-use crate::store::{CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts};
+use crate::store::{
+    AttachmentId, CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts,
+};
 
 /// Stored rows by table. Blobs are replaced by their size.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,8 @@ pub struct Copied {
     pub finds: Vec<Value>,
     /// The calls that have a recording.
     pub recorded: Vec<CallId>,
+    /// The files of the conversations.
+    pub attached: Vec<AttachmentId>,
 }
 
 /// `{}` takes a condition on `calls`: the calls of a conversation, or one call by id.
@@ -35,6 +39,28 @@ const CALL_TABLES: [(&str, &str); 4] = [
         "SELECT * FROM recordings WHERE call IN (SELECT id FROM calls WHERE {})",
     ),
 ];
+/// What lies beside the messages of a conversation.
+const CONVERSATION_TABLES: [(&str, &str); 4] = [
+    (
+        "conversation_tags",
+        "SELECT * FROM conversation_tags WHERE conversation = ? ORDER BY tag",
+    ),
+    (
+        "notes",
+        "SELECT * FROM notes WHERE conversation = ? ORDER BY created_at",
+    ),
+    (
+        "attachments",
+        "SELECT * FROM attachments WHERE conversation = ?",
+    ),
+    (
+        "satisfaction",
+        "SELECT * FROM satisfaction WHERE conversation = ?",
+    ),
+];
+/// What other programs were told about a conversation and its tasks.
+const TOLD: &str = "SELECT d.* FROM webhook_deliveries d JOIN conversations c ON c.id = ?1 AND c.workspace = d.workspace
+     WHERE d.about = c.id OR d.about IN (SELECT id FROM tasks WHERE conversation = c.id) ORDER BY d.id";
 /// `{}` takes a condition on `receipts`.
 const RECEIPT_TABLES: [(&str, &str); 3] = [
     (
@@ -73,11 +99,15 @@ pub fn copy(
                 add("visitors", visitors)?;
                 let messages = "SELECT * FROM messages WHERE conversation = ? ORDER BY seq";
                 add("messages", messages)?;
+                for (name, sql) in CONVERSATION_TABLES {
+                    add(name, sql)?;
+                }
                 let receipts = "SELECT * FROM receipts WHERE conversation = ? ORDER BY seq";
                 add("receipts", receipts)?;
                 for (name, sql) in RECEIPT_TABLES {
                     add(name, &sql.replace("{}", "conversation = ?"))?;
                 }
+                add("webhook_deliveries", TOLD)?;
                 add("calls", "SELECT * FROM calls WHERE conversation = ?")?;
                 for (name, sql) in CALL_TABLES {
                     add(name, &sql.replace("{}", "conversation = ?"))?;
@@ -86,6 +116,10 @@ pub fn copy(
                 copied
                     .recorded
                     .extend(super::ids::<CallId>(conn, recorded, [id])?);
+                let files = "SELECT id FROM attachments WHERE conversation = ?";
+                copied
+                    .attached
+                    .extend(super::ids::<AttachmentId>(conn, files, [id])?);
             }
             Subject::Call(id) => {
                 calls::get_even_due(conn, workspace, id)?;
@@ -122,6 +156,18 @@ pub fn copy(
         copied.finds.push(Value::Object(tables));
     }
     Ok(copied)
+}
+
+/// The content of a file in a conversation.
+pub fn read_attachment(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: AttachmentId,
+) -> Result<Vec<u8>, StoreError> {
+    conn.prepare_cached("SELECT content FROM attachments WHERE workspace = ? AND id = ?")?
+        .query_row((workspace, id), |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NotFound("the file"))
 }
 
 fn read_table(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreError> {

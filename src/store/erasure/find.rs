@@ -176,6 +176,10 @@ const SAID: &str = "
         WHERE c.workspace = ?1
     UNION ALL SELECT 'call', c.id, c.conversation, c.caller FROM calls c
         WHERE c.workspace = ?1 AND c.caller IS NOT NULL
+    UNION ALL SELECT 'note', n.id, n.conversation, n.text FROM notes n WHERE n.workspace = ?1
+    UNION ALL SELECT 'file', a.id, a.conversation, a.name FROM attachments a WHERE a.workspace = ?1
+    UNION ALL SELECT 'rated', s.conversation, s.conversation, s.comment FROM satisfaction s
+        WHERE s.workspace = ?1 AND s.comment <> ''
     UNION ALL SELECT 'receipt', r.id, r.conversation, r.question FROM receipts r WHERE r.workspace = ?1
     UNION ALL SELECT 'receipt', r.id, r.conversation, s.comment FROM ratings s JOIN receipts r ON r.id = s.receipt
         WHERE s.workspace = ?1 AND s.comment <> ''

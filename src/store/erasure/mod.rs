@@ -1,6 +1,6 @@
 //! Erasing what a person said, and everything derived from it: messages, receipts, ratings and gaps of a conversation;
-//! its calls with transcript and recording; golden questions made from its answers, and their results in runs; and the
-//! visitor. Approved answers that the owner wrote to a question belong to the business and stay.
+//! its files and what staff noted beside it; its calls with transcript and recording; golden questions made from its
+//! answers, and their results in runs; and the visitor. Approved answers that the owner wrote to a question belong to the business and stay.
 
 mod copy;
 mod find;
@@ -17,7 +17,7 @@ use super::{
 };
 
 pub(super) use copy::rows;
-pub use copy::{Copied, copy};
+pub use copy::{Copied, copy, read_attachment};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
 
 /// How much there is of a person, or was before erasing.
@@ -32,6 +32,10 @@ pub struct Traces {
     /// Golden questions made from an answer of theirs.
     pub golden_questions: u64,
     pub visitors: u64,
+    /// What staff wrote to each other about them.
+    pub notes: u64,
+    /// Files in their conversations.
+    pub attachments: u64,
 }
 
 impl std::ops::AddAssign for Traces {
@@ -43,6 +47,8 @@ impl std::ops::AddAssign for Traces {
         self.recordings += other.recordings;
         self.golden_questions += other.golden_questions;
         self.visitors += other.visitors;
+        self.notes += other.notes;
+        self.attachments += other.attachments;
     }
 }
 
@@ -71,6 +77,8 @@ pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, St
              WHERE r.conversation = ?",
         )?,
         visitors: u64::try_from(visitors).unwrap_or(0),
+        notes: count("SELECT count(*) FROM notes WHERE conversation = ?")?,
+        attachments: count("SELECT count(*) FROM attachments WHERE conversation = ?")?,
     })
 }
 

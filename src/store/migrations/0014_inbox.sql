@@ -31,7 +31,10 @@ CREATE TABLE conversations_new (
     language      TEXT
 ) STRICT;
 INSERT INTO conversations_new (id, workspace, assistant, channel, visitor, state, started_at, last_at, title, begun_by, due_at)
-    SELECT id, workspace, assistant, channel, visitor, state, started_at, last_at, title, begun_by, due_at FROM conversations;
+    SELECT id, workspace, assistant, channel, visitor, CASE state WHEN 'waiting' THEN 'open' ELSE state END,
+           started_at, last_at, title, begun_by, due_at FROM conversations;
+-- Up to now `waiting` meant that a caller had left a number. Nobody waits there any more; a tag keeps them findable.
+CREATE TEMP TABLE called_back AS SELECT id, workspace FROM conversations WHERE state = 'waiting';
 DROP TABLE conversations;
 ALTER TABLE conversations_new RENAME TO conversations;
 CREATE INDEX conversations_recent ON conversations (workspace, last_at DESC);
@@ -41,6 +44,10 @@ CREATE INDEX conversations_begun_by ON conversations (workspace, begun_by, last_
 CREATE INDEX conversations_due ON conversations (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX conversations_waiting ON conversations (workspace, waiting_since) WHERE waiting_since IS NOT NULL;
 CREATE INDEX conversations_state ON conversations (workspace, state, last_at DESC);
+-- What the clock of the desk looks at.
+CREATE INDEX conversations_queue ON conversations (waiting_since) WHERE state = 'waiting';
+CREATE INDEX conversations_held ON conversations (agent_seen_at) WHERE state = 'human';
+CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX conversations_assigned ON conversations (assigned_to, last_at DESC) WHERE assigned_to IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact) WHERE contact IS NOT NULL;
 CREATE INDEX conversations_visitor ON conversations (workspace, visitor, last_at DESC) WHERE visitor IS NOT NULL;
@@ -91,6 +98,8 @@ CREATE TABLE conversation_tags (
     PRIMARY KEY (conversation, tag)
 ) STRICT;
 CREATE INDEX conversation_tags_tag ON conversation_tags (workspace, tag);
+INSERT INTO conversation_tags (conversation, workspace, tag) SELECT id, workspace, 'call-back' FROM called_back;
+DROP TABLE called_back;
 
 -- What staff write to each other beside a conversation. No visitor, assistant or model sees it.
 CREATE TABLE notes (

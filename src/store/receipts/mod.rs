@@ -14,6 +14,7 @@ pub use seal::{Integrity, Link, integrity, link};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde_json::Value;
 
+use super::conversations::Conversation;
 use super::values::Json;
 use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
@@ -103,6 +104,19 @@ impl Receipt {
             created_at: row.get("created_at")?,
         })
     }
+}
+
+/// The rungs of a conversation's last answers, the newest first.
+pub fn last_rungs(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT rung FROM receipts WHERE conversation = ? ORDER BY seq DESC LIMIT ?",
+    )?;
+    let rows = statement.query_map((conversation.id, limit), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Seals and stores a receipt, and links its message to it.

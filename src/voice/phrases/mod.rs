@@ -21,6 +21,8 @@ pub(super) struct Phrases {
     pub(super) failed: &'static str,
     pub(super) more: &'static str,
     pub(super) anything_else: &'static str,
+    /// Before a person is called.
+    pub(super) connecting: &'static str,
     pub(super) offer_after_refusal: &'static str,
     pub(super) offer_person: &'static str,
     pub(super) offer: &'static str,

@@ -248,12 +248,15 @@ fn ask_assistant(
         audience: Audience::Visitors,
         display: Display::Spoken,
         evaluation: false,
+        stays: false,
     };
     Ok(Box::pin(agent.reply(turn).filter_map(|event| {
         future::ready(match event {
             TurnEvent::Citations(_) => None,
             TurnEvent::Delta(text) => Some(Ok(Piece::Delta(text))),
             TurnEvent::Done(answer) => Some(Ok(Piece::End(to_end(answer)))),
+            // Only a turn with a conversation of ours can have a person.
+            TurnEvent::Stored(_) => None,
             TurnEvent::Failed(reason) => Some(Err(Fault::server("turn_failed", reason))),
         })
     })))

@@ -10,6 +10,7 @@ use super::clock::CallClock;
 use super::ear::Ear;
 use super::jobs::Work;
 use super::manners::Manners;
+use super::person::OnTheLine;
 use super::services::Services;
 use crate::speech::{Pronunciation, SpeakRequest};
 use crate::store::calls::{self, Call, CallCost, CallStatus, NewCall};
@@ -49,6 +50,7 @@ async fn load(parts: &Parts, caller: &Caller) -> Result<CallStart, StoreError> {
                     visitor: name.as_deref(),
                     title: "",
                     begun_by,
+                    page: None,
                 };
                 conversations::create(tx, workspace, &new, now)?.id
             }
@@ -101,6 +103,18 @@ impl VoiceSession {
         let ear = Ear::new(settings.language.clone(), settings.barge_in, listener);
         let recording_days = settings.recording_days;
         let manners = Manners::new(settings, &caller.assistant.greeting, phrases);
+        let services = Services {
+            parts,
+            caller,
+            conversation,
+            phrases,
+            manner,
+            recording_days,
+            work,
+        };
+        let on_the_line = OnTheLine::begin(&services).await?;
+        let mut answering = Answering::new(phrases);
+        answering.set_desk_open(services.is_desk_open().await);
         Ok(Self {
             clock: CallClock::start(),
             record,
@@ -112,17 +126,10 @@ impl VoiceSession {
             turns: 0,
             over: None,
             ear,
-            answering: Answering::new(phrases),
+            answering,
             manners,
-            services: Services {
-                parts,
-                caller,
-                conversation,
-                phrases,
-                manner,
-                recording_days,
-                work,
-            },
+            on_the_line,
+            services,
         })
     }
 }

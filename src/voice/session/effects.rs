@@ -62,6 +62,10 @@ impl VoiceSession {
                         self.record_event("callback_offered", json!({}));
                     }
                 }
+                Effect::CallPerson => {
+                    self.record_event("person_called", json!({}));
+                    self.services.call_person();
+                }
                 Effect::Kept(tokens) => {
                     self.manners.note_success();
                     self.cost.prompt_tokens += u64::from(tokens.prompt);
@@ -195,7 +199,7 @@ impl VoiceSession {
     pub(super) async fn take_committed(
         &mut self,
         job: u64,
-        committed: Result<Committed, AgentError>,
+        committed: Result<Option<Committed>, AgentError>,
     ) {
         let (effects, remember) = self.answering.take_committed(job, committed, self.turns);
         self.carry_out(effects);

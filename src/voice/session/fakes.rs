@@ -176,6 +176,7 @@ impl TestDesk {
         let tasks = TaskTracker::new();
         let parts = Arc::new(Parts {
             agent: Agent::new(store.clone(), knowledge, nothing.clone(), nothing),
+            inbox: crate::inbox::Inbox::start(store.clone(), &engines, shutdown.clone()),
             store: store.clone(),
             ears: ears.clone(),
             synthesizer: voice.clone(),

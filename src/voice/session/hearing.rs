@@ -181,7 +181,7 @@ impl VoiceSession {
 
     /// Starts to prepare an answer to the probable question.
     fn speculate(&mut self, question: &str) {
-        if !self.manners.expects_reply() {
+        if self.on_the_line.is_nobody() && !self.manners.expects_reply() {
             let effects = self.answering.speculate(question, self.clock.now());
             self.carry_out(effects);
         }
@@ -262,6 +262,10 @@ impl VoiceSession {
     /// Handles the caller's words: a reply to what was asked last, or a question for the agent. They
     /// ended at `end`.
     async fn understand(&mut self, text: String, end: u64) {
+        if !self.on_the_line.is_nobody() {
+            self.pass_on(text).await;
+            return;
+        }
         let meaning = self.manners.understand(&text);
         if let Meaning::Callback { name, contact } = &meaning {
             self.request_callback(name, contact).await;

@@ -33,8 +33,8 @@ pub(super) enum Work {
     FirstWords(u64),
     /// Sentences left for later.
     Rest(u64, Vec<String>),
-    /// An answer was stored.
-    Committed(u64, Box<Result<Committed, AgentError>>),
+    /// An answer was stored; `None` if a person speaks now, and it must not be heard.
+    Committed(u64, Box<Result<Option<Committed>, AgentError>>),
 }
 
 /// Runs a job on the tracker until it is done or cancelled.
@@ -146,13 +146,16 @@ pub(super) fn answer(
     cancel: CancellationToken,
     agent: Agent,
     turn: Turn,
-    phrases: &'static Phrases,
+    (phrases, is_desk_open): (&'static Phrases, bool),
     mouth: Mouth,
     mut gate: watch::Receiver<bool>,
 ) {
     start(tasks, cancel, async move {
         let prepared = agent.prepare(turn).await;
-        let found = prepared.as_ref().ok().map(|p| split_portion(p, phrases));
+        let found = prepared
+            .as_ref()
+            .ok()
+            .map(|p| split_portion(p, phrases, is_desk_open));
         tell(&mouth.work, Work::Prepared(mouth.job, Box::new(prepared))).await;
         let mut fault = None;
         if let Some((sentences, rest)) = found {
@@ -173,7 +176,14 @@ pub(super) fn answer(
 }
 
 /// The words to say instead of an answer's text, where speech must differ.
-fn replace_text(prepared: &PreparedAnswer, phrases: &Phrases) -> Option<String> {
+fn replace_text(
+    prepared: &PreparedAnswer,
+    phrases: &Phrases,
+    is_desk_open: bool,
+) -> Option<String> {
+    if prepared.talk() == Some(Talk::Person) && is_desk_open {
+        return Some(phrases.connecting.into());
+    }
     if !prepared.handoff() {
         return None;
     }
@@ -186,8 +196,12 @@ fn replace_text(prepared: &PreparedAnswer, phrases: &Phrases) -> Option<String> 
 }
 
 /// Splits an answer into the sentences to speak now and those for later.
-fn split_portion(prepared: &PreparedAnswer, phrases: &Phrases) -> (Vec<String>, Vec<String>) {
-    if let Some(text) = replace_text(prepared, phrases) {
+fn split_portion(
+    prepared: &PreparedAnswer,
+    phrases: &Phrases,
+    is_desk_open: bool,
+) -> (Vec<String>, Vec<String>) {
+    if let Some(text) = replace_text(prepared, phrases, is_desk_open) {
         return (Sentences::of(&text), Vec::new());
     }
     let mut portion = Portion::default();

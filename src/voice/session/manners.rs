@@ -213,6 +213,11 @@ impl Manners {
         is_new
     }
 
+    /// Gives up taking a name and number, as a person is there.
+    pub(super) fn forget_callback(&mut self) {
+        self.collect = None;
+    }
+
     /// Notes that the caller speaks.
     pub(super) fn note_speech(&mut self, now: u64) {
         self.quiet_since = now;

@@ -13,6 +13,7 @@ mod effects;
 mod hearing;
 mod jobs;
 mod manners;
+mod person;
 mod services;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use self::clock::{CallClock, TICK_MS};
 use self::ear::Ear;
 use self::jobs::Work;
 use self::manners::{Manners, Scene};
+use self::person::OnTheLine;
 use self::services::Services;
 use super::call_record::CallRecord;
 use super::desk::{Caller, Parts};
@@ -53,6 +55,7 @@ pub(super) struct VoiceSession {
     ear: Ear,
     answering: Answering,
     manners: Manners,
+    on_the_line: OnTheLine,
 
     phase: Phase,
     /// Holds background work back while somebody speaks or waits.
@@ -109,6 +112,7 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: 
                 Some(message) => session.take_message(message).await,
                 None => session.end(EndedReason::ErrorTransport),
             },
+            () = session.on_the_line.following.changed() => session.look_at_conversation().await,
             _ = clock.tick() => session.tick().await,
         }
         session.pump();
@@ -169,6 +173,10 @@ impl VoiceSession {
     fn keep_time(&mut self) {
         if self.over.is_some() {
             return;
+        }
+        if !self.on_the_line.is_nobody() {
+            // Nobody is asked whether they are still there while they wait for a person's word.
+            self.manners.count_silence_from(self.clock.now());
         }
         let scene = Scene {
             now: self.clock.now(),

@@ -12,12 +12,16 @@ use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::speech::SpeakRequest;
 use crate::store::calls::Call;
+use crate::store::handover;
 use crate::store::messages::{self, MessageState, NewMessage};
 use crate::store::{ConversationId, Scoped, StoreError, UnixMs, conversations};
 use crate::voice::desk::{Caller, Parts};
 use crate::voice::phrases::Phrases;
 use crate::voice::recorder::Recorder;
 use crate::worker::Live;
+
+/// Marks conversations in which somebody left a number.
+const CALL_BACK: &str = "call-back";
 
 /// What a session needs from outside.
 pub(super) struct Services {
@@ -92,6 +96,7 @@ impl Services {
             audience: Audience::Visitors,
             display: Display::Spoken,
             evaluation: false,
+            stays: false,
         }
     }
 
@@ -101,7 +106,7 @@ impl Services {
             order.cancel,
             self.parts.agent.clone(),
             self.turn(order.question),
-            self.phrases,
+            (self.phrases, order.is_desk_open),
             self.mouth(order.job),
             order.gate,
         );
@@ -140,20 +145,18 @@ impl Services {
         let (workspace, id) = (self.caller.workspace, self.conversation);
         let text = format!("Call-back requested. Name: {name}. Phone or e-mail: {contact}.");
         let kept = self.parts.store.write(move |tx| -> Result<(), StoreError> {
+            let now = jiff::Timestamp::now().as_millisecond();
             let conversation = conversations::get(tx, workspace, id)?;
             let new = NewMessage {
                 role: messages::Speaker::User,
                 text: &text,
                 state: MessageState::Complete,
                 client_id: None,
+                author: None,
             };
-            messages::append(
-                tx,
-                &conversation,
-                &new,
-                jiff::Timestamp::now().as_millisecond(),
-            )?;
-            conversations::set_state(tx, &conversation, conversations::ConversationState::Waiting)
+            messages::append(tx, &conversation, &new, now)?;
+            // Nobody waits on the line, so it is no matter for the queue.
+            handover::tag(tx, &conversation, CALL_BACK, now)
         });
         kept.await
     }

@@ -152,8 +152,8 @@ pub struct ProofView {
     /// missing for no known reason.
     link: &'static str,
     /// The cited words, each read again from the version that was quoted. `standing` is `unchanged`,
-    /// `newer` (the document has a newer version, shown as `today`), `altered`, `purged` or
-    /// `no_document`.
+    /// `newer` (the document has a newer version, shown as `today`), `read_again` (the version was read again, or lines
+    /// of it were decided on, and it no longer has them), `altered`, `purged` or `no_document`.
     #[schema(value_type = Vec<Object>)]
     cited: Vec<Cited>,
     /// The passages that were found for the question, best first, used or not.

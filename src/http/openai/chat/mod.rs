@@ -94,6 +94,7 @@ async fn start(
                 display,
                 // Only tests set the clock.
                 evaluation: now.is_some(),
+                stays: false,
             };
             Ok(piece::from_assistant(app.agent.reply(turn)))
         }

@@ -89,6 +89,8 @@ pub(in crate::http::openai) fn from_assistant(
             TurnEvent::Citations(_) => None,
             TurnEvent::Delta(text) => Some(Piece::Delta(text)),
             TurnEvent::Done(answer) => Some(Piece::End(Box::new(end_of(*answer)))),
+            // Only a turn with a conversation of ours can have a person.
+            TurnEvent::Stored(_) => None,
             TurnEvent::Failed(reason) => Some(Piece::Failed(Problem::turn_failed(reason))),
         })
     }))

@@ -44,6 +44,8 @@ pub enum Effect {
     Finished(Finished),
     /// The answer offered a person: collect name and number.
     OfferCallback,
+    /// The caller wishes a person, and somebody is there.
+    CallPerson,
     /// An answer was stored; these are the language model's tokens.
     Kept(Tokens),
     /// A caller waits, but there is no answer.
@@ -56,6 +58,8 @@ pub struct FindOrder {
     pub question: String,
     /// Opens once the question is certain; until then only the first clause is spoken.
     pub gate: watch::Receiver<bool>,
+    /// Whether a person can be called.
+    pub is_desk_open: bool,
     pub cancel: CancellationToken,
 }
 

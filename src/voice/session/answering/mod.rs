@@ -45,6 +45,8 @@ pub(super) struct Answering {
     more: Vec<String>,
     jobs: u64,
     answers: u32,
+    /// Whether somebody is at the desk, who can be called.
+    is_desk_open: bool,
 }
 
 impl Answering {
@@ -58,7 +60,12 @@ impl Answering {
             more: Vec::new(),
             jobs: 0,
             answers: 0,
+            is_desk_open: false,
         }
+    }
+
+    pub(super) fn set_desk_open(&mut self, is_open: bool) {
+        self.is_desk_open = is_open;
     }
 
     /// Since when the caller has been waiting for an answer.
@@ -96,7 +103,11 @@ impl Answering {
         self.jobs += 1;
         let (pending, order) = PendingAnswer::begin(self.jobs, question, now);
         self.pending = Some(pending);
-        Some(Effect::Find(order))
+        let is_desk_open = self.is_desk_open;
+        Some(Effect::Find(FindOrder {
+            is_desk_open,
+            ..order
+        }))
     }
 
     /// Handles a question of the caller.
@@ -288,7 +299,10 @@ impl Answering {
             if farewell && small_talk {
                 said.ends = Some(EndedReason::AgentHangup);
             }
-            if person && !contact {
+            let wish = prepared.talk() == Some(Talk::Person);
+            if wish && self.is_desk_open {
+                effects.push(Effect::CallPerson);
+            } else if person && !contact {
                 effects.push(Effect::OfferCallback);
             }
         }
@@ -301,13 +315,18 @@ impl Answering {
     pub(super) fn take_committed(
         &mut self,
         job: u64,
-        committed: Result<Committed, AgentError>,
+        committed: Result<Option<Committed>, AgentError>,
         turn: u32,
     ) -> (Vec<Effect>, Option<Remember>) {
         // The caller may have interrupted while the answer was being stored.
         let cut = self.cuts.remove(&job).flatten();
         let Committed { answer, message } = match committed {
-            Ok(committed) => committed,
+            Ok(Some(committed)) => committed,
+            Ok(None) => {
+                let mut effects = vec![Effect::Event("gave_way", json!({}))];
+                effects.extend(self.clear());
+                return (effects, None);
+            }
             Err(error) => {
                 let detail = json!({"error": error.to_string()});
                 let notice = Outgoing::Notice(error.to_string());

@@ -57,6 +57,7 @@ impl PendingAnswer {
             job,
             question: question.to_owned(),
             gate: open,
+            is_desk_open: false,
             cancel,
         };
         (pending, order)

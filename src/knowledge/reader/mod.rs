@@ -1,5 +1,7 @@
 //! Reads each document in a child process, so that a crash takes nothing else down.
 
+mod child;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,15 +11,16 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::faqs::{FaqFile, read_pairs};
-use super::looking::{self, EyesSetup, LookJob, TellPage};
 use crate::extract::archive::{self, Member};
-use crate::extract::ocr::{Eyes, SeenPage, Weights};
+use crate::extract::ocr::{SeenPage, Spot};
 use crate::extract::{self, ExtractError, Extracted, Looked};
+use crate::knowledge::faqs::{FaqFile, read_pairs};
+use crate::knowledge::looking::{self, EyesSetup, LookJob, TellPage};
 use crate::reason::Reason;
-use crate::worker::child::{self, Command, Port};
-use crate::worker::sandbox::{self, Held, Kind};
-use crate::worker::{Spec, Worker, WorkerError, priority};
+use crate::worker::sandbox::{self, Held};
+use crate::worker::{Spec, Worker, WorkerError};
+
+pub use child::run;
 
 /// Extracts text from files.
 #[async_trait]
@@ -43,8 +46,46 @@ pub trait Extractor: Send + Sync {
         name: String,
         hidden: bool,
         _tell: TellPage<'_>,
+    ) -> Result<Read, ExtractFailure> {
+        let extracted = self.extract(bytes, name, hidden).await?;
+        Ok(Read {
+            extracted,
+            seen: Vec::new(),
+        })
+    }
+
+    /// As [`Self::extract`], with pages that were looked at before and whose lines a person has judged.
+    ///
+    /// # Errors
+    /// As [`Self::extract`].
+    async fn extract_judged(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+        judged: Vec<SeenPage>,
     ) -> Result<Extracted, ExtractFailure> {
-        self.extract(bytes, name, hidden).await
+        let limits = extract::Limits {
+            hidden,
+            ..extract::Limits::default()
+        };
+        extract::extract_to_check(&bytes, &name, &limits, &judged, true).map_err(refused)
+    }
+
+    /// Draws spots of a page, each as a PNG; `None` if the page has no picture.
+    ///
+    /// # Errors
+    /// As [`Self::extract`].
+    async fn draw_spots(
+        &self,
+        bytes: Bytes,
+        name: String,
+        page: u32,
+        spots: Vec<Spot>,
+    ) -> Result<Option<Vec<Bytes>>, ExtractFailure> {
+        let drawn = extract::draw_spots(&bytes, &name, &extract::Limits::default(), page, &spots);
+        let drawn = drawn.map_err(refused)?;
+        Ok(drawn.map(|all| all.into_iter().map(Bytes::from).collect()))
     }
 
     /// Takes the files out of an archive; `None` if the bytes are not an archive.
@@ -63,6 +104,14 @@ pub trait Extractor: Send + Sync {
     async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, ExtractFailure> {
         read_pairs(&bytes, &name).map_err(|e| ExtractFailure::Document(Reason::of(e)))
     }
+}
+
+/// What was read of a document with its pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    pub extracted: Extracted,
+    /// The pages that were looked at.
+    pub seen: Vec<SeenPage>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +141,16 @@ pub(super) enum Request {
         /// Pages that were looked at.
         #[serde(default)]
         seen: Vec<SeenPage>,
+        /// Whether a person has judged their lines.
+        #[serde(default)]
+        judged: bool,
+    },
+    /// Draws spots of a page.
+    Draw {
+        name: String,
+        bytes: Bytes,
+        page: u32,
+        spots: Vec<Spot>,
     },
     /// Answered with an event for each page.
     Look {
@@ -114,6 +173,7 @@ pub(super) enum Reply {
     Text(Result<Extracted, ExtractError>),
     Files(Result<Option<Vec<Member>>, ExtractError>),
     Faqs(Result<FaqFile, Reason>),
+    Drawn(Result<Option<Vec<Bytes>>, ExtractError>),
 }
 
 /// Starts a short-lived child process for each document: no files, no sockets, limited memory and time.
@@ -141,7 +201,7 @@ impl Extractor for ProcessExtractor {
         name: String,
         hidden: bool,
     ) -> Result<Extracted, ExtractFailure> {
-        self.read(bytes, name, hidden, Vec::new())
+        self.read(bytes, name, hidden, Vec::new(), false)
             .await?
             .map_err(refused)
     }
@@ -152,17 +212,21 @@ impl Extractor for ProcessExtractor {
         name: String,
         hidden: bool,
         tell: TellPage<'_>,
-    ) -> Result<Extracted, ExtractFailure> {
+    ) -> Result<Read, ExtractFailure> {
         let first = self
-            .read(bytes.clone(), name.clone(), hidden, Vec::new())
+            .read(bytes.clone(), name.clone(), hidden, Vec::new(), false)
             .await?;
+        let unseen = |extracted| Read {
+            extracted,
+            seen: Vec::new(),
+        };
         let pages = match &first {
             Ok(extracted) => extracted.scans.clone(),
             Err(ExtractError::Pictures { pages }) => pages.clone(),
             Err(_) => Vec::new(),
         };
         if pages.is_empty() || !self.eyes.is_installed() {
-            return first.map_err(refused);
+            return first.map(unseen).map_err(refused);
         }
         let job = LookJob {
             name: name.clone(),
@@ -176,14 +240,54 @@ impl Extractor for ProcessExtractor {
                 false => ExtractFailure::Document(looks.notes.join(" ").into()),
             })?;
             extracted.notes.extend(looks.notes);
-            return Ok(extracted);
+            return Ok(unseen(extracted));
         }
-        let second = self.read(bytes, name, hidden, looks.seen.clone()).await?;
+        let second = self
+            .read(bytes, name, hidden, looks.seen.clone(), false)
+            .await?;
         let mut extracted = second.map_err(refused)?;
         extracted.notes.extend(looks.notes);
-        let doubts = looking::tell_doubts(&looks.seen, extracted.kept_back);
-        extracted.notes.extend(doubts);
-        Ok(extracted)
+        extracted.notes.extend(looking::tell_seen(&looks.seen));
+        Ok(Read {
+            extracted,
+            seen: looks.seen,
+        })
+    }
+
+    async fn extract_judged(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+        judged: Vec<SeenPage>,
+    ) -> Result<Extracted, ExtractFailure> {
+        self.read(bytes, name, hidden, judged, true)
+            .await?
+            .map_err(refused)
+    }
+
+    async fn draw_spots(
+        &self,
+        bytes: Bytes,
+        name: String,
+        page: u32,
+        spots: Vec<Spot>,
+    ) -> Result<Option<Vec<Bytes>>, ExtractFailure> {
+        let request = Request::Draw {
+            name,
+            bytes,
+            page,
+            spots,
+        };
+        let drawn = tokio::time::timeout(looking::FOR_A_PAGE, self.ask(request));
+        match drawn.await {
+            Ok(Ok(Reply::Drawn(drawn))) => drawn.map_err(refused),
+            Ok(Ok(_)) => Err(unexpected()),
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(ExtractFailure::Machine(
+                "drawing the page takes too long: try again in a moment".into(),
+            )),
+        }
     }
 
     async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
@@ -227,12 +331,14 @@ impl ProcessExtractor {
         name: String,
         hidden: bool,
         seen: Vec<SeenPage>,
+        judged: bool,
     ) -> Result<Result<Extracted, ExtractError>, ExtractFailure> {
         let request = Request::Read {
             name,
             bytes,
             hidden,
             seen,
+            judged,
         };
         match self.ask(request).await? {
             Reply::Text(read) => Ok(read),
@@ -301,70 +407,4 @@ impl ProcessExtractor {
             memory_cap: None,
         })
     }
-}
-
-fn load(weights: std::io::Result<Weights>, threads: usize) -> Result<Eyes, String> {
-    let weights = weights.map_err(|error| {
-        format!(
-            "the text recognition cannot be loaded ({error}): fetch it again with `frontdesk models get {}`",
-            looking::MODEL
-        )
-    })?;
-    Eyes::load(weights, threads).map_err(|error| error.to_string())
-}
-
-/// Main loop of `frontdesk worker extract`: reads documents until the parent goes away.
-///
-/// # Errors
-/// When the pipe to the parent breaks.
-pub fn run() -> std::io::Result<()> {
-    let setup: Setup = child::init()?;
-    let port = Port::default();
-    // In the sandbox there are no files, so the weights are read before it and loaded within.
-    let weights = setup.eyes.as_ref().map(|eyes| Weights::read(&eyes.folder));
-    if weights.is_some() {
-        priority::lower();
-    }
-    let held = sandbox::enter(Kind::Extract, &setup.sandbox);
-    let threads = setup.eyes.as_ref().map_or(1, |eyes| eyes.threads);
-    let eyes = match weights.map(|weights| load(weights, threads)).transpose() {
-        Ok(eyes) => eyes,
-        Err(reason) => return port.refused(reason),
-    };
-    let commands = child::listen::<Request>(&port)?;
-    let detail = serde_json::json!({"held": held});
-    port.ready(detail.to_string())?;
-    while let Ok(command) = commands.recv() {
-        if let Command::Request { id, body } = command {
-            let reply = match body {
-                Request::Look { name, bytes, pages } => {
-                    if let Some(eyes) = &eyes {
-                        let job = LookJob { name, bytes, pages };
-                        looking::answer(&port, id, eyes, &setup.limits, &job)?;
-                    }
-                    port.end(id)?;
-                    continue;
-                }
-                Request::Read {
-                    name,
-                    bytes,
-                    hidden,
-                    seen,
-                } => {
-                    let limits = extract::Limits {
-                        hidden,
-                        ..setup.limits
-                    };
-                    Reply::Text(extract::extract_seen(&bytes, &name, &limits, &seen))
-                }
-                Request::Unpack { bytes } => Reply::Files(archive::unpack(&bytes, &setup.limits)),
-                Request::Faqs { name, bytes } => {
-                    Reply::Faqs(read_pairs(&bytes, &name).map_err(Reason::of))
-                }
-            };
-            port.event(id, &reply)?;
-            port.end(id)?;
-        }
-    }
-    Ok(())
 }

@@ -1,0 +1,200 @@
+//! The clock of the desk: nobody waits for somebody who does not come.
+//!
+//! - Somebody waits longer than the desk allows, or the desk is closed: they are told, and are back with the assistant.
+//! - The person who has a conversation is silent for two minutes, suspended or deleted: it goes back into the queue.
+//! - A snoozed conversation comes back.
+//!
+//! A jump of the clock makes nobody late: times are moved by it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::Inbox;
+use super::desk::Desk;
+use super::turns::{self, Expiry};
+use crate::store::conversations::Conversation;
+use crate::store::handover::{self, Awaited, Change};
+use crate::store::{
+    Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId, users,
+};
+
+/// Time between looks at the store.
+const EVERY: Duration = Duration::from_secs(5);
+/// Time between looks at who types.
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+/// After this long without a sign of the person who has it, a conversation goes back into the queue.
+pub const AWAY_MS: i64 = 2 * 60 * 1000;
+/// The same for somebody who answers by e-mail, from when the visitor waits.
+pub const AWAY_BY_MAIL_MS: i64 = 30 * 60 * 1000;
+/// A difference between wall clock and monotonic clock beyond this is a jump.
+const JUMP_MS: i64 = 10_000;
+/// Conversations looked at in one go.
+const AT_ONCE: u32 = 500;
+
+/// What is to be done, found without a write.
+#[derive(Debug, Clone, PartialEq)]
+enum Due {
+    Expire(Expiry),
+    Requeue,
+    Wake,
+}
+
+/// Does what is due at a time; returns how many conversations it touched.
+pub fn settle(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    let due = find_due(tx, now)?;
+    for (conversation, due) in &due {
+        match due {
+            Due::Expire(why) => {
+                let desk = Desk::load(tx, conversation.workspace(), now)?;
+                turns::expire(tx, conversation, &desk, *why, now)?;
+            }
+            Due::Requeue => {
+                turns::requeue(tx, conversation, now)?;
+            }
+            Due::Wake => {
+                let data = json!({ "by": null, "until": null });
+                let wake = Change::new("conversation_snoozed", &data).snooze(None);
+                handover::apply(tx, conversation, None, &wake, now)?;
+            }
+        }
+    }
+    Ok(due.len())
+}
+
+fn find_due(
+    conn: &Connection,
+    now: UnixMs,
+) -> Result<Vec<(Scoped<Conversation>, Due)>, StoreError> {
+    let mut due = Vec::new();
+    let mut desks: HashMap<WorkspaceId, Desk> = HashMap::new();
+    for waiting in handover::list_awaited(conn, Awaited::Person, AT_ONCE)? {
+        let workspace = waiting.workspace();
+        if !desks.contains_key(&workspace) {
+            desks.insert(workspace, Desk::load(conn, workspace, now)?);
+        }
+        let Some(desk) = desks.get(&workspace) else {
+            continue;
+        };
+        let longest = i64::from(desk.settings.wait_minutes) * 60_000;
+        let is_late = waiting
+            .waiting_since
+            .is_none_or(|since| now - since >= longest);
+        if !desk.is_open(now) {
+            due.push((waiting, Due::Expire(Expiry::Closed)));
+        } else if is_late {
+            due.push((waiting, Due::Expire(Expiry::Timeout)));
+        }
+    }
+    for held in handover::list_awaited(conn, Awaited::Word, AT_ONCE)? {
+        let away = match (held.assigned_to, held.agent_seen_at) {
+            (None, _) => true,
+            (Some(_), Some(seen)) if now - seen >= AWAY_MS => true,
+            (Some(_), None) => {
+                let waits = |since| now - since >= AWAY_BY_MAIL_MS;
+                held.waiting_since.is_some_and(waits)
+            }
+            (Some(holder), Some(_)) => users::get(conn, holder)?.suspended_at.is_some(),
+        };
+        if away {
+            due.push((held, Due::Requeue));
+        }
+    }
+    for snoozed in handover::list_awaited(conn, Awaited::Snoozed, AT_ONCE)? {
+        // They are in the order of their times.
+        if snoozed.snoozed_until.is_none_or(|until| until > now) {
+            break;
+        }
+        due.push((snoozed, Due::Wake));
+    }
+    Ok(due)
+}
+
+/// What one look tells the next: how the clocks stood, and who waited.
+#[derive(Debug)]
+pub struct Rounds {
+    wall: UnixMs,
+    steady: Instant,
+    queue: Vec<ConversationId>,
+}
+
+impl Rounds {
+    pub fn new(wall: UnixMs, steady: Instant) -> Self {
+        Self {
+            wall,
+            steady,
+            queue: Vec::new(),
+        }
+    }
+
+    /// By how much the wall clock jumped since the last call, in ms; 0 if it did not.
+    fn jumped(&mut self, wall: UnixMs, steady: Instant) -> i64 {
+        let passed = steady.saturating_duration_since(self.steady).as_millis();
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        let jump = wall.saturating_sub(self.wall).saturating_sub(passed);
+        (self.wall, self.steady) = (wall, steady);
+        if jump.abs() >= JUMP_MS { jump } else { 0 }
+    }
+}
+
+/// One look: moves times by a jump of the clock, then does what is due.
+pub async fn pass(inbox: &Inbox, rounds: &mut Rounds, wall: UnixMs, steady: Instant) {
+    let jump = rounds.jumped(wall, steady);
+    let looked = async {
+        if jump != 0 {
+            let shift = move |tx: &Transaction<'_>| handover::shift_clock(tx, jump);
+            inbox.store().write(shift).await?;
+        }
+        // Mostly there is nothing to do, and a write waits for the disk.
+        let look = move |conn: &Connection| find_due(conn, wall);
+        if !inbox.store().read(look).await?.is_empty() {
+            inbox.store().write(move |tx| settle(tx, wall)).await?;
+        }
+        // Places in the queue change when others leave it.
+        let read = |conn: &Connection| handover::list_awaited(conn, Awaited::Person, AT_ONCE);
+        let waiting = inbox.store().read(read).await?;
+        let queue: Vec<ConversationId> = waiting.iter().map(|one| one.id).collect();
+        if queue != rounds.queue {
+            for id in &queue {
+                inbox.live().nudge(id.uuid());
+            }
+            rounds.queue = queue;
+        }
+        Ok::<(), StoreError>(())
+    };
+    if let Err(error) = looked.await {
+        tracing::warn!(%error, "could not look after waiting conversations");
+    }
+}
+
+fn now() -> UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+pub(super) async fn run(inbox: Inbox, shutdown: CancellationToken) {
+    // While this process was not running nobody could show a sign of life.
+    let begun = now();
+    let see = move |tx: &Transaction<'_>| handover::see_everybody(tx, begun);
+    if let Err(error) = inbox.store().write(see).await {
+        tracing::warn!(%error, "could not look after conversations that people have");
+    }
+    let mut rounds = Rounds::new(now(), Instant::now());
+    let mut looked = tokio::time::Instant::now();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = shutdown.cancelled() => return,
+        }
+        inbox.presence().sweep();
+        if looked.elapsed() >= EVERY {
+            pass(&inbox, &mut rounds, now(), Instant::now()).await;
+            looked = tokio::time::Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

@@ -27,6 +27,7 @@ run_checks() {
   stage "The program and its tests" cargo_here build --locked --bins --tests
   stage "Test models" get_test_models
   stage "The OpenAI client" check_openai_client
+  stage "Mail servers" check_mail_servers
   stage "Tests" run_tests
   print_summary
   trap - ERR
@@ -127,6 +128,19 @@ check_openai_client() {
       touch "$venv/complete" || return
   fi
   FRONTDESK=$TARGET_DIR/debug/frontdesk PYTHON=$venv/bin/python "$script"
+}
+
+# E-mail against a server of SMTP and one of IMAP, as others wrote them.
+check_mail_servers() {
+  has openssl || skip "openssl, which makes the servers' certificates, is not installed" || return
+  local folder=$REPO/tests/mail venv=$CACHE/venv-mail
+  if ! cmp --silent "$folder/requirements.txt" "$venv/.requirements"; then
+    rm -rf -- "$venv"
+    python3 -m venv "$venv" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$folder/requirements.txt" &&
+      cp -- "$folder/requirements.txt" "$venv/.requirements" || return
+  fi
+  FRONTDESK=$TARGET_DIR/debug/frontdesk PYTHON=$venv/bin/python "$folder/run.sh"
 }
 
 run_tests() {

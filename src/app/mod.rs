@@ -15,6 +15,7 @@ mod first_run;
 mod https;
 mod integrity;
 mod live_engine;
+mod mail;
 mod outside;
 pub mod person_copy;
 pub mod privacy;
@@ -62,6 +63,7 @@ use crate::eval::{EvalError, Runner};
 use crate::inbox::Inbox;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
+use crate::mail::Mail;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
@@ -154,6 +156,8 @@ pub struct App {
     pub agent: Agent,
     /// Asks golden questions in the background.
     pub evals: Runner,
+    /// Sends e-mail and takes answers.
+    pub mail: Mail,
     /// Makes and keeps backups.
     pub backups: Backups,
     /// Proxies trusted to name the client of a request.
@@ -245,6 +249,13 @@ impl App {
             shutdown.clone(),
         );
         let certificates = https::certificates(&config, &store, &gateway).await?;
+        let mail = Mail::start(
+            store.clone(),
+            gateway.clone(),
+            mail::write(),
+            &tasks,
+            shutdown.clone(),
+        );
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
             ..Limits::default()
@@ -321,6 +332,7 @@ impl App {
             certificates,
             agent,
             evals,
+            mail,
             backups,
             proxies,
             started_at_ms: jiff::Timestamp::now().as_millisecond(),

@@ -20,8 +20,8 @@ use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures,
-    egress, events, jobs, second_factors, sessions, settings, setup_tokens, sign_ins, visitors,
-    webhooks, workspaces,
+    egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins,
+    visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -32,6 +32,8 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days that events and the ledger of outgoing requests are kept.
 const LEDGER_DAYS: i64 = 400;
+/// Days that e-mail is kept after it was sent or came, and reply addresses after they expired.
+const MAIL_DAYS: i64 = 30;
 /// Days that jobs are kept after their end.
 const JOB_DAYS: i64 = 30;
 /// Days that the log of webhooks is kept.
@@ -81,7 +83,7 @@ pub struct Swept {
     pub hidden: usize,
     /// Hidden items now deleted for good.
     pub deleted: Count,
-    /// Deleted sessions, jobs, used links, absent visitors, events and rows of the ledger.
+    /// Deleted sessions, jobs, used links, absent visitors, e-mail, events and rows of the ledger.
     pub others: usize,
 }
 
@@ -247,6 +249,8 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + client_secrets::purge_expired(tx, now)?
         + visitors::purge_expired(tx, now)?
         + jobs::purge_ended(tx, before(JOB_DAYS))?
+        + mail::purge(tx, before(MAIL_DAYS))?
+        + mail::purge_old(tx, before(MAIL_DAYS))?
         + webhooks::deliveries::purge(tx, before(DELIVERY_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
         + egress::purge(tx, before(LEDGER_DAYS))?

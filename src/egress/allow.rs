@@ -17,7 +17,8 @@ pub struct Allow {
 impl Allow {
     /// Parses a comma-separated list: `intranet.example`, `intranet.example:8080`, `10.1.2.3`, `10.0.0.0/8`,
     /// `[fd00::1]:8080`. A host may have a private address, and is reached on the named port or else on the usual ones
-    /// (80 and 443 for the web, 22 for SSH, 465 and 993 for mail); a network opens its addresses on the usual ones.
+    /// (80 and 443 for the web, 22 for SSH, 465, 587, 25, 993 and 143 for mail); a network opens its addresses on the
+    /// usual ones.
     ///
     /// # Errors
     /// For an entry in any other form.
@@ -63,6 +64,10 @@ pub(super) const WEB_PORTS: &[u16] = &[80, 443];
 pub(super) const SSH_PORTS: &[u16] = &[22];
 /// Ports with implicit TLS: HTTPS, SMTP submission (RFC 8314) and IMAP.
 pub(super) const TLS_PORTS: &[u16] = &[443, 465, 993];
+/// SMTP that turns to TLS: submission (RFC 6409), and from server to server.
+pub(super) const SMTP_PORTS: &[u16] = &[587, 25];
+/// IMAP that turns to TLS.
+pub(super) const IMAP_PORTS: &[u16] = &[143];
 
 /// Parses with the URL parser, so that an entry and a request's URL are spelled the same.
 fn split_host_and_port(entry: &str) -> Option<(String, Option<u16>)> {

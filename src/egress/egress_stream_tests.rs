@@ -23,6 +23,7 @@ async fn echo() -> u16 {
 
 fn opening(host: &str, port: u16) -> Opening<'_> {
     Opening {
+        workspace: None,
         purpose: Purpose::Backup,
         protocol: "SSH",
         host,

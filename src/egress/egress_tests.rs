@@ -390,6 +390,8 @@ async fn an_answer_that_is_dropped_is_closed_in_the_ledger() {
 mod led;
 #[path = "egress_out_tests.rs"]
 mod out;
+#[path = "egress_starttls_tests.rs"]
+mod starttls;
 #[path = "egress_stream_tests.rs"]
 mod streams;
 #[path = "egress_tls_tests.rs"]

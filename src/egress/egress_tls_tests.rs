@@ -10,8 +10,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::*;
 
-/// An authority, and a server at `localhost` that it vouches for as `name`, which sends each byte back.
-async fn vouched_for(name: &str) -> (String, u16) {
+/// An authority, and what a server needs that it vouches for as `name`.
+pub(super) fn vouched(name: &str) -> (String, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -27,7 +27,12 @@ async fn vouched_for(name: &str) -> (String, u16) {
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (authority.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+/// An authority, and a server that it vouches for as `name`, which sends each byte back.
+async fn vouched_for(name: &str) -> (String, u16) {
+    let (authority, acceptor) = vouched(name);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -41,19 +46,20 @@ async fn vouched_for(name: &str) -> (String, u16) {
             });
         }
     });
-    (authority.pem(), port)
+    (authority, port)
 }
 
-fn place(host: &str, port: u16, authority: Option<String>) -> TlsPlace {
+pub(super) fn place(host: &str, port: u16, authority: Option<String>) -> TlsPlace {
     TlsPlace {
-        purpose: Purpose::Backup,
+        workspace: None,
+        purpose: Purpose::Mail,
         host: host.to_owned(),
         port,
         authority,
     }
 }
 
-fn limits() -> StreamLimits {
+pub(super) fn limits() -> StreamLimits {
     StreamLimits {
         sent: 10_000,
         received: 10_000,
@@ -61,7 +67,7 @@ fn limits() -> StreamLimits {
     }
 }
 
-fn data() -> BTreeSet<Class> {
+pub(super) fn data() -> BTreeSet<Class> {
     BTreeSet::from([Class::Business])
 }
 

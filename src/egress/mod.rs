@@ -29,6 +29,7 @@ mod request;
 mod seal;
 mod secret;
 mod ssh;
+mod starttls;
 mod tls;
 mod tunnel;
 
@@ -45,7 +46,8 @@ pub use self::request::{Carrier, Class, Limits, Method, Part, Purpose, Request};
 pub use self::seal::{is_sealed, seal};
 pub use self::secret::{Sealed, Secret};
 pub use self::ssh::{Channel, Login, Ssh, SshPlace, is_fingerprint};
-pub use self::tls::TlsPlace;
+pub use self::starttls::Clear;
+pub use self::tls::{TlsPlace, TlsStream};
 pub use self::tunnel::StreamLimits;
 
 use self::guard::Guard;

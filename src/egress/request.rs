@@ -26,6 +26,8 @@ pub enum Purpose {
     Backup,
     /// This server's own certificate, from an authority (ACME).
     Certificate,
+    /// E-mail through the owner's mail server: sending, and looking for answers.
+    Mail,
     /// What happened here, told to a program that an owner named.
     Webhook,
 }
@@ -39,6 +41,7 @@ impl Purpose {
             Self::Sitemap => "sitemap",
             Self::Backup => "backup",
             Self::Certificate => "certificate",
+            Self::Mail => "e-mail",
             Self::Webhook => "webhook",
         }
     }
@@ -47,7 +50,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate | Self::Webhook => false,
+            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook => false,
         }
     }
 }

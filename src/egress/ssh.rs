@@ -179,6 +179,7 @@ impl Peer {
 impl SshPlace {
     fn opening(&self, data: BTreeSet<Class>, limits: StreamLimits) -> Opening<'_> {
         Opening {
+            workspace: None,
             purpose: self.purpose,
             protocol: PROTOCOL,
             host: &self.host,

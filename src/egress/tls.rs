@@ -1,26 +1,33 @@
 //! TLS to a named server: the stream is handed out only if the server's certificate is valid for that name.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
 
 use super::allow::TLS_PORTS;
-use super::tunnel::Opening;
+use super::tunnel::{Opening, Tunnel};
 use super::{CONNECT_TIMEOUT, Class, EgressError, Gateway, Purpose, StreamLimits};
 use crate::reason::Reason;
+use crate::store::WorkspaceId;
 
 /// The name in the ledger.
 const PROTOCOL: &str = "TLS";
 
-/// A server with implicit TLS (no STARTTLS).
+/// A server that speaks TLS, from the first byte ([`Gateway::tls`]) or after a word in the clear ([`Gateway::starttls`]).
 #[derive(Debug, Clone)]
 pub struct TlsPlace {
+    /// `None` if the stream is for the whole installation.
+    pub workspace: Option<WorkspaceId>,
     pub purpose: Purpose,
     /// The name or address that its certificate must hold.
     pub host: String,
@@ -28,6 +35,9 @@ pub struct TlsPlace {
     /// PEM certificates of a private authority, which replace the public authorities.
     pub authority: Option<String>,
 }
+
+/// An encrypted stream to a server that has proved its name.
+pub struct TlsStream(client::TlsStream<Tunnel>);
 
 impl Gateway {
     /// Opens a stream to a server with a valid certificate. The limits count the bytes on the wire, including the
@@ -40,36 +50,73 @@ impl Gateway {
         place: &TlsPlace,
         data: BTreeSet<Class>,
         limits: StreamLimits,
-    ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static, EgressError> {
-        let config = config(place.authority.as_deref())?;
-        let name = ServerName::try_from(place.host.clone()).map_err(|_| EgressError::Place {
-            place: format!("{}:{}", place.host, place.port),
-            reason: "it is no name or address of a machine".into(),
-        })?;
-        let opening = Opening {
-            purpose: place.purpose,
-            protocol: PROTOCOL,
-            host: &place.host,
-            port: place.port,
-            usual_ports: TLS_PORTS,
-            data: data.into_iter().chain([Class::Metadata]).collect(),
-            limits,
-        };
+    ) -> Result<TlsStream, EgressError> {
+        let proof = place.proof()?;
+        let opening = place.opening(PROTOCOL, TLS_PORTS, data, limits);
         let tunnel = self.tunnel(opening).await?;
-        let connecting = TlsConnector::from(Arc::new(config)).connect(name, tunnel);
-        match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(place.explain(error)),
-            Err(_) => Err(EgressError::Slow {
-                host: place.host.clone(),
-                seconds: CONNECT_TIMEOUT.as_secs(),
-            }),
-        }
+        place.secure(proof, tunnel).await
     }
 }
 
+/// What the server has to prove.
+pub(super) struct Proof {
+    name: ServerName<'static>,
+    config: ClientConfig,
+}
+
 impl TlsPlace {
-    fn explain(&self, error: io::Error) -> EgressError {
+    /// Read before the connection, so that bad settings fail without anything in the ledger.
+    pub(super) fn proof(&self) -> Result<Proof, EgressError> {
+        let name = ServerName::try_from(self.host.clone()).map_err(|_| EgressError::Place {
+            place: format!("{}:{}", self.host, self.port),
+            reason: "it is no name or address of a machine".into(),
+        })?;
+        let config = config(self.authority.as_deref())?;
+        Ok(Proof { name, config })
+    }
+
+    pub(super) fn opening(
+        &self,
+        protocol: &'static str,
+        usual_ports: &'static [u16],
+        data: BTreeSet<Class>,
+        limits: StreamLimits,
+    ) -> Opening<'_> {
+        Opening {
+            workspace: self.workspace,
+            purpose: self.purpose,
+            protocol,
+            host: &self.host,
+            port: self.port,
+            usual_ports,
+            data: data.into_iter().chain([Class::Metadata]).collect(),
+            limits,
+        }
+    }
+
+    /// Shakes hands; whoever does not prove the name gets nothing.
+    pub(super) async fn secure(
+        &self,
+        proof: Proof,
+        tunnel: Tunnel,
+    ) -> Result<TlsStream, EgressError> {
+        let Proof { name, config } = proof;
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, tunnel);
+        match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+            Ok(Ok(stream)) => Ok(TlsStream(stream)),
+            Ok(Err(error)) => Err(self.explain(error)),
+            Err(_) => Err(self.slow()),
+        }
+    }
+
+    pub(super) fn slow(&self) -> EgressError {
+        EgressError::Slow {
+            host: self.host.clone(),
+            seconds: CONNECT_TIMEOUT.as_secs(),
+        }
+    }
+
+    pub(super) fn explain(&self, error: io::Error) -> EgressError {
         let cause = error.get_ref().and_then(|e| e.downcast_ref());
         let is_about_certificate = matches!(cause, Some(rustls::Error::InvalidCertificate(_)));
         let (host, reason) = (self.host.clone(), Reason::of(error));
@@ -77,6 +124,40 @@ impl TlsPlace {
             true => EgressError::Certificate { host, reason },
             false => EgressError::Failed { host, reason },
         }
+    }
+}
+
+impl AsyncRead for TlsStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for TlsStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+impl fmt::Debug for TlsStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsStream")
     }
 }
 

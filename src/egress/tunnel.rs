@@ -15,6 +15,7 @@ use super::ledger::LedgerLine;
 use super::request::join_names;
 use super::{CONNECT_TIMEOUT, Class, EgressError, Gateway, Purpose, guard};
 use crate::reason::Reason;
+use crate::store::WorkspaceId;
 use crate::store::egress::NewRequest;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct StreamLimits {
 }
 
 pub(super) struct Opening<'a> {
+    /// `None` if the stream is for the whole installation.
+    pub(super) workspace: Option<WorkspaceId>,
     pub(super) purpose: Purpose,
     /// The protocol's name in the ledger, such as `SSH`.
     pub(super) protocol: &'static str,
@@ -50,7 +53,10 @@ impl Gateway {
     /// Records a stream in the ledger and connects it, if that is allowed.
     pub(super) async fn tunnel(&self, opening: Opening<'_>) -> Result<Tunnel, EgressError> {
         let Opening {
-            purpose, limits, ..
+            workspace,
+            purpose,
+            limits,
+            ..
         } = opening;
         let (host, port) = (opening.host.to_owned(), opening.port);
         let scheme = opening.protocol.to_ascii_lowercase();
@@ -61,7 +67,7 @@ impl Gateway {
         let (protocol, named) = (opening.protocol, host.clone());
         let mut line = LedgerLine::open(&self.inner.store, move |tx, now| {
             let new = NewRequest {
-                workspace: None,
+                workspace,
                 purpose: purpose.name(),
                 data: &new.1,
                 method: protocol,

@@ -42,7 +42,7 @@ pub fn look<E: From<ExtractError>>(
         let until = Instant::now() + for_each;
         let drawn = match &pdf {
             Some(pdf) => pdf.draw(page),
-            None => Some(photo::picture(bytes)?),
+            None => photo::picture(bytes, limits, page)?,
         };
         let looked = drawn
             .ok_or_else(|| "its picture cannot be drawn".to_owned())
@@ -55,6 +55,7 @@ pub fn look<E: From<ExtractError>>(
                     width: picture.width as f32 * point,
                     height: picture.height as f32 * point,
                     lines,
+                    grids: ocr::grids(&picture, point),
                 })
             });
         tell(match looked {
@@ -86,7 +87,7 @@ pub fn extract_to_check(
     let kind = sniff::sniff(bytes, name)?.format;
     let pages = match kind {
         Format::Pdf => pdf::Scans::open(bytes, limits)?.pages(),
-        _ => seen.iter().map(|page| page.page).max().unwrap_or(1),
+        _ => photo::pages(bytes, limits)?,
     };
     let mut out = Blocks::new(limits).finish(kind);
     out.pages = Some(pages);
@@ -116,7 +117,7 @@ pub fn page_picture(
     check_size(bytes, limits)?;
     match sniff::sniff(bytes, name)?.format {
         Format::Pdf => Ok(pdf::Scans::open(bytes, limits)?.draw(page)),
-        Format::Picture => photo::picture(bytes).map(Some),
+        Format::Picture => photo::picture(bytes, limits, page),
         _ => Ok(None),
     }
 }

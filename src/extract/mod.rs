@@ -63,6 +63,7 @@ mod summary;
 mod table;
 #[cfg(test)]
 mod tables_tests;
+mod tiff;
 mod word97;
 
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ pub enum Format {
     Msg,
     /// Pages, Numbers or Keynote, by the preview in the file.
     Iwork,
-    /// A photograph or scan (JPEG, PNG, HEIC) that is read by its looks.
+    /// A photograph or scan (JPEG, PNG, HEIC, TIFF) that is read by its looks.
     Picture,
     Text,
 }
@@ -228,7 +229,7 @@ pub enum ExtractError {
     #[error(
         "this seems to be {seems_to_be}. Frontdesk reads PDF, Word (DOCX, DOC), PowerPoint (PPTX, PPT), Excel (XLSX, XLS), \
          OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML, MSG), text, pictures \
-         of text (JPEG, PNG, HEIC), and ZIP files of these: save it as one of them"
+         of text (JPEG, PNG, HEIC, TIFF), and ZIP files of these: save it as one of them"
     )]
     Unsupported {
         /// What the bytes look like, with an article.
@@ -296,7 +297,7 @@ pub fn extract_seen(
     let sniffed = sniff::sniff(bytes, name)?;
     let read = || match sniffed.format {
         Format::Pdf => pdf::read(bytes, limits, seen),
-        Format::Picture => photo::read(limits, seen),
+        Format::Picture => photo::read(bytes, limits, seen),
         Format::Docx => docx::read(bytes, limits),
         Format::Doc => word97::read(bytes, limits),
         Format::Pptx => pptx::read(bytes, limits),

@@ -1,4 +1,4 @@
-//! Pictures that are documents: a photographed menu, a scanned price list (JPEG, PNG, HEIC).
+//! Pictures that are documents: a photographed menu, a scanned price list (JPEG, PNG, HEIC, TIFF).
 
 use std::panic::catch_unwind;
 
@@ -10,7 +10,7 @@ use zune_jpeg::JpegDecoder;
 use zune_png::PngDecoder;
 
 use super::ocr::{Picture, SeenPage};
-use super::{Blocks, ExtractError, Extracted, Format, Limits, pdf};
+use super::{Blocks, ExtractError, Extracted, Format, Limits, pdf, tiff};
 
 /// Longest side in points of what is decoded, and most points of it; a telephone's camera has 12 to 50 million.
 const LONGEST: usize = 16_384;
@@ -30,39 +30,80 @@ pub(super) fn is_heic(bytes: &[u8]) -> bool {
     bytes.get(4..8) == Some(b"ftyp") && HEIC.iter().any(|brand| bytes.get(8..12) == Some(*brand))
 }
 
-pub(super) fn read(limits: &Limits, seen: &[SeenPage]) -> Result<Extracted, ExtractError> {
-    let Some(page) = seen.first() else {
-        return Err(ExtractError::Pictures { pages: vec![1] });
-    };
+pub(super) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    seen: &[SeenPage],
+) -> Result<Extracted, ExtractError> {
+    let count = pages(bytes, limits)?;
+    let unseen = |page: &u32| !seen.iter().any(|look| look.page == *page);
+    let scans: Vec<u32> = (1..=count).filter(unseen).collect();
+    if seen.is_empty() {
+        return Err(ExtractError::Pictures { pages: scans });
+    }
     let mut blocks = Blocks::new(limits);
-    pdf::append_seen(page, &mut blocks)?;
+    pdf::append_seen(seen, &mut blocks)?;
     let mut out = blocks.finish(Format::Picture);
-    out.pages = Some(1);
+    out.pages = Some(count);
+    out.scans = scans;
     Ok(out)
 }
 
-/// The picture, upright as its camera noted, and the size of one of its points in points of a page.
-pub(super) fn picture(bytes: &[u8]) -> Result<(Picture, f32), ExtractError> {
-    let decode = if bytes.starts_with(PNG) {
-        png
-    } else if is_heic(bytes) {
-        heic
-    } else {
-        jpeg
-    };
-    // A decoder that panics fails this picture only.
-    let picture = catch_unwind(|| decode(bytes)).map_err(|_| damaged())??;
-    let picture = picture.at_most(READ);
-    let point = PAGE / picture.width.max(picture.height) as f32;
-    Ok((picture, point))
+/// How many pages it has: one, unless it is a file with several scans.
+pub(super) fn pages(bytes: &[u8], limits: &Limits) -> Result<u32, ExtractError> {
+    if !tiff::is_tiff(bytes) {
+        return Ok(1);
+    }
+    let pages = catch_unwind(|| tiff::pages(bytes, limits)).map_err(|_| damaged())??;
+    match u32::try_from(pages.len()) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(damaged()),
+    }
 }
 
-fn damaged() -> ExtractError {
+/// The picture of a page (from 1), upright as its camera noted, and the size of one of its points in points of a page.
+/// `None` if there is no such page.
+pub(super) fn picture(
+    bytes: &[u8],
+    limits: &Limits,
+    page: u32,
+) -> Result<Option<(Picture, f32)>, ExtractError> {
+    let at = usize::try_from(page)
+        .ok()
+        .and_then(|page| page.checked_sub(1));
+    let decode = || {
+        if tiff::is_tiff(bytes) {
+            let pages = tiff::pages(bytes, limits)?;
+            let at = at.and_then(|at| pages.get(at).copied());
+            return at.map(|at| tiff::picture(bytes, at)).transpose();
+        }
+        if at != Some(0) {
+            return Ok(None);
+        }
+        Ok(Some(if bytes.starts_with(PNG) {
+            png(bytes)?
+        } else if is_heic(bytes) {
+            heic(bytes)?
+        } else {
+            jpeg(bytes)?
+        }))
+    };
+    // A decoder that panics fails this picture only.
+    let picture = catch_unwind(decode).map_err(|_| damaged())??;
+    let Some(picture) = picture else {
+        return Ok(None);
+    };
+    let picture = picture.at_most(READ);
+    let point = PAGE / picture.width.max(picture.height) as f32;
+    Ok(Some((picture, point)))
+}
+
+pub(super) fn damaged() -> ExtractError {
     ExtractError::malformed("the picture cannot be decoded")
 }
 
 /// Refuses a picture that is too large before it is decoded.
-fn check((width, height): (usize, usize)) -> Result<(usize, usize), ExtractError> {
+pub(super) fn check((width, height): (usize, usize)) -> Result<(usize, usize), ExtractError> {
     let points = width.saturating_mul(height);
     if width == 0 || height == 0 {
         return Err(damaged());
@@ -93,7 +134,12 @@ fn jpeg(bytes: &[u8]) -> Result<Picture, ExtractError> {
         .map_or(1, |exif| orientation(exif).unwrap_or(1));
     let rgb = decoder.decode().map_err(|_| damaged())?;
     let picture = Picture::of(width, height, rgb).ok_or_else(damaged)?;
-    Ok(match held {
+    Ok(upright(picture, held))
+}
+
+/// Turns a picture as the camera was held or the paper lay (TIFF 6.0, Orientation).
+pub(super) fn upright(picture: Picture, held: u16) -> Picture {
+    match held {
         2 => picture.mirrored(),
         3 => picture.turned(2),
         4 => picture.mirrored().turned(2),
@@ -102,7 +148,7 @@ fn jpeg(bytes: &[u8]) -> Result<Picture, ExtractError> {
         7 => picture.mirrored().turned(1),
         8 => picture.turned(3),
         _ => picture,
-    })
+    }
 }
 
 fn png(bytes: &[u8]) -> Result<Picture, ExtractError> {
@@ -146,7 +192,7 @@ fn heic(bytes: &[u8]) -> Result<Picture, ExtractError> {
     Picture::of(image.width, image.height, image.data).ok_or_else(damaged)
 }
 
-fn over_white(value: u8, alpha: u8) -> u8 {
+pub(super) fn over_white(value: u8, alpha: u8) -> u8 {
     let (value, alpha) = (u32::from(value), u32::from(alpha));
     ((value * alpha + 255 * (255 - alpha)) / 255) as u8
 }
@@ -201,7 +247,7 @@ mod tests {
             b"\x89PNG",
             heic,
         ] {
-            let error = picture(bytes).unwrap_err();
+            let error = picture(bytes, &Limits::default(), 1).unwrap_err();
             assert!(matches!(error, ExtractError::Malformed { .. }), "{error}");
         }
         assert!(check((9_000, 9_000)).is_err());

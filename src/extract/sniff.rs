@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{ExtractError, Format, decode, iwork, photo, subtitles};
+use super::{ExtractError, Format, decode, iwork, photo, subtitles, tiff};
 
 /// How many bytes from the start of a file are examined for a signature.
 const HEAD: usize = 2_048;
@@ -30,11 +30,7 @@ const FOREIGN: &[(&[u8], &str)] = &[
 ];
 
 /// Signatures of picture formats that are not read.
-const PICTURES: &[(&[u8], &str)] = &[
-    (b"GIF8", "a picture (GIF)"),
-    (b"II*\0", "a picture (TIFF)"),
-    (b"MM\0*", "a picture (TIFF)"),
-];
+const PICTURES: &[(&[u8], &str)] = &[(b"GIF8", "a picture (GIF)")];
 
 /// Compound File Binary, the container of Office documents until 2007 and of Outlook messages.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -119,6 +115,15 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
             &extension,
             usual,
             "a picture (HEIC)",
+        ));
+    }
+    if tiff::is_tiff(head) {
+        let usual = &["tif", "tiff"];
+        return Ok(recognise(
+            Format::Picture,
+            &extension,
+            usual,
+            "a picture (TIFF)",
         ));
     }
     if let Some((_, what)) = PICTURES.iter().find(|(magic, _)| head.starts_with(magic)) {

@@ -18,7 +18,7 @@ use crate::store::{self, DocumentId, UnixMs, VersionId, WorkspaceId};
 
 pub(super) const KIND: &str = "ingest_document";
 /// Version of the extractor; raising it makes all documents be read again.
-pub(super) const EXTRACTOR: u32 = 3;
+pub(super) const EXTRACTOR: u32 = 4;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Payload {

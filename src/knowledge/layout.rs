@@ -1,6 +1,6 @@
 //! The full text of a document, and the position of each block and passage in it.
 //!
-//! Citations are byte ranges in this text, so it is made once per version and never changes.
+//! Citations are byte ranges in this text, so a version keeps it until it is read again or a doubtful line of it is decided on.
 
 use std::ops::Range;
 

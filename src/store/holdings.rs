@@ -118,8 +118,20 @@ pub const HELD: &[Held] = &[
     held("contact_points", OWN, ALL),
     held("consents", OWN, ALL),
     held("tasks", OWN, ALL),
-    held("mail_outbox", OWN, ALL),
+    held(
+        "mail_settings",
+        OWN,
+        Some("workspace, settings, changed_at"),
+    ),
+    held(
+        "mail_outbox",
+        OWN,
+        Some(
+            "id, kind, about, recipient, title, text, state, attempts, answer, created_at, ended_at",
+        ),
+    ),
     held("mail_replies", OWN, None),
+    held("mail_received", OWN, ALL),
     held(
         "webhooks",
         OWN,

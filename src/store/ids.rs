@@ -99,6 +99,7 @@ uuid_id! {
     /// A lead or a call to make.
     TaskId;
     /// An e-mail to be sent.
+    /// A message of e-mail in the outbox.
     MailId;
     WebhookId;
     /// One event for one webhook; the same for every attempt.

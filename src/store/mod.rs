@@ -59,6 +59,7 @@ pub mod kept;
 pub mod key;
 pub mod listing;
 pub mod lock;
+pub mod mail;
 pub mod messages;
 pub mod password;
 pub mod pronunciations;

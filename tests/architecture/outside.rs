@@ -73,7 +73,16 @@ pub(crate) const FENCES: &[Fence] = &[
     fence("hyper::client", &[], &[]),
     fence("hyper_util::client", &[], &[]),
     // `certificates` shakes hands on streams that the listener accepted.
-    fence("tokio_rustls", &["egress", "certificates"], &[]),
+    // A test's mail servers accept with it.
+    fence(
+        "tokio_rustls",
+        &["egress", "certificates", "mail::servers_fixture"],
+        &[],
+    ),
+    // It speaks over a stream that it is given, and builds messages.
+    fence("lettre", &["mail"], &[]),
+    fence("lettre::AsyncSmtpTransport", &[], &[]),
+    fence("lettre::SmtpTransport", &[], &[]),
     // It is given a client, which sends through the gateway.
     fence("instant_acme", &["certificates::acme"], &[]),
     // A WebSocket over the socket in the data folder.
@@ -119,6 +128,10 @@ const COULD_CONNECT: &[(&str, &str)] = &[
     (
         "instant-acme",
         "fenced; its own client is turned off, and it is given one that goes through the gateway",
+    ),
+    (
+        "lettre",
+        "fenced; it speaks over a stream that it is given, and its own transports are named nowhere",
     ),
     ("reqwest", "fenced"),
     ("russh", "fenced"),

@@ -38,6 +38,7 @@ mod golden;
 mod health;
 mod https;
 mod keys;
+mod mail;
 mod models;
 mod openapi;
 mod people;

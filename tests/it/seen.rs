@@ -63,6 +63,7 @@ fn page(lines: &[(&str, f32)]) -> SeenPage {
         page: 1,
         width: 842.0,
         height: 421.0,
+        grids: Vec::new(),
         lines: lines
             .map(|(at, (text, sure))| line(at, text, *sure))
             .collect(),

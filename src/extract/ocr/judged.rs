@@ -34,6 +34,7 @@ impl SeenPage {
         });
         Self {
             lines: lines.collect(),
+            grids: self.grids.clone(),
             ..*self
         }
     }
@@ -177,6 +178,7 @@ mod tests {
             width: 600.0,
             height: 100.0,
             lines: vec![row(), row(), row(), row()],
+            grids: Vec::new(),
         };
         let verdicts = [
             (0, Verdict::Right),

@@ -12,6 +12,7 @@ mod judged;
 #[cfg(test)]
 mod ocr_tests;
 mod picture;
+mod rules;
 mod shown;
 mod upright;
 
@@ -20,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub use eyes::{Eyes, EyesError, LookError, Weights};
 pub use judged::Verdict;
 pub use picture::Picture;
+pub use rules::Grid;
+pub(crate) use rules::grids;
 pub use shown::{Spot, show};
 
 /// A line whose confidence is lower is doubtful, and no visitor gets it. Of the lines with a wrong letter on the pages of
@@ -38,6 +41,9 @@ pub struct SeenPage {
     pub height: f32,
     /// From top to bottom.
     pub lines: Vec<SeenLine>,
+    /// Tables whose ruling shows.
+    #[serde(default)]
+    pub grids: Vec<Grid>,
 }
 
 /// One line. Coordinates are in points from the top left of the page, turned and straightened so that lines run level

@@ -2,7 +2,7 @@ use super::boxes::Slanted;
 use super::decode::Alphabet;
 use super::picture::Picture;
 use super::upright::{Slant, level};
-use super::{SeenLine, SeenPage, SeenWord, Verdict, detect};
+use super::{Grid, SeenLine, SeenPage, SeenWord, Verdict, detect};
 use crate::extract::hidden_tests::pdf_with;
 use crate::extract::{
     ExtractError, Extracted, Limits, extract, extract_seen, extract_to_check, page_picture, photo,
@@ -137,7 +137,12 @@ const PNG: &[u8] = &[
 
 #[test]
 fn a_picture_is_decoded() {
-    let (picture, point) = photo::picture(PNG).unwrap();
+    let (picture, point) = photo::picture(PNG, &Limits::default(), 1).unwrap().unwrap();
+    assert!(
+        photo::picture(PNG, &Limits::default(), 2)
+            .unwrap()
+            .is_none()
+    );
     assert_eq!((picture.at(0, 0), picture.at(1, 0)), ([0; 3], [255; 3]));
     assert_eq!(point, 421.0);
 }
@@ -192,6 +197,64 @@ fn recognised_lines_become_paragraphs_and_rows() {
     );
     assert!(texts.contains(&"Please book ahead."), "{texts:?}");
     assert_eq!((out.pages, out.kept_back), (Some(1), 0));
+}
+
+#[test]
+fn the_ruling_of_a_table_says_which_lines_are_a_row() {
+    let in_cell = |y: f32, words: &[(&str, f32)], confidence| {
+        let seen = line(y, words, confidence);
+        let (x0, x1) = (seen.words[0].x0, seen.words[words.len() - 1].x1);
+        SeenLine {
+            corners: [(x0, y - 8.0), (x1, y - 8.0), (x1, y + 2.0), (x0, y + 2.0)],
+            ..seen
+        }
+    };
+    let page = SeenPage {
+        page: 1,
+        width: 600.0,
+        height: 842.0,
+        lines: vec![
+            in_cell(120.0, &[("Service", 55.0)], 0.99),
+            in_cell(120.0, &[("Price", 305.0)], 0.99),
+            in_cell(155.0, &[("Haircut", 55.0), ("with", 94.0)], 0.99),
+            in_cell(161.0, &[("€30", 305.0)], 0.99),
+            in_cell(
+                167.0,
+                &[("wash", 55.0), ("and", 80.0), ("style", 98.0)],
+                0.99,
+            ),
+            in_cell(200.0, &[("Shave", 55.0)], 0.99),
+            in_cell(200.0, &[("€15", 305.0)], 0.99),
+            in_cell(240.0, &[("Colour", 55.0), ("for", 90.0)], 0.99),
+            in_cell(252.0, &[("lorg", 55.0), ("hair", 80.0)], 0.4),
+            in_cell(246.0, &[("€55", 305.0)], 0.99),
+        ],
+        grids: vec![Grid {
+            xs: vec![50.0, 300.0, 550.0],
+            ys: vec![100.0, 140.0, 180.0, 220.0, 260.0],
+        }],
+    };
+    let out = extract_seen(PNG, "menu.png", &Limits::default(), &[page]).unwrap();
+    let texts: Vec<&str> = out.blocks.iter().map(|b| b.text.as_str()).collect();
+    let row = texts.iter().find(|text| text.contains("€30"));
+    assert!(
+        row.unwrap().contains("Haircut with wash and style"),
+        "{texts:?}"
+    );
+    assert!(
+        texts
+            .iter()
+            .any(|t| t.contains("Shave") && t.contains("€15")),
+        "{texts:?}"
+    );
+    // A doubtful line keeps its whole row back.
+    assert!(
+        !texts
+            .iter()
+            .any(|t| t.contains("Colour") || t.contains("€55")),
+        "{texts:?}"
+    );
+    assert_eq!(out.kept_back, 1);
 }
 
 #[test]
@@ -300,6 +363,30 @@ fn a_scanned_page_is_drawn_as_it_is_shown() {
         (picture.at(555, 300), picture.at(555, 1300)),
         ([0; 3], [255; 3])
     );
+}
+
+#[test]
+fn text_that_is_drawn_as_curves_is_looked_at_and_its_outlines_are_filled() {
+    // Forty round letters of 10 points; the last is wide.
+    let letter = |x: u32, wide: u32| {
+        let (right, middle) = (x + wide, x + wide / 2);
+        format!(
+            "{x} 200 m {x} 212 {middle} 212 {right} 210 c {right} 198 {middle} 198 {x} 200 c f "
+        )
+    };
+    let few: String = (0..39).map(|n| letter(10 + n * 12, 8)).collect();
+    let bytes = pdf_with(&few, "", &[]);
+    let error = extract(&bytes, "a.pdf", &Limits::default()).unwrap_err();
+    assert_eq!(error, ExtractError::Empty);
+    let bytes = pdf_with(&format!("{few} {}", letter(500, 60)), "", &[]);
+    let error = extract(&bytes, "a.pdf", &Limits::default()).unwrap_err();
+    assert_eq!(error, ExtractError::Pictures { pages: vec![1] });
+    let (picture, point) = page_picture(&bytes, "a.pdf", &Limits::default(), 1)
+        .unwrap()
+        .unwrap();
+    let at = |x: f32, y: f32| picture.at((x / point) as usize, ((400.0 - y) / point) as usize);
+    assert_eq!(at(530.0, 205.0), [0; 3]);
+    assert_eq!(at(530.0, 300.0), [255; 3]);
 }
 
 #[test]

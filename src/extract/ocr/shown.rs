@@ -129,7 +129,12 @@ fn png(picture: &Picture) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::photo;
+    use crate::extract::{Limits, photo};
+
+    fn decoded(png: &[u8]) -> Picture {
+        let read = photo::picture(png, &Limits::default(), 1).unwrap();
+        read.unwrap().0
+    }
 
     fn spot(place: [f32; 4], turn: u8) -> Spot {
         Spot { place, turn }
@@ -149,12 +154,12 @@ mod tests {
     #[test]
     fn a_line_is_cut_out_with_its_surroundings_and_a_frame() {
         let place = [0.4, 290.0 / 600.0, 0.6, 310.0 / 600.0];
-        let (shown, _) = photo::picture(&show(&page(), &spot(place, 0))).unwrap();
+        let shown = decoded(&show(&page(), &spot(place, 0)));
         assert!(shown.width.abs_diff(248) < 2 && shown.height.abs_diff(68) < 2);
         assert_eq!(shown.at(124, 34), [0; 3]);
         assert_eq!(shown.at(2, 2), [255; 3]);
         assert_eq!(shown.at(21, 34), FRAME);
-        let (turned, _) = photo::picture(&show(&page(), &spot(place, 3))).unwrap();
+        let turned = decoded(&show(&page(), &spot(place, 3)));
         assert_eq!((turned.width, turned.height), (shown.height, shown.width));
     }
 
@@ -168,7 +173,7 @@ mod tests {
             [0.0; 4],
         ] {
             for picture in [page(), Picture::white(1, 1), Picture::white(3_400, 10)] {
-                let drawn = photo::picture(&show(&picture, &spot(place, 1))).unwrap().0;
+                let drawn = decoded(&show(&picture, &spot(place, 1)));
                 assert!(drawn.width.max(drawn.height) <= LONGEST, "{place:?}");
             }
         }

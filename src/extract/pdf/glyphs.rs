@@ -16,7 +16,7 @@ use hayro_interpret::{
 };
 
 use super::paint::{is_opaque, is_white, quarter_turns, turn_point};
-use super::{fields, rtl, seen};
+use super::{curves, fields, rtl, seen};
 use crate::extract::{ExtractError, Limits};
 
 /// Most glyphs on one page; a page of dense small print has about 10,000.
@@ -128,6 +128,7 @@ impl<'a> Collector<'a> {
             clips: 0,
             left_out: Vec::new(),
             images: Vec::new(),
+            outlines: 0,
         };
         let drawing = AssertUnwindSafe(|| {
             let [own, annotations] = &mut contexts;
@@ -142,6 +143,7 @@ impl<'a> Collector<'a> {
                 "a page of it cannot be drawn"
             }));
         }
+        let outlines = canvas.outlines;
         let (glyphs, seen, images) = (canvas.glyphs, canvas.seen, canvas.images);
         self.seen.letters += seen.letters;
         self.seen.unreadable += seen.unreadable;
@@ -151,7 +153,9 @@ impl<'a> Collector<'a> {
         if seen.pictures > 0 && seen.letters < 20 {
             self.pictured.push(self.pages);
         }
-        if seen::may_hold_text(&images, &glyphs, (width, height)) {
+        if seen::may_hold_text(&images, &glyphs, (width, height))
+            || curves::may_be_text(outlines, seen.letters)
+        {
             self.scans.push(self.pages);
         }
         self.bytes += glyphs.iter().map(|g| g.text.len()).sum::<usize>();
@@ -183,6 +187,8 @@ struct Canvas<'i> {
     left_out: Vec<Rect>,
     /// Where images are drawn.
     images: Vec<Rect>,
+    /// Filled outlines, which may be letters.
+    outlines: usize,
 }
 
 impl Canvas<'_> {
@@ -324,6 +330,7 @@ impl Device<'_> for Canvas<'_> {
         if matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
             let own = path.bounding_box();
             let rectangle = (path.area().abs() - own.area()).abs() <= own.area() * 0.01;
+            self.outlines += if rectangle { 0 } else { curves::count(path) };
             let area = props.transform.transform_rect_bbox(own);
             self.fill(area, &props, rectangle);
         }

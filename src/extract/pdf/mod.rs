@@ -6,6 +6,7 @@
 //! headers, and [`structure`] makes blocks.
 
 mod columns;
+mod curves;
 mod fields;
 mod furniture;
 mod glyphs;
@@ -50,16 +51,16 @@ impl Scans {
     }
 }
 
-/// Appends the blocks of a page of which only the looks are known.
-pub(super) fn append_seen(page: &SeenPage, blocks: &mut Blocks) -> Result<(), ExtractError> {
-    let lines = lines::read(seen::glyphs(page, &[]));
-    structure::append(
-        &[structure::Page {
+/// Appends the blocks of pages of which only the looks are known.
+pub(super) fn append_seen(seen: &[SeenPage], blocks: &mut Blocks) -> Result<(), ExtractError> {
+    let pages: Vec<structure::Page> = seen
+        .iter()
+        .map(|page| structure::Page {
             number: page.page,
-            lines,
-        }],
-        blocks,
-    )
+            lines: lines::read(seen::glyphs(page, &[])),
+        })
+        .collect();
+    structure::append(&pages, blocks)
 }
 
 fn open(bytes: &[u8], limits: &Limits) -> Result<Pdf, ExtractError> {

@@ -1,17 +1,20 @@
-//! The picture of a scanned page: its images where they are drawn, everything else white. hayro decodes what scanners
+//! The picture of a scanned page: its images where they are drawn, the outlines if there are so many that they may be
+//! letters, everything else white. hayro decodes what scanners
 //! write (CCITT, JBIG2, JPEG, JPEG 2000).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hayro_interpret::{
-    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps,
-    InterpreterCache, InterpreterSettings, LumaData, Paint, RenderContent, SoftMask, TransformExt,
+    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, FillRule, Image, ImageData,
+    ImageDrawProps, InterpreterCache, InterpreterSettings, LumaData, Paint, RenderContent,
+    SoftMask, TransformExt,
     font::GlyphRun,
     hayro_syntax::{Pdf, page::Page},
     interpret_page,
     kurbo::{Affine, BezPath, Point, Rect, Shape},
 };
 
+use super::curves;
 use crate::extract::ocr::Picture;
 
 /// Points of the picture in an inch: letters of 8 points are then 22 points high, of which the reader needs 16.
@@ -43,15 +46,23 @@ pub(super) fn draw<'a>(
         render_content: RenderContent::PAGE,
         ..InterpreterSettings::default()
     };
-    let mut context = Context::new(transform, area, cache, pdf.xref(), settings);
-    let mut canvas = Canvas {
-        picture: Picture::white(columns, rows),
-        clips: vec![area],
+    let draw = |outlines: Outlines| {
+        let mut context = Context::new(transform, area, cache, pdf.xref(), settings.clone());
+        let mut canvas = Canvas {
+            picture: Picture::white(columns, rows),
+            clips: vec![area],
+            outlines,
+        };
+        let interpret = AssertUnwindSafe(|| interpret_page(page, &mut context, &mut canvas));
+        catch_unwind(interpret).ok()?;
+        Some(canvas)
     };
-    catch_unwind(AssertUnwindSafe(|| {
-        interpret_page(page, &mut context, &mut canvas)
-    }))
-    .ok()?;
+    let mut canvas = draw(Outlines::Counted(0))?;
+    if let Outlines::Counted(count) = canvas.outlines
+        && curves::are_many(count)
+    {
+        canvas = draw(Outlines::Filled(curves::STEPS))?;
+    }
     Some((canvas.picture, scale.recip()))
 }
 
@@ -59,6 +70,14 @@ struct Canvas {
     picture: Picture,
     /// The rectangles around the open clips, innermost last.
     clips: Vec<Rect>,
+    outlines: Outlines,
+}
+
+/// What becomes of filled outlines.
+enum Outlines {
+    Counted(usize),
+    /// Holds how many steps are left for that.
+    Filled(u64),
 }
 
 /// The points of an image as they are drawn.
@@ -161,7 +180,43 @@ impl Drawn<'_> {
 }
 
 impl Device<'_> for Canvas {
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'_>, _: &DrawMode) {}
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'_>, mode: &DrawMode) {
+        let (DrawMode::Fill(rule) | DrawMode::FillAndStroke(rule, _)) = mode else {
+            return;
+        };
+        let steps = match &mut self.outlines {
+            Outlines::Counted(count) => {
+                *count += curves::count(path);
+                return;
+            }
+            Outlines::Filled(steps) => steps,
+        };
+        let (Paint::Color(colour), None) = (&props.paint, &props.soft_mask) else {
+            return;
+        };
+        let [red, green, blue, alpha] = colour.to_rgba().to_rgba8().map(f32::from);
+        let alpha = alpha / 255.0;
+        let darken = matches!(props.blend_mode, BlendMode::Multiply | BlendMode::Darken);
+        let whole = Rect::new(
+            0.0,
+            0.0,
+            self.picture.width as f64,
+            self.picture.height as f64,
+        );
+        let area = self
+            .clips
+            .last()
+            .map_or(whole, |clip| clip.intersect(whole));
+        let path = props.transform * path;
+        let even_odd = matches!(rule, FillRule::EvenOdd);
+        let mut left = *steps;
+        curves::fill(&path, even_odd, area, &mut left, |x, y, share| {
+            let cover = share * alpha;
+            let sum = [red * cover, green * cover, blue * cover, cover];
+            self.lay(x, y, sum, 1.0, darken);
+        });
+        self.outlines = Outlines::Filled(left);
+    }
 
     fn push_clip_path(&mut self, clip: &ClipPath) {
         self.push_clip_rect(&clip.path.bounding_box());

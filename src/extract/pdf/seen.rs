@@ -1,14 +1,20 @@
 //! Recognised lines among the letters of a page.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hayro_interpret::kurbo::{Point, Rect};
 
 use super::glyphs::Glyph;
 use super::paint::turn_back;
 use crate::extract::DOUBT;
-use crate::extract::ocr::{SeenLine, SeenPage};
+use crate::extract::ocr::{Grid, SeenLine, SeenPage};
 
 /// A gap between recognised words up to this, in font sizes, is a space and no border between cells.
 const SPACE: f32 = 1.2;
+/// Distance of the rows of a ruled table, indent of its cells and width of a letter, in font sizes.
+const PITCH: f32 = 1.6;
+const INDENT: f32 = 0.3;
+const LETTER: f32 = 0.5;
 /// A recognised line is left out if this much of it has letters of its own.
 const COVERED: f32 = 0.4;
 
@@ -41,7 +47,76 @@ pub(super) fn may_hold_text(images: &[Rect], own: &[Glyph], (width, height): (f3
 /// The words of the lines that no letters of the page's own cover.
 pub(super) fn glyphs(page: &SeenPage, own: &[Glyph]) -> Vec<Glyph> {
     let fresh = page.lines.iter().filter(|line| !is_covered(line, own));
-    fresh.flat_map(words).collect()
+    let mut fresh: Vec<&SeenLine> = fresh.collect();
+    let mut out = Vec::new();
+    for grid in &page.grids {
+        let within =
+            |line: &SeenLine| line.turn == 0 && grid.cell(middle(line), height(line)).is_some();
+        let (inside, outside): (Vec<&SeenLine>, Vec<&SeenLine>) =
+            fresh.iter().partition(|line| within(line));
+        if let Some(rows) = rows(grid, &inside) {
+            out.extend(rows);
+            fresh = outside;
+        }
+    }
+    out.extend(fresh.into_iter().flat_map(words));
+    out
+}
+
+/// The words in the cells of a ruled table: those of a cell are one, and those of a row stand on one line, however many
+/// lines they have on the page. `None` if they fill fewer than two rows or columns.
+fn rows(grid: &Grid, lines: &[&SeenLine]) -> Option<Vec<Glyph>> {
+    let mut cells: BTreeMap<(usize, usize), String> = BTreeMap::new();
+    let mut sizes: Vec<f32> = lines.iter().map(|line| line.size).collect();
+    let mut lines = lines.to_vec();
+    lines.sort_by(|a, b| height(a).total_cmp(&height(b)));
+    for line in lines {
+        for word in &line.words {
+            let cell = grid.cell((word.x0 + word.x1) / 2.0, height(line));
+            let cell = cells.entry(cell?).or_default();
+            if line.is_doubtful() {
+                cell.push(DOUBT);
+            }
+            cell.push_str(&word.text);
+            cell.push(' ');
+        }
+    }
+    let many = |part: fn(&(usize, usize)) -> usize| {
+        let parts: BTreeSet<usize> = cells.keys().map(part).collect();
+        parts.len() > 1
+    };
+    if !many(|cell| cell.0) || !many(|cell| cell.1) {
+        return None;
+    }
+    sizes.sort_by(f32::total_cmp);
+    let size = *sizes.get(sizes.len() / 2)?;
+    let (top, bottom) = (*grid.ys.first()?, *grid.ys.last()?);
+    let pitch = ((bottom - top) / (grid.ys.len() - 1) as f32).min(size * PITCH);
+    let glyphs = cells.into_iter().filter_map(|((row, column), text)| {
+        let (left, right) = (*grid.xs.get(column)?, *grid.xs.get(column + 1)?);
+        let x0 = left + size * INDENT;
+        let long = text.chars().count() as f32 * size * LETTER;
+        Some(Glyph {
+            text,
+            x0,
+            x1: (x0 + long)
+                .min(right - size * (SPACE - INDENT / 2.0))
+                .max(x0),
+            y: top + pitch * (row + 1) as f32,
+            size,
+            ink: 0.0,
+            turn: 0,
+        })
+    });
+    Some(glyphs.collect())
+}
+
+fn middle(line: &SeenLine) -> f32 {
+    line.corners.iter().map(|corner| corner.0).sum::<f32>() / 4.0
+}
+
+fn height(line: &SeenLine) -> f32 {
+    line.corners.iter().map(|corner| corner.1).sum::<f32>() / 4.0
 }
 
 fn words(line: &SeenLine) -> Vec<Glyph> {

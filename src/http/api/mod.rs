@@ -18,6 +18,7 @@ pub(super) mod gate;
 pub(super) mod golden;
 mod keys;
 pub(super) mod lines;
+mod mail;
 pub(super) mod paths;
 pub mod people;
 mod place;
@@ -259,6 +260,11 @@ pub(super) fn routes() -> Vec<Route> {
             ADMIN,
             backup_target::verify
         ),
+        (GET, "/api/v1/mail", ADMIN, mail::get),
+        (PUT, "/api/v1/mail", ADMIN, mail::set),
+        (DELETE, "/api/v1/mail", ADMIN, mail::remove),
+        (POST, "/api/v1/mail/test", ADMIN, mail::test),
+        (GET, "/api/v1/mail/log", ADMIN, mail::log),
         (GET, "/api/v1/people", ADMIN, people::find),
         (GET, "/api/v1/people/copy", ADMIN, people::copy),
         (POST, "/api/v1/people/erase", ADMIN, people::erase),

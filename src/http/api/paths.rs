@@ -61,6 +61,11 @@ pub(in crate::http) mod backups {
         __path_create, __path_list, __path_make_recovery_key, __path_verify,
     };
 }
+pub(in crate::http) mod mail {
+    pub(in crate::http) use super::super::mail::{
+        __path_get, __path_log, __path_remove, __path_set, __path_test,
+    };
+}
 pub(in crate::http) mod backup_target {
     pub(in crate::http) use super::super::backup_target::{
         __path_copy, __path_get, __path_list, __path_remove, __path_set, __path_try_it,

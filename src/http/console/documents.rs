@@ -19,7 +19,7 @@ use crate::store::documents::{DocumentState, DocumentSummary, Origin};
 /// Extensions for the file picker; the server looks at the content, not the name.
 const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,\
                       .markdown,.csv,.tsv,.eml,.msg,.pages,.numbers,.key,.txt,.text,.vtt,.srt,\
-                      .jpg,.jpeg,.png,.heic,.zip";
+                      .jpg,.jpeg,.png,.heic,.tif,.tiff,.zip";
 /// Documents on one page; the search finds the others.
 const MOST_SHOWN: usize = 200;
 

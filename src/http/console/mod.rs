@@ -33,6 +33,7 @@ mod guard;
 mod keys;
 mod lines;
 mod login;
+mod mail;
 mod measure;
 mod measure_pages;
 mod measure_rows;
@@ -178,6 +179,9 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/backups/target/remove", post(backup_target::remove))
         .route("/backups/{name}", get(backups::download))
         .route("/backups/{name}/verify", post(backups::verify))
+        .route("/mail", get(mail::show).post(mail::save))
+        .route("/mail/test", post(mail::test))
+        .route("/mail/remove", post(mail::remove))
         .route("/privacy", get(privacy::show))
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))

@@ -15,6 +15,7 @@ use crate::app::voice_settings::VoiceSettingsError;
 use crate::app::workspaces::WorkspaceError;
 use crate::eval::questions::GoldenError;
 use crate::hours::FactsError;
+use crate::mail::MailError;
 use crate::webhooks::WebhookError;
 
 impl From<ReceiptError> for Problem {
@@ -85,6 +86,21 @@ impl From<VoiceSettingsError> for Problem {
             VoiceSettingsError::Wrong { field, detail } => Self::invalid(field, detail),
             VoiceSettingsError::Denied(error) => error.into(),
             VoiceSettingsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MailError> for Problem {
+    fn from(error: MailError) -> Self {
+        let detail = error.to_string();
+        match error {
+            MailError::Wrong { field, detail } => Self::invalid(field, detail),
+            MailError::NotSetUp => Self::new(StatusCode::CONFLICT, "no_mail_server", detail),
+            MailError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60)
+            }
+            MailError::Denied(error) => error.into(),
+            MailError::Store(error) => error.into(),
         }
     }
 }

@@ -295,6 +295,7 @@ mod tests {
             width: 100.0,
             height: 200.0,
             lines: vec![recognised("sure", 0.99), recognised("dovbt", 0.4)],
+            grids: Vec::new(),
         };
         let mut known = Known::fresh(vec![page.clone()]);
         assert_eq!((known.lines.len(), known.is_decided()), (1, false));

@@ -112,6 +112,9 @@ pub fn copy(
                 for (name, sql) in CALL_TABLES {
                     add(name, &sql.replace("{}", "conversation = ?"))?;
                 }
+                let mail = "SELECT id, kind, recipient, title, text, state, created_at, ended_at FROM mail_outbox
+                            WHERE about = ?1 OR about IN (SELECT id FROM tasks WHERE conversation = ?1)";
+                add("mail_outbox", mail)?;
                 let recorded = "SELECT r.call FROM recordings r JOIN calls c ON c.id = r.call WHERE c.conversation = ?";
                 copied
                     .recorded

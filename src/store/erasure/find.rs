@@ -183,6 +183,8 @@ const SAID: &str = "
     UNION ALL SELECT 'receipt', r.id, r.conversation, r.question FROM receipts r WHERE r.workspace = ?1
     UNION ALL SELECT 'receipt', r.id, r.conversation, s.comment FROM ratings s JOIN receipts r ON r.id = s.receipt
         WHERE s.workspace = ?1 AND s.comment <> ''
+    UNION ALL SELECT 'conversation', c.id, c.id, o.recipient FROM mail_outbox o JOIN conversations c ON c.id = o.about
+        WHERE o.workspace = ?1
     UNION ALL SELECT 'golden', g.id, r.conversation, g.question FROM golden_questions g
         LEFT JOIN receipts r ON r.id = g.receipt WHERE g.workspace = ?1";
 

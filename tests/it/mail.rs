@@ -1,0 +1,216 @@
+//! `/api/v1/mail` and the page `/mail`, with mail servers on this machine. How servers misbehave is tested in the room.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use frontdesk::mail::servers_fixture::{FakeImap, FakeSmtp, HOST, PASSWORD, USER, Whim};
+use frontdesk::store::users::Role;
+use serde_json::{Value, json};
+
+use crate::app::{ALL_SCOPES, Reply, TestApp, request};
+use crate::auth::{sign_in, with_cookie};
+
+const MAIL: &str = "/api/v1/mail";
+
+struct Bench {
+    app: TestApp,
+    smtp: FakeSmtp,
+    imap: FakeImap,
+}
+
+async fn bench() -> Bench {
+    let (smtp, imap) = (FakeSmtp::start(false).await, FakeImap::start().await);
+    let allow = format!("{HOST}:{}, {HOST}:{}", smtp.port, imap.port);
+    let app = TestApp::with(|config| config.egress_allow = allow).await;
+    Bench { app, smtp, imap }
+}
+
+impl Bench {
+    fn settings(&self) -> Value {
+        json!({
+            "server": {
+                "host": HOST, "port": self.smtp.port, "tls": "implicit", "user": USER, "password": PASSWORD,
+                "authority": self.smtp.authority,
+            },
+            "sender": { "name": "Front desk", "address": "desk@example.com" },
+            "mailbox": {
+                "host": HOST, "port": self.imap.port, "tls": "implicit", "user": USER, "password": PASSWORD,
+                "authority": self.imap.authority, "folder": "", "address": "desk@example.com",
+            },
+        })
+    }
+
+    async fn put(&self, body: &Value) -> Reply {
+        let request = request(Method::PUT, MAIL, &self.app.key);
+        let request = request.header("content-type", "application/json");
+        let body = Body::from(body.to_string());
+        self.app.send(request.body(body).unwrap()).await
+    }
+
+    async fn form(&self, token: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = with_cookie(Method::POST, path, token)
+            .header(header::ORIGIN, "http://desk.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body));
+        self.app.send(request.unwrap()).await
+    }
+}
+
+#[tokio::test]
+async fn mail_is_set_up_tried_and_turned_off_and_no_answer_holds_a_password() {
+    let own = bench().await;
+    let none = own.app.get(MAIL).await.json();
+    assert_eq!(
+        (&none["server"], &none["sending"]["state"]),
+        (&Value::Null, &json!("not_set_up"))
+    );
+    let to = json!({ "to": "anna@example.com" });
+    let early = own.app.post(&format!("{MAIL}/test"), to.clone()).await;
+    assert_eq!(early.status, StatusCode::CONFLICT);
+    assert_eq!(early.json()["code"], "no_mail_server");
+
+    let set = own.put(&own.settings()).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.text());
+    assert_eq!(set.json()["sending"]["state"], "untried");
+    assert_eq!(set.json()["mailbox"]["folder"], "INBOX");
+    own.smtp.expect(&[Whim::RefuseRecipient]);
+    let refused = own.app.post(&format!("{MAIL}/test"), to.clone()).await;
+    assert_eq!(refused.status, StatusCode::OK);
+    assert_eq!(refused.json()["ok"], false);
+    assert!(refused.text().contains("550 5.1.1"), "{}", refused.text());
+    let tried = own.app.post(&format!("{MAIL}/test"), to).await;
+    assert_eq!(tried.json()["ok"], true, "{}", tried.text());
+    assert_eq!(own.smtp.taken().len(), 1);
+
+    let shown = own.app.get(MAIL).await;
+    assert_eq!(shown.json()["sending"]["state"], "works");
+    let log = own.app.get(&format!("{MAIL}/log?limit=1")).await;
+    assert_eq!(log.json()["messages"][0]["state"], "sent");
+    let next = log.json()["next"].as_str().unwrap().to_owned();
+    let rest = own.app.get(&format!("{MAIL}/log?before={next}")).await;
+    assert_eq!(rest.json()["messages"][0]["state"], "failed");
+    assert!(rest.json().get("next").is_none());
+    let ledger = own.app.get("/api/v1/egress").await;
+    assert!(ledger.text().contains("\"e-mail\""));
+    for reply in [&set, &refused, &tried, &shown, &log, &rest, &ledger] {
+        assert!(!reply.text().contains(PASSWORD), "{}", reply.text());
+    }
+
+    let mut again = own.settings();
+    again["server"].as_object_mut().unwrap().remove("password");
+    assert_eq!(own.put(&again).await.status, StatusCode::OK);
+    again["server"]["host"] = json!("evil.example");
+    let moved = own.put(&again).await;
+    assert_eq!(
+        (moved.status, &moved.json()["param"]),
+        (StatusCode::BAD_REQUEST, &json!("password"))
+    );
+    assert_eq!(own.app.get(MAIL).await.json()["server"]["host"], HOST);
+
+    assert_eq!(own.app.delete(MAIL).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(own.app.get(MAIL).await.json()["server"], Value::Null);
+}
+
+#[tokio::test]
+async fn only_administrators_touch_mail_and_bad_input_is_told() {
+    let own = bench().await;
+    let others: Vec<&str> = ALL_SCOPES
+        .into_iter()
+        .filter(|scope| *scope != "admin")
+        .collect();
+    let (key, _) = own.app.make_key(&others, None).await;
+    let refused = own
+        .app
+        .post_as(&key, &format!("{MAIL}/test"), json!({ "to": "a@b.de" }))
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    for (path, value, param) in [
+        ("/sender/address", json!("desk"), "sender.address"),
+        (
+            "/sender/address",
+            json!("desk@example.com\r\nBcc: evil@example.org"),
+            "sender.address",
+        ),
+        (
+            "/sender/name",
+            json!("a\r\nBcc: evil@example.org"),
+            "sender.name",
+        ),
+        ("/server/host", json!("mail example"), "server"),
+        ("/mailbox/address", json!("no address"), "mailbox.address"),
+        ("/server/tls", json!("none"), "server.tls"),
+        ("/server/port", json!(70_000), "server.port"),
+    ] {
+        let mut body = own.settings();
+        *body.pointer_mut(path).unwrap() = value;
+        let reply = own.put(&body).await;
+        assert_eq!(
+            reply.status,
+            StatusCode::BAD_REQUEST,
+            "{path}: {}",
+            reply.text()
+        );
+        assert_eq!(reply.json()["param"], param, "{path}");
+    }
+    let filter = own.app.get(&format!("{MAIL}/log?state=lost")).await;
+    assert_eq!(filter.status, StatusCode::BAD_REQUEST);
+    assert_eq!(own.app.get(MAIL).await.json()["server"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_page_says_what_happens_without_a_server_and_how_it_goes_with_one() {
+    let own = bench().await;
+    let (_, token) = sign_in(&own.app, Role::Owner).await;
+    let open = |path: &str| {
+        let request = with_cookie(Method::GET, path, &token).body(Body::empty());
+        own.app.send(request.unwrap())
+    };
+    let page = open("/mail").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text().contains("nobody is told by e-mail"));
+    let port = own.smtp.port.to_string();
+    let fields = [
+        ("host", HOST),
+        ("port", &port),
+        ("tls", "implicit"),
+        ("user", USER),
+        ("password", PASSWORD),
+        ("authority", &own.smtp.authority),
+        ("sender_name", "<b>Front</b>"),
+        ("sender_address", "desk@example.com"),
+    ];
+    let saved = own.form(&token, "/mail", &fields).await;
+    assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
+    assert!(saved.text().contains("Not tried yet"));
+    assert!(!saved.text().contains("<b>Front") && !saved.text().contains(PASSWORD));
+    own.smtp.expect(&[Whim::RefuseSender]);
+    let to = [("to", "anna@example.com")];
+    let failed = own.form(&token, "/mail/test", &to).await;
+    assert!(failed.text().contains("may send from"), "{}", failed.text());
+    let tried = own.form(&token, "/mail/test", &to).await;
+    assert!(
+        tried.text().contains("The server took the test"),
+        "{}",
+        tried.text()
+    );
+    let wrong = own
+        .form(
+            &token,
+            "/mail",
+            &[("host", "x y"), ("sender_address", "d@e.fr")],
+        )
+        .await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(
+        wrong.text().contains("value=\"x y\""),
+        "what was typed stays"
+    );
+    let off = own.form(&token, "/mail/remove", &[]).await;
+    assert!(off.text().contains("E-mail is off"));
+    let (_, agent) = sign_in(&own.app, Role::Agent).await;
+    let request = with_cookie(Method::GET, "/mail", &agent).body(Body::empty());
+    let denied = own.app.send(request.unwrap()).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+}

@@ -130,7 +130,7 @@ class Chat extends Visit {
 
   async person() {
     try {
-      const { open, text } = await (await this.visited(() => this.api("/person", { reason: "button" }))).json()
+      const { open, text } = await (await this.visited(() => this.api("/person", { reason: "button", page: this.page, assistant: this.context.assistant || this.attribute("assistant") }))).json()
       if (text) this.tell(text)
       if (open === false && this.visit.lead) this.more(more => more.lead(text))
     } catch (error) {

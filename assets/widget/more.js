@@ -89,7 +89,7 @@ class More {
     if (visit.consent) fields.push(this.#tick("consent", visit.consent))
     desk.composer.hidden = true
     const { box } = this.#sheet({ title: t("before"), fields, submit: t("begin"), gate: true, act: async ({ consent, ...who }) => {
-      await desk.visited(() => desk.api("/introduce", { ...who, consent: consent && visit.consent }))
+      await desk.visited(() => desk.api("/introduce", { ...who, page: desk.page, consent: consent && visit.consent }))
       desk.gate = undefined
       desk.visit.introduced = true
       desk.composer.hidden = false

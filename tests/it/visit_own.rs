@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::{Reply, TestApp, request};
+use crate::app::{Form, Reply, TestApp, request};
 use crate::visit::{site, token, widget};
 
 const QUESTION: &str = "How much is a full service?";
@@ -236,4 +236,115 @@ async fn only_the_owners_websites_may_frame_the_talk_page() {
     assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
     let unknown = page("/talk/fd_site_0/frame".to_owned()).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn files_go_to_a_person_and_come_back_harmless() {
+    let app = prepared().await;
+    let (visitor, _) = asked(&app).await;
+    let send = |token: String, files: Vec<(&'static str, Vec<u8>)>| {
+        let mut form = Form::new().text("client_id", "files");
+        for (name, content) in files {
+            form = form.file("file", name, content);
+        }
+        app.send(form.request(&token, "/api/v1/visit/files"))
+    };
+    let page = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec();
+    let early = send(visitor.clone(), vec![("a.svg", page.clone())]).await;
+    assert_eq!(
+        (early.status, &early.json()["code"]),
+        (StatusCode::CONFLICT, &json!("no_person"))
+    );
+    let id = app.workspace("default").await;
+    let waits = app.app.store.write(move |tx| {
+        tx.execute(
+            "UPDATE conversations SET state = 'waiting' WHERE workspace = ?",
+            [id],
+        )?;
+        Ok(())
+    });
+    waits.await.unwrap();
+    for wrong in [
+        vec![],
+        vec![("a.txt", Vec::new())],
+        vec![("a.txt", b"a".to_vec()); 6],
+    ] {
+        let refused = send(visitor.clone(), wrong).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::BAD_REQUEST,
+            "{}",
+            refused.text()
+        );
+    }
+    let sent = send(visitor.clone(), vec![("../evil.svg", page.clone())]).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.text());
+    // The same again is kept once.
+    let again = send(visitor.clone(), vec![("../evil.svg", page.clone())]).await;
+    assert_eq!(again.json(), sent.json());
+    let said = call(&app, &visitor, Method::GET, "/messages").await.json();
+    let last = said["messages"].as_array().unwrap().last().unwrap().clone();
+    let file = &last["attachments"][0];
+    assert_eq!(
+        (&file["name"], &file["media_type"]),
+        (&json!("evil.svg"), &json!("application/octet-stream"))
+    );
+    let path = format!("/files/{}", file["id"].as_str().unwrap());
+    let got = call(&app, &visitor, Method::GET, &path).await;
+    assert_eq!(got.header("content-type"), "application/octet-stream");
+    assert_eq!(got.header("content-disposition"), "attachment");
+    assert_eq!(got.header("x-content-type-options"), "nosniff");
+    assert!(got.header("content-security-policy").contains("sandbox"));
+    assert_eq!(got.text().as_bytes(), page);
+    let (other, _) = asked(&app).await;
+    let theirs = call(&app, &other, Method::GET, &path).await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_was_said_before_the_chat_stands_in_it() {
+    let app = prepared().await;
+    let options =
+        json!({"consent": "I agree.", "pre_chat": [{"field": "email", "required": true}]});
+    widget(&app, "default", json!({"options": options})).await;
+    let visitor = token(&app).await;
+    let path = "/api/v1/visit/introduce";
+    for wrong in [
+        json!({"consent": "I agree."}),
+        json!({"email": "ann@example.com"}),
+        json!({"email": "ann", "consent": "I agree."}),
+    ] {
+        let refused = app.post_as(&visitor, path, wrong).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::BAD_REQUEST,
+            "{}",
+            refused.text()
+        );
+    }
+    let right = json!({"email": "ann@example.com", "consent": "I agree."});
+    let kept = app.post_as(&visitor, path, right).await;
+    assert_eq!(kept.status, StatusCode::NO_CONTENT, "{}", kept.text());
+    let said = call(&app, &visitor, Method::GET, "/messages").await.json();
+    let first = &said["messages"][0];
+    assert_eq!(first["role"], "system");
+    assert_eq!(first["text"], "E-mail: ann@example.com\n\u{2611} I agree.");
+    let site = site(&app, "default").await;
+    let again = json!({"site": site, "token": visitor});
+    let again = app.post_as("", "/api/v1/visit", again).await.json();
+    assert_eq!(again["introduced"], true);
+}
+
+#[tokio::test]
+async fn without_a_mail_server_a_conversation_is_not_sent() {
+    let app = prepared().await;
+    let (visitor, _) = asked(&app).await;
+    let path = "/api/v1/visit/transcript";
+    let sent = app
+        .post_as(&visitor, path, json!({"email": "ann@example.com"}))
+        .await;
+    assert_eq!(
+        (sent.status, &sent.json()["code"]),
+        (StatusCode::CONFLICT, &json!("no_mail"))
+    );
 }

@@ -16,7 +16,9 @@ mod assistant;
 pub(super) mod chat;
 pub(super) mod colours;
 pub(super) mod files;
+pub(super) mod files_sent;
 mod guest;
+pub(super) mod introduce;
 pub(super) mod live;
 pub(super) mod logo;
 pub(super) mod look;
@@ -69,6 +71,30 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/visit/messages/{id}/rating",
             Policy::Visitor,
             opinions::rate_answer
+        ),
+        (
+            POST,
+            "/api/v1/visit/files",
+            Policy::Visitor,
+            files_sent::send
+        ),
+        (
+            GET,
+            "/api/v1/visit/files/{id}",
+            Policy::Visitor,
+            files_sent::get
+        ),
+        (
+            POST,
+            "/api/v1/visit/introduce",
+            Policy::Visitor,
+            introduce::introduce
+        ),
+        (
+            POST,
+            "/api/v1/visit/transcript",
+            Policy::Visitor,
+            own::mail_transcript
         ),
         (GET, "/api/v1/visit/look", Policy::Visitor, look::show),
         (GET, "/api/v1/visit/logo", Policy::Visitor, logo::show),

@@ -10,6 +10,7 @@ use super::Guest;
 use crate::http::body::Json;
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::{now_ms, parse_id};
+use crate::inbox::turns;
 use crate::store::gaps::{self, GapReason};
 use crate::store::{
     MessageId, StoreError, events, messages, ratings, receipts, satisfaction, visitors,
@@ -101,6 +102,9 @@ pub(in crate::http) async fn rate_answer(
                 let (question, reason) = (&receipt.question, GapReason::Rated);
                 gaps::note(tx, workspace, receipt.id, question, reason, now)?;
             }
+        }
+        if thumb == Thumb::Down {
+            turns::after_bad_rating(tx, &own, now)?;
         }
         let data = json!({ "value": value, "receipt": receipt.id });
         let subject = own.id.to_string();

@@ -2,16 +2,22 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Guest;
+use super::rate::Deed;
 use crate::app::privacy;
+use crate::http::body::Json;
+use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::inbox::acts;
+use crate::mail::{self, Enqueued, NewMail};
 use crate::store::erasure::{self, Subject};
+use crate::store::mail::MailKind;
 use crate::store::messages::{self, Message, MessageState, Speaker};
-use crate::store::{Connection, StoreError, visitors};
+use crate::store::{Connection, StoreError, visitors, workspaces};
 
 /// In messages, the latest.
 const LONGEST: u32 = 2000;
@@ -88,6 +94,57 @@ pub(in crate::http) async fn transcript(guest: Guest) -> Result<Response, Proble
     Ok((headers, text).into_response())
 }
 
+/// Where to send the conversation.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct TranscriptRequest {
+    /// One address.
+    email: String,
+}
+
+/// Sends what was said to an address, as a text.
+#[utoipa::path(post, path = "/api/v1/visit/transcript", tag = "visitors", operation_id = "mailVisitTranscript",
+    request_body = TranscriptRequest,
+    responses((status = 204, description = "It will be sent"), (status = 400, body = ProblemView<'_>),
+              (status = 401, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
+              (status = 409, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
+pub(in crate::http) async fn mail_transcript(
+    guest: Guest,
+    Json(request): Json<TranscriptRequest>,
+) -> Result<StatusCode, Problem> {
+    // Anybody's address can be entered, so few are written to.
+    guest.count(Deed::Mail)?;
+    let visitor = guest.visitor.clone();
+    let queued = guest.app.store.write(move |tx| {
+        let missing = || StoreError::NotFound("the conversation");
+        let own = visitors::find_conversation(tx, &visitor)?.ok_or_else(missing)?;
+        let business = workspaces::get(tx, own.workspace())?.title;
+        let said = write_transcript(tx, &visitor)?;
+        let about = own.id.to_string();
+        let title = format!("Your conversation with {business}");
+        let text = format!(
+            "Somebody entered this address to have a conversation with {business} sent here. If it was not you, ignore this \
+             message.\n\n{said}"
+        );
+        let new = NewMail {
+            kind: MailKind::Transcript,
+            about: Some(&about),
+            recipient: &request.email,
+            title: &title,
+            text: &text,
+            reply_to: None,
+        };
+        mail::enqueue(tx, own.workspace(), &new, now_ms())
+    });
+    match queued.await? {
+        Enqueued::Queued(_) => Ok(StatusCode::NO_CONTENT),
+        Enqueued::BadRecipient(told) => Err(Problem::invalid("email", told)),
+        Enqueued::NotSetUp => {
+            let detail = "this front desk sends no e-mail; save the conversation instead";
+            Err(Problem::new(StatusCode::CONFLICT, "no_mail", detail))
+        }
+    }
+}
+
 /// A copy of everything that is kept of the visit: what was said, what answers rested on, and what belongs to it.
 #[utoipa::path(get, path = "/api/v1/visit/export", tag = "visitors", operation_id = "exportVisit",
     responses((status = 200, body = VisitCopy), (status = 401, body = ProblemView<'_>)))]
@@ -103,7 +160,7 @@ pub(in crate::http) async fn export(guest: Guest) -> Result<axum::Json<VisitCopy
         Ok(kept)
     });
     Ok(axum::Json(VisitCopy {
-        made_at: crate::http::now_ms(),
+        made_at: now_ms(),
         purpose: "answering questions to the business, and showing what its answers are based on",
         note: "this is what belongs to this conversation; ask the business for what else it keeps about you",
         kept: kept.await?,
@@ -159,10 +216,11 @@ pub(in crate::http) async fn erase(guest: Guest) -> Result<axum::Json<VisitErase
     }))
 }
 
-/// Ends the visit: its token opens nothing any more. What was said stays with the business.
+/// Closes the conversation and ends the visit: its token opens nothing any more. What was said stays with the business.
 #[utoipa::path(post, path = "/api/v1/visit/end", tag = "visitors", operation_id = "endVisit",
     responses((status = 204, description = "Ended"), (status = 401, body = ProblemView<'_>)))]
 pub(in crate::http) async fn end(guest: Guest) -> Result<StatusCode, Problem> {
+    acts::end(&guest.app.inbox, &guest.visitor).await?;
     let id = guest.visitor.id;
     let end = guest.app.store.write(move |tx| visitors::remove(tx, id));
     end.await?;

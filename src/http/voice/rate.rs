@@ -51,6 +51,12 @@ pub(in crate::http) enum Deed {
     Person,
     /// Saying that they type, or how far they have read.
     Sign,
+    /// Files for a person.
+    Files,
+    /// The form before a chat.
+    Introduction,
+    /// An e-mail to an address that they entered.
+    Mail,
 }
 
 impl Deed {
@@ -59,7 +65,8 @@ impl Deed {
         match self {
             Self::Visit => 30.0,
             Self::Note => 6.0,
-            Self::Dial | Self::Person => 10.0,
+            Self::Dial | Self::Person | Self::Files | Self::Introduction => 10.0,
+            Self::Mail => 3.0,
             Self::Sign => 120.0,
         }
     }
@@ -67,7 +74,8 @@ impl Deed {
     /// After the burst, one in this time.
     fn seconds(self) -> f64 {
         match self {
-            Self::Visit | Self::Note | Self::Person => 10.0,
+            Self::Visit | Self::Note | Self::Person | Self::Files | Self::Introduction => 10.0,
+            Self::Mail => 1200.0,
             Self::Dial => 4.0,
             Self::Sign => 0.5,
         }

@@ -20,6 +20,7 @@ use crate::http::auth::origin::is_this_machine;
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::mail;
 use crate::store::assistants::Assistant;
 use crate::store::token::{Token, TokenKind};
 use crate::store::workspaces::Workspace;
@@ -84,6 +85,8 @@ pub struct VisitView {
     files: bool,
     /// Whether the visitor is asked how it was.
     rate: bool,
+    /// Whether the conversation can be sent by e-mail.
+    mail: bool,
     /// Whether the token is kept for all tabs of the website until it ends, or for one tab.
     remember: bool,
     /// Hosts that links in answers may lead to, with their subdomains; the widget shows others as text.
@@ -210,9 +213,9 @@ async fn build_view(
     let (key, own) = (workspace.site_key.clone(), settings.clone());
     let found = app.store.read(move |conn| {
         let look = LookView::load(conn, id, &key, &own)?;
-        Ok((look, sources::list(conn, id)?))
+        Ok((look, sources::list(conn, id)?, mail::is_set_up(conn, id)?))
     });
-    let (look, pages) = found.await?;
+    let (look, pages, mail) = found.await?;
     let options = settings.options.clone();
     let some = |text: String| (!text.is_empty()).then_some(text);
     let links = settings.hosts(pages.iter().map(|page| page.source.url.as_str()));
@@ -238,6 +241,7 @@ async fn build_view(
         lead: options.lead,
         files: options.files,
         rate: options.rate,
+        mail,
         remember: options.remember,
         voice: VoiceView {
             enabled: offer.reason.is_none(),

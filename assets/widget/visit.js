@@ -21,14 +21,9 @@ class Visit {
   async #open() {
     const body = {
       site: this.attribute("site"), workspace: this.attribute("workspace"), assistant: this.attribute("assistant"),
-      token: recallToken(this.place), identity: this.identity, page: this.page, language,
+      token: recallToken(this.place),
     }
-    const visit = await this.api("", body).catch(error => {
-      if (error.code !== "identity_refused") throw error
-      // The page's developer hears of it; the visitor writes as somebody unknown.
-      this.emit("problem", { message: error.message })
-      return this.api("", { ...body, identity: undefined })
-    }).then(response => response.json())
+    const visit = await (await this.api("", body)).json()
     const before = this.visit
     this.visit = visit
     if (before && before.token !== visit.token) this.log.empty()

@@ -11,9 +11,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod axe;
 mod desk;
 mod driver;
 mod inbox;
+mod goes_on;
 mod site;
 mod voice;
 mod widget;

@@ -78,6 +78,7 @@ mod takeover;
 mod upload;
 mod versions;
 mod visit;
+mod visit_own;
 mod voice_fakes;
 mod voice_settings;
 mod voice_ws;

@@ -69,6 +69,7 @@ mod voice;
 mod webhook_pages;
 mod webhooks;
 mod widget;
+mod widget_form;
 mod widget_pages;
 mod word_diff;
 mod workspaces;
@@ -229,6 +230,9 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
+        .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/privacy-notice", get(widget::privacy_notice))
+        .route("/widget/examples", get(widget::examples))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
         .route("/webhooks/{id}/test", post(webhooks::test))
@@ -243,8 +247,11 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         // Outside the check for own pages: visitors and other sites load these.
         .route("/assets/{hash}/{*path}", get(assets::get))
         .route("/talk", get(talk::show))
+        .route("/talk/{key}", get(talk::show_for))
+        .route("/talk/{key}/frame", get(talk::show_framed))
         .route("/widget.js", get(files::widget))
         .route("/widget-audio.js", get(files::worklet))
+        .route("/widget-parts/{name}", get(files::part))
 }
 
 /// The assets alone, for safe mode and for the page of the private authority.

@@ -61,6 +61,7 @@ mod sealed;
 mod second_factor;
 mod second_factor_rules;
 mod seen;
+mod seen_page;
 mod server;
 mod site;
 mod site_key;

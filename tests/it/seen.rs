@@ -3,28 +3,25 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::StatusCode;
 use frontdesk::extract::ocr::{SeenLine, SeenPage, SeenWord};
-use frontdesk::store::users::Role;
 use frontdesk::store::workspaces;
 use serde_json::{Value, json};
 
-use crate::app::{Form, Reply, TestApp, request};
-use crate::auth::{sign_in, with_cookie};
+use crate::app::{Form, Reply, TestApp};
 
 /// A picture of two points, black and white; its page has 842 by 421 points.
-const PNG: &[u8] = &[
+pub const PNG: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52,
     0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0xd1, 0x49, 0x20,
     0x56, 0x00, 0x00, 0x00, 0x0b, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0xf8, 0x0f, 0x00,
     0x01, 0x02, 0x01, 0x00, 0x42, 0xbe, 0xbc, 0x68, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44,
     0xae, 0x42, 0x60, 0x82,
 ];
-const WRONG: &str = "A full colour costs 9O euros.";
-const RIGHT: &str = "A full colour costs 90 euros.";
-const DOGS: &str = "Dogs are welcome in the garden.";
-const DIRT: &str = "~~ | ,";
+pub const WRONG: &str = "A full colour costs 9O euros.";
+pub const RIGHT: &str = "A full colour costs 90 euros.";
+pub const DOGS: &str = "Dogs are welcome in the garden.";
+pub const DIRT: &str = "~~ | ,";
 /// What the picture says, and how sure that is.
 const MENU: [(&str, f32); 4] = [
     ("Please ring the bell.", 0.99),
@@ -86,21 +83,21 @@ async fn wait(app: &TestApp, id: &str) {
     documents.wait(id.parse().unwrap()).await.unwrap();
 }
 
-async fn menu() -> (TestApp, String) {
+pub async fn menu() -> (TestApp, String) {
     let app = TestApp::new().await;
     app.eyes.see(vec![page(&MENU)]);
     let id = upload(&app, "menu.png").await;
     (app, id)
 }
 
-async fn lines(app: &TestApp, id: &str) -> Vec<Value> {
+pub async fn lines(app: &TestApp, id: &str) -> Vec<Value> {
     let reply = app.get(&format!("/api/v1/documents/{id}/lines")).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     reply.json()["lines"].as_array().unwrap().clone()
 }
 
 /// The id of the line with this text.
-async fn id_of(app: &TestApp, id: &str, text: &str) -> String {
+pub async fn id_of(app: &TestApp, id: &str, text: &str) -> String {
     let found = lines(app, id).await;
     let line = found.iter().find(|line| line["text"] == text);
     line.unwrap()["id"].as_str().unwrap().to_owned()
@@ -327,43 +324,6 @@ async fn what_makes_no_sense_is_refused_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn a_line_is_shown_as_it_is_in_the_file() {
-    let (app, id) = menu().await;
-    let path = lines(&app, &id).await[0]["picture"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let shown = app.get(&path).await;
-    assert_eq!(shown.status, StatusCode::OK, "{:?}", shown.body);
-    assert_eq!(shown.header("content-type"), "image/png");
-    assert_eq!(shown.header("x-content-type-options"), "nosniff");
-    assert_eq!(shown.header("cache-control"), "private, no-cache");
-    assert!(shown.body.starts_with(b"\x89PNG") && shown.body.as_ref() != PNG);
-    let tag = shown.header("etag").to_owned();
-    let again = request(Method::GET, &path, &app.key).header(header::IF_NONE_MATCH, tag);
-    let again = app.send(again.body(Body::empty()).unwrap()).await;
-    assert_eq!(
-        (again.status, again.body.len()),
-        (StatusCode::NOT_MODIFIED, 0)
-    );
-    let of = format!("/api/v1/documents/{id}/pages");
-    // The first line is sure, so nobody needs its picture.
-    for path in [
-        "1/picture?line=0",
-        "1/picture?line=9",
-        "2/picture?line=1",
-        "x/picture?line=1",
-    ] {
-        let reply = app.get(&format!("{of}/{path}")).await;
-        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
-    }
-    for path in ["1/picture", "1/picture?line=x"] {
-        let reply = app.get(&format!("{of}/{path}")).await;
-        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{path}");
-    }
-}
-
-#[tokio::test]
 async fn nobody_reaches_the_lines_of_another_workspace_or_document() {
     let (app, id) = menu().await;
     let line = id_of(&app, &id, DOGS).await;
@@ -479,60 +439,4 @@ async fn a_deleted_document_takes_its_lines_along() {
     assert_eq!(counted.await.unwrap(), (0, 0));
     let reply = app.get(&format!("/api/v1/documents/{id}/lines")).await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn the_page_works_as_forms() {
-    let (app, id) = menu().await;
-    let (_, session) = sign_in(&app, Role::Owner).await;
-    let get = async |path: &str| {
-        let request = with_cookie(Method::GET, path, &session).body(Body::empty());
-        app.send(request.unwrap()).await.text().to_owned()
-    };
-    let send = async |form: String| {
-        let request = with_cookie(Method::POST, &format!("/documents/{id}/lines"), &session)
-            .header(header::ORIGIN, "http://desk.example")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        app.send(request.body(Body::from(form)).unwrap()).await
-    };
-    let path = format!("/documents/{id}");
-    let list = get("/documents").await;
-    assert!(
-        list.contains(&format!("<a href=\"{path}#lines\">3 lines to check</a>")),
-        "{list}"
-    );
-    let page = get(&path).await;
-    for expected in [
-        "Please check these lines",
-        "0 of 3",
-        WRONG,
-        "Unsure",
-        "Confirm all on this page",
-        "picture?line=1",
-    ] {
-        assert!(page.contains(expected), "{expected}: {page}");
-    }
-    let line = id_of(&app, &id, WRONG).await;
-    let form = format!(
-        "lines={line}&decision=confirm&text={}",
-        RIGHT.replace(' ', "+")
-    );
-    let sent = send(form.clone()).await;
-    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
-    assert_eq!(sent.header("location"), format!("{path}#lines"));
-    let page = get(&path).await;
-    assert!(page.contains("1 of 3") && page.contains(RIGHT), "{page}");
-    assert!(!page.contains(WRONG), "{page}");
-    let refused = send(format!("lines={line}&decision=leave_out")).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT);
-    let said = refused.text();
-    assert!(
-        said.contains("corrected it already") && said.contains("1 of 3"),
-        "{said}"
-    );
-    let rest = [DOGS, DIRT].map(|text| id_of(&app, &id, text));
-    let [dogs, dirt] = rest;
-    let (dogs, dirt) = (dogs.await, dirt.await);
-    send(format!("lines={dogs},{dirt}&decision=confirm")).await;
-    assert!(get(&path).await.contains("All lines are checked"));
 }

@@ -35,7 +35,7 @@ impl From<CallbackTime> for Slot {
 }
 
 /// Consent to being contacted.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct LeadConsent {
     /// The text that the visitor saw.
     text: String,

@@ -10,7 +10,7 @@ mod query;
 mod view;
 
 pub use query::ContactQuery;
-pub use view::{ContactRow, ContactView};
+pub use view::ContactRow;
 
 pub(in crate::http) use one::parse_cursor;
 

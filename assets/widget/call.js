@@ -3,16 +3,13 @@
 const CONSTRAINTS = { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } }
 
 async function microphone() {
-  if (!window.isSecureContext) throw new Problem("The browser allows the microphone only on secure pages. Open this page with https:// (or on the machine itself, as http://localhost).")
-  if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) throw new Problem("This browser cannot use a microphone here. Use a current version of Chrome, Edge, Firefox or Safari.")
+  if (!window.isSecureContext) throw new Problem(t("insecure"))
+  if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) throw new Problem(t("no_microphone_here"))
   try {
     return await navigator.mediaDevices.getUserMedia(CONSTRAINTS)
   } catch (error) {
-    throw new Problem({
-      NotAllowedError: "The microphone is blocked. Click the lock or camera symbol beside the address, allow the microphone, and try again.",
-      NotFoundError: "No microphone was found. Connect one, then try again.",
-      NotReadableError: "Another program is using the microphone. Close it, then try again.",
-    }[error.name] || `The microphone could not be opened (${error.name}).`)
+    const known = { NotAllowedError: "microphone_blocked", NotFoundError: "no_microphone", NotReadableError: "microphone_busy" }[error.name]
+    throw new Problem(t(known || "microphone_failed", { error: error.name }))
   }
 }
 
@@ -34,14 +31,14 @@ class Call {
       this.#wire(seen)
     } catch {
       this.#release()
-      throw new Problem("This browser could not start its sound. Reload the page and try again.")
+      throw new Problem(t("no_sound"))
     }
     if (this.#over) return this.#release()
     this.socket = new WebSocket(socket)
     this.socket.binaryType = "arraybuffer"
     this.socket.onopen = () => this.send(start)
     this.socket.onmessage = ({ data }) => this.#got(data)
-    this.socket.onclose = () => this.#end(LOST)
+    this.socket.onclose = () => this.#end(t("lost"))
   }
 
   send(message) {
@@ -69,7 +66,7 @@ class Call {
     this.playback.connect(context.destination)
     this.capture.port.onmessage = ({ data }) => this.#heard(data)
     this.playback.port.onmessage = ({ data }) => this.#played(data)
-    this.stream.getAudioTracks()[0].onended = () => this.#end("The microphone was disconnected.")
+    this.stream.getAudioTracks()[0].onended = () => this.#end(t("microphone_gone"))
     context.onstatechange = () => { if (context.state === "suspended" && !this.#over) context.resume() }
     seen({ context, microphone: this.source, speaker: this.playback })
   }

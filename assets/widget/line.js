@@ -1,6 +1,6 @@
 // The line in a page. It puts one widget at the end of the body, and again when the page is swapped without a
 // reload. A floating widget that the page adds by hand replaces it; without data-site, any widget does.
-const SETTINGS = ["site", "workspace", "assistant", "colour", "theme", "label"]
+const SETTINGS = ["site", "workspace", "assistant", "colour", "theme", "label", "language"]
 // Per second, so that a page that removes the widget each time is not kept busy.
 const MOST_RETURNS = 10
 
@@ -32,6 +32,7 @@ function settle() {
   setTimeout(() => { returns--; settle() }, 1000)
   host ??= el("frontdesk-widget", { ...settings(line), "data-embedded": true })
   document.body.append(host)
+  settleContext()
 }
 
 // Also within custom elements.
@@ -43,10 +44,11 @@ function find(root) {
 }
 
 const known = customElements.get("frontdesk-widget")
-const current = document.currentScript || find(document)
-if (known) known.again?.(current)
+const script = document.currentScript || find(document)
+if (known) known.again?.(script)
 else {
   customElements.define("frontdesk-widget", FrontdeskWidget)
   for (const name of ["DOMContentLoaded", "turbo:load", "popstate", "pageshow"]) window.addEventListener(name, settle)
-  take(current)
+  take(script)
+  publish()
 }

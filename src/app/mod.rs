@@ -29,6 +29,7 @@ pub mod receipts;
 pub mod retention;
 pub mod second_factor;
 mod swap;
+mod telling;
 pub mod voice_settings;
 mod weights;
 pub mod workspace_copy;
@@ -175,7 +176,7 @@ pub struct App {
     /// Whether the last attempt to write to the store succeeded.
     written: integrity::Written,
     /// Address of this process, once it listens.
-    address: Mutex<Option<String>>,
+    address: telling::Announced,
     workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
     tasks: TaskTracker,
     /// Fires first: no new requests are accepted.
@@ -259,6 +260,8 @@ impl App {
             &tasks,
             shutdown.clone(),
         );
+        let address = telling::Announced::default();
+        telling::start(&config, &store, &webhooks, &address, &tasks, &shutdown).await?;
         let certificates = https::certificates(&config, &store, &gateway).await?;
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
@@ -344,7 +347,7 @@ impl App {
             key_strength,
             checks,
             written: integrity::Written::default(),
-            address: Mutex::new(None),
+            address,
             workers,
             tasks,
             draining: CancellationToken::new(),

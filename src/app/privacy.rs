@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::access::{Denied, Member, Scope};
 use crate::store::erasure::{self, Found, LEAST_LETTERS, Subject, Traces};
 use crate::store::tombstones::{Done, Tombstone};
+use crate::store::visitors::{self, Visitor};
 use crate::store::{
     CallId, ContactId, Store, StoreError, UnixMs, WorkspaceId, calls, contacts, recordings,
 };
@@ -73,7 +74,6 @@ pub async fn erase(
     if !(1..=MOST).contains(&subjects.len()) {
         return Err(ErasureError::Amount);
     }
-    let now = jiff::Timestamp::now().as_millisecond();
     let mut seen: Vec<Subject> = Vec::new();
     subjects.retain(|subject| {
         let new = !seen.contains(subject);
@@ -82,6 +82,33 @@ pub async fn erase(
     });
     // A contact goes with its last conversation, and would not be found after it.
     subjects.sort_by_key(|subject| !matches!(subject, Subject::Contact(_)));
+    Ok(erase_all(store, workspace, subjects).await?)
+}
+
+/// Erases a visitor's own conversation, and ends their visit.
+///
+/// # Errors
+/// When the store fails.
+pub async fn erase_visit(store: &Store, visitor: &Visitor) -> Result<Certificate, StoreError> {
+    let own = visitor.clone();
+    let find = store.read(move |conn| visitors::find_conversation(conn, &own));
+    let subjects: Vec<_> = find
+        .await?
+        .map(|own| Subject::Conversation(own.id))
+        .into_iter()
+        .collect();
+    let done = erase_all(store, visitor.workspace, subjects).await?;
+    let id = visitor.id;
+    store.write(move |tx| visitors::remove(tx, id)).await?;
+    Ok(done)
+}
+
+async fn erase_all(
+    store: &Store,
+    workspace: WorkspaceId,
+    subjects: Vec<Subject>,
+) -> Result<Certificate, StoreError> {
+    let now = jiff::Timestamp::now().as_millisecond();
     // Recorded before erasing: earlier backups still hold it, and restoring one must erase it again.
     let mut gone = merged_contacts(store, workspace, subjects.clone()).await?;
     gone.extend(&subjects);

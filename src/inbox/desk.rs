@@ -88,7 +88,12 @@ pub struct Notify {
     pub email: Vec<String>,
     pub new_lead: bool,
     pub waiting: bool,
+    /// Only the person who is mentioned.
     pub mention: bool,
+    /// Only the person or team that a conversation was assigned to.
+    pub assignment: bool,
+    /// Whether e-mails have what visitors wrote, and how to reach them.
+    pub words: bool,
 }
 
 impl Default for DeskSettings {
@@ -122,6 +127,8 @@ impl Default for Notify {
             new_lead: true,
             waiting: true,
             mention: true,
+            assignment: true,
+            words: false,
         }
     }
 }

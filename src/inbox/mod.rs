@@ -2,19 +2,18 @@
 //! the widget and the inbox see live.
 //!
 //! Reading order: `state` (who answers, and what changes that), `turns` (a change within a transaction: row, event and notice
-//! together), `acts` (what staff and visitors do), `desk` (when somebody is there), `watch` (the clock), `leads` (what
-//! visitors leave so that somebody gets back to them), `live` and `presence` (what is shown at once), `notices/` (what visitors are told).
+//! together), `acts` (what staff and visitors do), `staff/` (what staff note and sort), `desk` (when somebody is there), `watch`
+//! (the clock), `leads` (what visitors leave so that somebody gets back to them), `live` and `presence` (what is shown at
+//! once), `notices/` (what visitors are told), `notify/` (what staff and other programs are told).
 
 // So that paths look the same in every room: `crate::room::…`.
 use frontdesk_access as access;
 use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;
 use frontdesk_language as language;
-#[expect(unused_imports, reason = "the notifier is being built")]
 use frontdesk_mail as mail;
 use frontdesk_reason as reason;
 use frontdesk_store as store;
-#[expect(unused_imports, reason = "the notifier is being built")]
 use frontdesk_webhooks as webhooks;
 
 pub mod acts;
@@ -24,6 +23,7 @@ mod fixtures;
 pub mod leads;
 pub mod live;
 mod notices;
+pub mod notify;
 pub mod presence;
 pub mod staff;
 pub mod state;

@@ -105,6 +105,13 @@ pub fn end_all(
     Ok(())
 }
 
+/// Ends a visit; its conversation stays.
+pub fn remove(tx: &Transaction<'_>, visitor: VisitorId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM visitors WHERE id = ?")?
+        .execute([visitor])?;
+    Ok(())
+}
+
 /// Removes visitors whose token has expired, but not their conversations; returns how many.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM visitors WHERE expires_at <= ?", [now])?)

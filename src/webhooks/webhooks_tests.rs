@@ -386,7 +386,7 @@ async fn whatever_is_cut_off_arrives_with_the_same_id() {
     }
     let all: Vec<String> = bench.log().iter().map(|one| one.id.to_string()).collect();
     let (store, gateway) = (bench.store.clone(), bench.gateway.clone());
-    let mut lives = 0;
+    let mut lives: u64 = 0;
     loop {
         lives += 1;
         let (store, gateway) = (store.clone(), gateway.clone());
@@ -395,7 +395,8 @@ async fn whatever_is_cut_off_arrives_with_the_same_id() {
             let tasks = TaskTracker::new();
             let _guard = runtime.enter();
             Webhooks::start(store, gateway, QUICK, &tasks, CancellationToken::new());
-            std::thread::sleep(Duration::from_millis(35));
+            // At another moment each time.
+            std::thread::sleep(Duration::from_millis(30 + lives % 10 * 10));
             runtime.shutdown_timeout(Duration::ZERO);
         });
         tokio::task::spawn_blocking(move || life.join().unwrap())

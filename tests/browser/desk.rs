@@ -6,6 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
 
 /// Loading models may take a while on a busy machine, but listening must not.
 const STARTING: Duration = Duration::from_secs(60);
@@ -16,15 +17,39 @@ pub struct Desk {
     pub address: String,
     /// The link that makes the first account.
     pub setup_link: String,
-    _process: Child,
-    _data: TempDir,
+    process: Mutex<Child>,
+    data: TempDir,
 }
 
 impl Desk {
     pub async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
+        let (process, line) = Self::serve(&data, "127.0.0.1:0").await;
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        let (address, setup_link) = (text("address"), text("setup_link"));
+        Self {
+            address,
+            setup_link,
+            process: Mutex::new(process),
+            data,
+        }
+    }
+
+    /// Ends the server as a power cut would.
+    pub async fn kill(&self) {
+        self.process.lock().await.kill().await.unwrap();
+    }
+
+    /// Starts it again at the same address.
+    pub async fn start_again(&self) {
+        let listen = self.address.strip_prefix("http://").unwrap();
+        *self.process.lock().await = Self::serve(&self.data, listen).await.0;
+    }
+
+    /// The process, and its line that says where it listens.
+    async fn serve(data: &TempDir, listen: &str) -> (Child, serde_json::Value) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--json", "--listen", listen, "--data"])
             .arg(data.path())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -44,13 +69,6 @@ impl Desk {
             .expect("the server did not say in time where it listens");
         // Whoever closes the pipe would stop the server at its next line.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let text = |name: &str| line[name].as_str().unwrap().to_owned();
-        let (address, setup_link) = (text("address"), text("setup_link"));
-        Self {
-            address,
-            setup_link,
-            _process: process,
-            _data: data,
-        }
+        (process, line)
     }
 }

@@ -1,5 +1,6 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
-//! visitor's spoken conversation (`voice.rs`); and the widget on other sites (`widget.rs`).
+//! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); and a conversation that staff take over
+//! (`inbox.rs`).
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -10,8 +11,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod axe;
 mod desk;
 mod driver;
+mod inbox;
+mod goes_on;
 mod site;
 mod voice;
 mod widget;

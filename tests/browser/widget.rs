@@ -13,8 +13,8 @@ use crate::site::Site;
 use crate::voice::{run, until};
 use crate::{ANSWERING, LOADING, open_to_visitors, set_up, shoot};
 
-const QUESTION: &str = "How much is a beginner course?";
-const ANSWER: &str = "A beginner course costs 149 euros.";
+pub const QUESTION: &str = "How much is a beginner course?";
+pub const ANSWER: &str = "A beginner course costs 149 euros.";
 const ARABIC_QUESTION: &str = "كم تكلفة دورة المبتدئين؟";
 /// With a telephone number, whose groups keep their order.
 const ARABIC_ANSWER: &str = "تكلفة دورة المبتدئين 149 يورو، والهاتف +49 30 123 456.";
@@ -43,7 +43,7 @@ fn readme_line(desk: &Desk, key: &str) -> String {
         .replace("fd_site_…", key)
 }
 
-fn page(attributes: &str, head: &str, body: &str) -> String {
+pub fn page(attributes: &str, head: &str, body: &str) -> String {
     format!(
         "<!doctype html><html {attributes}><head><meta charset=\"utf-8\"><title>Shop</title>{head}</head>\
          <body><h1>Shop</h1>{body}</body></html>"
@@ -51,16 +51,16 @@ fn page(attributes: &str, head: &str, body: &str) -> String {
 }
 
 /// A desk that is open and knows two approved answers.
-struct Prepared {
-    browser: Client,
-    desk: Arc<Desk>,
+pub struct Prepared {
+    pub browser: Client,
+    pub desk: Arc<Desk>,
     /// The line as the console's page "Widget" shows it.
-    line: String,
+    pub line: String,
 }
 
 /// None without Chromium.
 #[expect(clippy::print_stdout, reason = "it says why nothing is tested")]
-async fn prepared() -> Option<(Driver, Prepared)> {
+pub async fn prepared() -> Option<(Driver, Prepared)> {
     let Some(driver) = Driver::start().await else {
         println!("skipped: this test needs /usr/bin/chromium and /usr/bin/chromedriver");
         return None;
@@ -87,7 +87,7 @@ async fn prepared() -> Option<(Driver, Prepared)> {
 }
 
 /// Closes the browser, even after a failed assertion, and leaves a picture of the failure.
-async fn finished(
+pub async fn finished(
     browser: Client,
     name: &str,
     test: impl Future<Output = Result<(), CmdError>> + Send + 'static,
@@ -101,10 +101,18 @@ async fn finished(
 }
 
 /// Goes to a page and waits for the widget.
-async fn visit(browser: &Client, site: &Site, path: &str) -> Result<(), CmdError> {
+pub async fn visit(browser: &Client, site: &Site, path: &str) -> Result<(), CmdError> {
     browser.goto(&format!("{}{path}", site.address)).await?;
     let there = format!("return {COUNT} > 0");
     until(browser, &format!("the widget on {path}"), &there, LOADING).await
+}
+
+/// Forgets the visit, as a browser that was never here.
+pub async fn start_anew(browser: &Client) -> Result<(), CmdError> {
+    run(browser, "localStorage.clear(); sessionStorage.clear()").await?;
+    browser.refresh().await?;
+    let there = format!("return {COUNT} > 0");
+    until(browser, "the widget anew", &there, LOADING).await
 }
 
 async fn count(browser: &Client) -> Result<Value, CmdError> {
@@ -113,7 +121,7 @@ async fn count(browser: &Client) -> Result<Value, CmdError> {
 }
 
 /// Writes to the widget and waits for the answer.
-async fn write(browser: &Client, text: &str) -> Result<String, CmdError> {
+pub async fn write(browser: &Client, text: &str) -> Result<String, CmdError> {
     run(browser, "widget.open()").await?;
     let greeted = "return Boolean(in_shadow('.log .said'))";
     until(browser, "the greeting", greeted, LOADING).await?;
@@ -135,7 +143,7 @@ async fn write(browser: &Client, text: &str) -> Result<String, CmdError> {
 }
 
 /// Waits until the opened widget shows the question, and sees that it does so once.
-async fn shows_the_question_once(browser: &Client, when: &str) -> Result<(), CmdError> {
+pub async fn shows_the_question_once(browser: &Client, when: &str) -> Result<(), CmdError> {
     run(browser, "widget.open()").await?;
     let times = format!(
         "[...widget.shadowRoot.querySelectorAll('.said.me')].filter(said => said.textContent === {}).length",
@@ -170,7 +178,8 @@ async fn swapped(prepared: Prepared) -> Result<(), CmdError> {
           for (const { name, value } of script.attributes) again.setAttribute(name, value); script.replaceWith(again) }";
     for (path, in_body) in [("/head", ""), ("/body", line.as_str())] {
         visit(browser, &site, path).await?;
-        run(browser, "sessionStorage.clear(); window.first = widget").await?;
+        start_anew(browser).await?;
+        run(browser, "window.first = widget").await?;
         assert_eq!(write(browser, QUESTION).await?, ANSWER);
         run(browser, "in_shadow('textarea').value = 'half a'").await?;
         browser.execute(swap, vec![json!(in_body)]).await?;
@@ -260,7 +269,7 @@ async fn written(prepared: Prepared) -> Result<(), CmdError> {
         ("/by-hand", html(long, by_hand)),
         ("/copy", html(long, "<frontdesk-widget data-embedded>")),
         ("/blocked", html(&format!("{BLOCKED}{long}"), "")),
-        ("/policy", html(long, "")),
+        ("/policy", page("lang=\"de\"", long, "")),
         (
             "/none",
             html(&short.replace(" async", " data-embed=\"no\" async"), ""),
@@ -287,6 +296,21 @@ async fn written(prepared: Prepared) -> Result<(), CmdError> {
     let look =
         "const look = getComputedStyle(in_shadow('.launch')); return [look.position, look.width]";
     assert_eq!(run(browser, look).await?, json!(["fixed", "60px"]));
+    // Words and parts are fetched under the same policy, and nothing is left in the page but one name.
+    let german = "return in_shadow('textarea')?.placeholder === 'Nachricht schreiben'";
+    until(browser, "words in German", german, LOADING).await?;
+    run(
+        browser,
+        "widget.open(); in_shadow('header button:nth-of-type(2)').click()",
+    )
+    .await?;
+    let menu = "return Boolean(in_shadow('.menu button'))";
+    until(browser, "the menu, which is fetched", menu, LOADING).await?;
+    let names = "return Object.keys(window).filter(name => /front|desk/i.test(name)).join()";
+    assert_eq!(run(browser, names).await?, json!("Frontdesk"));
+    let styles = "return [document.styleSheets.length, document.adoptedStyleSheets.length, \
+                  document.querySelector('h1').className + document.body.className]";
+    assert_eq!(run(browser, styles).await?, json!([0, 0, ""]));
 
     visit(browser, &site, "/shadow").await?;
     assert_eq!(write(browser, QUESTION).await?, ANSWER);
@@ -334,6 +358,7 @@ async fn from_the_right(prepared: Prepared) -> Result<(), CmdError> {
         "{way} return [way('.panel'), left('.panel'), left('.launch'), \
          in_shadow('header button').offsetLeft < in_shadow('h2').offsetLeft]"
     );
+    let mirrored_now = mirrored.replace("return [", "return JSON.stringify([") + ")";
     visit(browser, &site, "/en").await?;
     assert_eq!(write(browser, ARABIC_QUESTION).await?, ARABIC_ANSWER);
     run(browser, "in_shadow('textarea').value = 'مرحبا'").await?;
@@ -348,7 +373,10 @@ async fn from_the_right(prepared: Prepared) -> Result<(), CmdError> {
     assert_eq!(run(browser, &mirrored).await?, plain, "on an English page");
 
     visit(browser, &site, "/ar").await?;
+    start_anew(browser).await?;
     assert_eq!(write(browser, QUESTION).await?, ANSWER);
+    let arabic = "return [in_shadow('textarea').placeholder, in_shadow('.panel').lang]";
+    assert_eq!(run(browser, arabic).await?, json!(["اكتب رسالة", "ar"]));
     let ways = format!("{way} return [way('.said.me p'), way('.said:not(.me) p')]");
     assert_eq!(run(browser, &ways).await?, json!(["ltr", "ltr"]));
     shoot(browser, "widget-right").await?;
@@ -358,13 +386,18 @@ async fn from_the_right(prepared: Prepared) -> Result<(), CmdError> {
                    return edge('.said.me').left < edge('.said:not(.me)').left";
     assert_eq!(run(browser, bubbles).await?, json!(true));
 
+    // The direction is that of the widget's own words, whatever the page's is.
     for (change, expected) in [
-        ("document.documentElement.dir = 'ltr'", &plain),
-        ("document.body.dir = 'rtl'", &right),
-        ("document.body.dir = ''", &plain),
+        ("document.documentElement.dir = 'ltr'", &right),
+        ("document.documentElement.lang = 'en'", &plain),
+        ("document.body.dir = 'rtl'", &plain),
+        ("document.documentElement.lang = 'he'", &right),
     ] {
         run(browser, change).await?;
-        assert_eq!(&run(browser, &mirrored).await?, expected, "{change}");
+        let same = format!("{mirrored_now} === {:?}", expected.to_string());
+        until(browser, change, &same, LOADING).await?;
     }
+    let kept = "return in_shadow('.said.me').textContent";
+    assert_eq!(run(browser, kept).await?, json!(QUESTION));
     Ok(())
 }

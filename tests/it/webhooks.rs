@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::IntoResponse;
 use frontdesk::http::openapi_document;
+use frontdesk::store::events;
 use frontdesk::store::users::Role;
 use frontdesk::webhooks::{KINDS, enqueue, payload};
 use serde_json::{Value, json};
@@ -342,4 +343,34 @@ async fn the_pages_do_all_of_it_with_forms() {
         app.send(denied.unwrap()).await.status,
         StatusCode::FORBIDDEN
     );
+}
+/// An event of the log reaches the other program, once, also over a restart.
+#[tokio::test]
+async fn what_happens_is_told_once() {
+    let site = receiver().await;
+    let app = site.app().await;
+    let id = make(&app, &site, &["task.ended"]).await["webhook"]["id"].clone();
+    let id = id.as_str().unwrap().to_owned();
+    let workspace = app.workspace("default").await;
+    let happen = |app: &TestApp, number: u32| {
+        let store = app.app.store.clone();
+        async move {
+            let data = json!({ "task": "gone", "by": null, "state": "done", "number": number });
+            let added = store
+                .write(move |tx| events::append(tx, workspace, "task_ended", "gone", &data, now()));
+            added.await.unwrap();
+        }
+    };
+    happen(&app, 1).await;
+    log(&app, &id, 1).await;
+    let app = app.restart().await;
+    happen(&app, 2).await;
+    let told = log(&app, &id, 2).await;
+    let numbers: Vec<_> = told
+        .iter()
+        .map(|one| &one["payload"]["data"]["number"])
+        .collect();
+    assert_eq!(numbers, [&json!(2), &json!(1)]);
+    assert_eq!(told[0]["payload"]["type"], "task.ended");
+    assert_eq!(site.asked().len(), 2);
 }

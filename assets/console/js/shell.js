@@ -1,12 +1,14 @@
-// The header: the user menu closes like a menu, and the theme buttons work.
-const menu = document.querySelector("[data-menu]")
+// The header: menus close like menus, the theme buttons work, and the number that waits is kept.
+const openMenus = () => [...document.querySelectorAll("details[data-menu][open]")]
 
 document.addEventListener("click", event => {
-  if (menu?.open && !menu.contains(event.target)) menu.open = false
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false
 })
 
 document.addEventListener("keydown", event => {
-  if (event.key !== "Escape" || !menu?.open) return
+  const [menu] = openMenus()
+  if (event.key !== "Escape" || !menu) return
+  event.preventDefault()
   menu.open = false
   menu.querySelector("summary").focus()
 })
@@ -34,3 +36,19 @@ for (const button of buttons) {
 }
 
 show(document.documentElement.dataset.theme ?? "auto")
+
+// The number that waits, at the link to the inbox. An open inbox tells it to the console's other pages.
+const badge = document.querySelector("[data-waiting]")
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("fd-waiting") : undefined
+
+function count(waiting) {
+  if (!badge) return
+  badge.querySelector("[data-number]").textContent = String(waiting)
+  badge.hidden = !waiting
+}
+
+channel?.addEventListener("message", event => count(Number(event.data) || 0))
+document.addEventListener("fd:waiting", event => {
+  count(event.detail)
+  channel?.postMessage(event.detail)
+})

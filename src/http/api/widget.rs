@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::http::voice::options::WidgetOptions;
 use crate::http::voice::settings::WidgetSettings;
 use crate::http::voice::site_key;
 use crate::store::{WorkspaceId, site_keys, workspaces};
@@ -35,6 +36,8 @@ pub struct WidgetView {
     colour: String,
     /// Whether the microphone listens only while a button is held.
     push_to_talk: bool,
+    /// Its look, words and forms.
+    options: WidgetOptions,
 }
 
 /// What is to change; what is absent stays.
@@ -55,6 +58,8 @@ pub struct WidgetRequest {
     colour: Option<String>,
     /// Whether the microphone listens only while a button is held.
     push_to_talk: Option<bool>,
+    /// Its look, words and forms, all at once.
+    options: Option<WidgetOptions>,
 }
 
 /// A new key.
@@ -84,6 +89,7 @@ async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<Widge
         title: settings.title,
         colour: settings.colour,
         push_to_talk: settings.push_to_talk,
+        options: settings.options,
     }))
 }
 
@@ -114,6 +120,7 @@ pub(super) async fn change(
         title: request.title.unwrap_or(before.title),
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
+        options: request.options.unwrap_or(before.options),
     };
     changed.keep(store, by).await?;
     load_view(&place.app, place.id()).await

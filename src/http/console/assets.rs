@@ -184,8 +184,11 @@ mod tests {
             let text = std::str::from_utf8(&asset.bytes).unwrap();
             let folder = name.rsplit_once('/').unwrap().0;
             for line in text.lines().filter(|line| line.starts_with("import ")) {
-                let path = line.split('"').nth(1).unwrap().strip_prefix("./").unwrap();
-                let target = format!("{folder}/{path}");
+                let path = line.split('"').nth(1).unwrap();
+                let target = match path.strip_prefix("../") {
+                    Some(path) => format!("{}/{path}", folder.rsplit_once('/').unwrap().0),
+                    None => format!("{folder}/{}", path.strip_prefix("./").unwrap()),
+                };
                 assert!(
                     BUNDLE.files.contains_key(target.as_str()),
                     "{name} imports {target}"

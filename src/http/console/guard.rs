@@ -15,8 +15,10 @@ use super::view::{Section, Shell};
 use crate::app::App;
 use crate::http::auth::origin::is_same_origin;
 use crate::http::auth::{self, Caller, Member, OfPrincipal, Principal, Scope};
+use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::http::voice::settings::WidgetSettings;
+use crate::store::inbox;
 use crate::store::users::{self, User};
 use crate::store::workspaces::Workspace;
 
@@ -27,6 +29,8 @@ pub(super) struct SignedIn {
     member: Member,
     user: User,
     pub(super) workspace: Workspace,
+    /// How many visitors wait for a person.
+    waiting: u32,
 }
 
 /// A signed-in person on the page of the second factor, where those who must set one up first may be too.
@@ -45,6 +49,12 @@ impl SignedIn {
         Shell {
             title: title.into(),
             section,
+            sections: Section::ALL
+                .into_iter()
+                .filter(|section| self.principal().may(section.scope()))
+                .collect(),
+            waiting: self.waiting,
+            manages: self.principal().may(Scope::Admin),
             closed: self.is_closed() && self.principal().may(Scope::Admin),
             workspace: self.workspace.title.clone(),
             user_name: self.user.name.clone(),
@@ -105,10 +115,19 @@ impl SignedIn {
             ));
         };
         let (workspace, member) = principal.enter(app, None).await?;
+        let waiting = match principal.may(Scope::Conversations) {
+            true => {
+                let (id, now) = (workspace.id, now_ms());
+                let count = move |conn: &_| inbox::count(conn, id, None, now);
+                app.store.read(count).await?.waiting
+            }
+            false => 0,
+        };
         Ok(Self {
             member,
             user,
             workspace,
+            waiting,
         })
     }
 }
@@ -173,13 +192,13 @@ pub(super) fn next_query(path: &str) -> Option<String> {
     (!query.is_empty()).then_some(query)
 }
 
-/// `next` if it is a path on this server, else `/documents`: it must not lead to another site.
+/// `next` if it is a path on this server, else `/`: it must not lead to another site.
 pub(super) fn local_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains(['\\', '\r', '\n', '\t'])
         && next.parse::<Uri>().is_ok();
-    if local { next } else { "/documents" }
+    if local { next } else { "/" }
 }
 
 /// Refuses a form that another site sends. The session cookie is `SameSite=Lax`, but setup and
@@ -209,7 +228,7 @@ mod tests {
             "https://evil.example",
             "/a\nb",
         ] {
-            assert_eq!(local_path(path), "/documents");
+            assert_eq!(local_path(path), "/");
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) mod certificate;
 mod chat;
 mod contact_pages;
 mod contacts;
+mod desk;
+mod desk_form;
 mod document;
 mod documents;
 mod egress;
@@ -32,6 +34,8 @@ mod gaps;
 mod golden;
 mod golden_form;
 mod guard;
+mod inbox;
+mod inbox_pages;
 mod keys;
 mod lines;
 mod login;
@@ -65,6 +69,7 @@ mod voice;
 mod webhook_pages;
 mod webhooks;
 mod widget;
+mod widget_form;
 mod widget_pages;
 mod word_diff;
 mod workspaces;
@@ -78,6 +83,7 @@ use axum::{Extension, Router, middleware};
 
 use self::guard::Visitor;
 use super::attempts::Attempts;
+use super::auth::Scope;
 use super::problem::Problem;
 use super::voice::files;
 use crate::app::App;
@@ -92,6 +98,17 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
             get(login::show_code).post(login::submit_code),
         )
         .route("/logout", post(login::leave))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::show))
+        .route("/inbox/{id}/reply", post(inbox::reply))
+        .route("/inbox/{id}/{verb}", post(inbox::change))
+        .route("/desk", get(desk::show).post(desk::save))
+        .route("/desk/teams", post(desk::add_team))
+        .route("/desk/teams/{id}", post(desk::change_team))
+        .route("/desk/teams/{id}/delete", post(desk::delete_team))
+        .route("/desk/replies", post(desk::add_reply))
+        .route("/desk/replies/{id}", post(desk::change_reply))
+        .route("/desk/replies/{id}/delete", post(desk::delete_reply))
         .route("/documents", get(documents::list))
         .route("/documents/new", get(notes::new).post(notes::create))
         .route("/documents/{id}", get(document::read))
@@ -213,6 +230,9 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
+        .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/privacy-notice", get(widget::privacy_notice))
+        .route("/widget/examples", get(widget::examples))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
         .route("/webhooks/{id}/test", post(webhooks::test))
@@ -227,8 +247,11 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         // Outside the check for own pages: visitors and other sites load these.
         .route("/assets/{hash}/{*path}", get(assets::get))
         .route("/talk", get(talk::show))
+        .route("/talk/{key}", get(talk::show_for))
+        .route("/talk/{key}/frame", get(talk::show_framed))
         .route("/widget.js", get(files::widget))
         .route("/widget-audio.js", get(files::worklet))
+        .route("/widget-parts/{name}", get(files::part))
 }
 
 /// The assets alone, for safe mode and for the page of the private authority.
@@ -236,9 +259,10 @@ pub(super) fn assets() -> Router {
     Router::new().route("/assets/{hash}/{*path}", get(assets::get))
 }
 
-/// `GET /`: redirects to documents, sign-in or setup.
+/// `GET /`: redirects to documents, for those who may not open them to the inbox, else to sign-in or setup.
 async fn home(visitor: Visitor) -> Response {
     Redirect::to(match visitor {
+        Visitor::SignedIn(person) if person.need(Scope::Documents).is_err() => "/inbox",
         Visitor::SignedIn(_) => "/documents",
         Visitor::Unknown => "/login",
         Visitor::NotSetUp => "/setup",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,7 +22,37 @@ pub(super) async fn show(
     visitor: Visitor,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let at_machine = is_this_machine(&parts);
+    respond(&app, which, visitor, &parts, false).await
+}
+
+/// `GET /talk/KEY`
+pub(super) async fn show_for(
+    State(app): State<Arc<App>>,
+    Path(key): Path<String>,
+    visitor: Visitor,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    respond(&app, Which::site(key), visitor, &parts, false).await
+}
+
+/// `GET /talk/KEY/frame`: for a frame in a page of the websites that may show the widget.
+pub(super) async fn show_framed(
+    State(app): State<Arc<App>>,
+    Path(key): Path<String>,
+    visitor: Visitor,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    respond(&app, Which::site(key), visitor, &parts, true).await
+}
+
+async fn respond(
+    app: &App,
+    which: Which,
+    visitor: Visitor,
+    parts: &Parts,
+    framed: bool,
+) -> Result<Response, Failure> {
+    let at_machine = is_this_machine(parts);
     let keyless = which.site.is_none() && which.workspace.is_none();
     let own = match visitor {
         Visitor::SignedIn(person) => Some(person.workspace.site_key),
@@ -37,6 +67,10 @@ pub(super) async fn show(
     let Some((workspace, settings)) = found.await? else {
         return Ok(view::page(StatusCode::NOT_FOUND, &nobody()));
     };
+    let ancestors = match framed {
+        true => settings.framing(),
+        false => "'none'".to_owned(),
+    };
     let page = widget_pages::Talk {
         business: workspace.title,
         own: own.as_ref() == Some(&workspace.site_key),
@@ -46,7 +80,7 @@ pub(super) async fn show(
     };
     let mut response = view::page(StatusCode::OK, &page);
     let out = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy(&parts.headers)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(&parts.headers, &ancestors)) {
         out.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     out.insert(
@@ -67,8 +101,9 @@ fn nobody() -> pages::ErrorPage {
     }
 }
 
-/// The console's policy plus sockets to this server, which some browsers do not count as `'self'`.
-fn policy(headers: &HeaderMap) -> String {
+/// The console's policy plus sockets to this server, which some browsers do not count as `'self'`. Browsers heed
+/// `frame-ancestors` and then no `X-Frame-Options`.
+fn policy(headers: &HeaderMap, ancestors: &str) -> String {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
@@ -80,7 +115,7 @@ fn policy(headers: &HeaderMap) -> String {
     format!(
         "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
          img-src 'self' data:; connect-src 'self'{sockets}; font-src 'self'; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'"
+         frame-ancestors {ancestors}; base-uri 'none'"
     )
 }
 
@@ -93,7 +128,7 @@ mod tests {
         let of = |host: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, host.parse().unwrap());
-            policy(&headers)
+            policy(&headers, "'none'")
         };
         assert!(
             of("desk.example:8080")

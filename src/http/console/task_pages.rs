@@ -9,6 +9,7 @@ use super::view::{Shell, filters};
 use crate::contacts::show_phone;
 use crate::http::api::tasks::{TaskQuery, TaskView};
 use crate::inbox::leads::LeadSettings;
+use crate::inbox::notify::{Arrival, Way};
 
 const fn named(name: &'static str, label: &'static str, state: &'static str) -> Named {
     Named { name, label, state }
@@ -41,6 +42,24 @@ pub struct Told {
     pub to: String,
     pub state: Named,
     pub detail: String,
+}
+
+impl From<Arrival> for Told {
+    fn from(arrival: Arrival) -> Self {
+        Self {
+            way: match arrival.way {
+                Way::Email => "E-mail",
+                Way::Webhook => "Webhook",
+            },
+            to: arrival.to,
+            state: match arrival.arrived {
+                Some(true) => named("", "Arrived", "ready"),
+                Some(false) => named("", "Failed", "failed"),
+                None => named("", "On its way", "degraded"),
+            },
+            detail: arrival.detail.unwrap_or_default(),
+        }
+    }
 }
 
 /// A telephone number to call and to read.

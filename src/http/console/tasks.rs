@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::format::plural;
 use super::guard::SignedIn;
-use super::task_pages::{self as pages, TaskRow};
+use super::task_pages::{self as pages, TaskRow, Told};
 use super::view::{self, Section};
 use super::{Failure, sentence};
 use crate::app::App;
@@ -25,8 +25,9 @@ use crate::http::now_ms;
 use crate::http::parse_id;
 use crate::http::problem::Problem;
 use crate::inbox::leads::{LeadSettings, LeadSettingsError};
+use crate::inbox::notify;
 use crate::store::tasks::{self, TaskKind, TaskState};
-use crate::store::{TaskId, UnixMs};
+use crate::store::{TaskId, UnixMs, WorkspaceId};
 
 #[derive(Default, Deserialize)]
 pub(super) struct Shown {
@@ -92,6 +93,8 @@ async fn list_page(
         false => None,
     };
     let rows = found.rows.into_iter();
+    let rows = rows.map(|listed| TaskRow::from(TaskView::of(listed, now)));
+    let rows = with_told(app, workspace, rows.collect()).await?;
     let next = query.links(found.next.as_ref()).next;
     let is_usual = matches!(query.state.as_str(), "" | "open") && query.kind.is_empty();
     let shown = TaskQuery {
@@ -106,10 +109,7 @@ async fn list_page(
         filtered: !is_usual,
         wanted: shown,
         next,
-        rows: rows
-            .map(|listed| TaskView::of(listed, now))
-            .map(TaskRow::from)
-            .collect(),
+        rows,
         states: pages::STATES,
         kinds: pages::KINDS,
         open,
@@ -120,6 +120,22 @@ async fn list_page(
         error: wrong.map(|problem| sentence(&problem.detail)),
         leads,
     })
+}
+
+/// Adds who was told of each lead.
+async fn with_told(
+    app: &App,
+    workspace: WorkspaceId,
+    mut rows: Vec<TaskRow>,
+) -> Result<Vec<TaskRow>, Failure> {
+    let read = app.store.read(move |conn| {
+        for row in rows.iter_mut().filter(|row| row.is_lead) {
+            let told = notify::arrivals(conn, workspace, &row.id)?;
+            row.told = told.into_iter().map(Told::from).collect();
+        }
+        Ok(rows)
+    });
+    Ok(read.await?)
 }
 
 /// A time as a browser sends it, in the time zone of this machine.

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::format::Moment;
+use crate::http::auth::Scope;
 
 /// Scripts and styles come only from this server, never inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -28,7 +29,7 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 9] = [
+    pub const ALL: [Self; 9] = [
         Self::Inbox,
         Self::Documents,
         Self::Chat,
@@ -42,7 +43,7 @@ impl Section {
 
     fn label(self) -> &'static str {
         match self {
-            Self::Inbox => "Contacts",
+            Self::Inbox => "Inbox",
             Self::Documents => "Knowledge",
             Self::Chat => "Chat",
             Self::Quality => "Quality",
@@ -54,9 +55,21 @@ impl Section {
         }
     }
 
+    /// What somebody must be allowed to open it.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::Inbox => Scope::Conversations,
+            Self::Documents => Scope::Documents,
+            Self::Chat => Scope::Chat,
+            Self::Quality => Scope::Evaluate,
+            Self::Transcribe => Scope::Audio,
+            Self::Calls | Self::Widget | Self::Keys | Self::Status => Scope::Admin,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
-            Self::Inbox => "contacts",
+            Self::Inbox => "inbox",
             Self::Documents => "documents",
             Self::Chat => "chat",
             Self::Quality => "quality",
@@ -76,7 +89,12 @@ pub struct Entry {
     pub href: String,
     /// Whether the open page belongs to it.
     pub current: bool,
+    /// Whether a phone shows it under "More".
+    pub rest: bool,
 }
+
+/// Entries beside "More" on a phone.
+const FIRST: usize = 5;
 
 /// The frame around the pages of a signed-in person.
 #[derive(Debug, Clone)]
@@ -85,6 +103,12 @@ pub struct Shell {
     /// Its entry in the navigation.
     pub section: Section,
     pub workspace: String,
+    /// What they may open.
+    pub sections: Vec<Section>,
+    /// How many visitors wait for a person.
+    pub waiting: u32,
+    /// Whether they may change settings.
+    pub manages: bool,
     /// Whether visitors cannot reach it; false for people who cannot change that.
     pub closed: bool,
     pub user_name: String,
@@ -101,16 +125,29 @@ impl Shell {
     }
 
     pub fn entries(&self) -> Vec<Entry> {
-        let entry = |section: Section| Entry {
+        let entry = |(at, section): (usize, &Section)| Entry {
             label: section.label(),
             icon: section.name(),
             href: match section {
                 Section::Quality => "/receipts".to_owned(),
                 _ => format!("/{}", section.name()),
             },
-            current: section == self.section,
+            current: *section == self.section,
+            rest: at >= FIRST,
         };
-        Section::ALL.into_iter().map(entry).collect()
+        self.sections.iter().enumerate().map(entry).collect()
+    }
+
+    /// Whether the open page is under "More" on a phone.
+    pub fn in_rest(&self) -> bool {
+        self.entries()
+            .iter()
+            .any(|entry| entry.current && entry.rest)
+    }
+
+    /// Whether there is anything under "More".
+    pub fn has_rest(&self) -> bool {
+        self.sections.len() > FIRST
     }
 }
 

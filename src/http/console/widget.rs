@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,12 +12,15 @@ use serde::Deserialize;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::view::{self, Section};
+use super::widget_form::OptionsForm;
 use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
 use crate::http::auth::Scope;
+use crate::http::multipart;
 use crate::http::now_ms;
+use crate::http::voice::colours::Colours;
 use crate::http::voice::settings::WidgetSettings;
-use crate::http::voice::{files, site_key};
+use crate::http::voice::{files, logo, site_key};
 use crate::store::site_keys;
 
 #[derive(Deserialize)]
@@ -31,6 +35,8 @@ pub(super) struct Look {
     links: String,
     enabled: Option<String>,
     push_to_talk: Option<String>,
+    #[serde(flatten)]
+    options: OptionsForm,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +64,11 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let (store, by) = (&app.store, person.member());
     let before = WidgetSettings::load(store, by).await?;
+    let read = form.options.read(before.options.clone());
+    let (options, wrong) = match read {
+        Ok(options) => (options, None),
+        Err(reason) => (before.options, Some(sentence(&reason.to_string()))),
+    };
     let typed = WidgetSettings {
         enabled: form.enabled.is_some(),
         origins: form.origins.lines().map(str::to_owned).collect(),
@@ -66,7 +77,12 @@ pub(super) async fn save(
         title: form.title,
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
+        options,
     };
+    if wrong.is_some() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return render(&app, &person, &headers, status, typed, wrong).await;
+    }
     match typed.clone().keep(store, by).await {
         Ok(()) => Ok(Redirect::to("/widget").into_response()),
         Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
@@ -102,6 +118,63 @@ pub(super) async fn renew_key(
     Ok(Redirect::to("/widget").into_response())
 }
 
+/// `POST /widget/logo`: uses a picture, or none.
+pub(super) async fn set_logo(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Failure> {
+    let most = logo::MOST_BYTES as u64;
+    let mut form = multipart::open(request, most).await?;
+    let mut picture = Bytes::new();
+    while let Some(mut field) = multipart::next(&mut form).await? {
+        if field.name() == Some("logo") {
+            picture = multipart::collect(&mut field, most).await??;
+        }
+    }
+    match logo::keep(&app.store, person.member(), picture).await {
+        Ok(()) => Ok(Redirect::to("/widget").into_response()),
+        Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
+            let settings = WidgetSettings::load(&app.store, person.member()).await?;
+            let error = Some(sentence(&problem.detail));
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            render(&app, &person, &headers, status, settings, error).await
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// `GET /widget/privacy-notice`: what the owner has to tell visitors.
+pub(super) async fn privacy_notice(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let settings = WidgetSettings::load(&app.store, person.member()).await?;
+    let page = widget_pages::PrivacyNotice {
+        shell: person.shell(Section::Widget, "Text for your privacy notice"),
+        address: session::address(&headers),
+        remember: settings.options.remember,
+        files: settings.options.files,
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// `GET /widget/examples`: the widget's JavaScript API at work.
+pub(super) async fn examples(person: SignedIn, headers: HeaderMap) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let address = session::address(&headers);
+    let page = widget_pages::Examples {
+        sockets: address.replacen("http", "ws", 1),
+        address,
+        shell: person.shell(Section::Widget, "Examples for the widget"),
+        site: person.workspace.site_key.clone(),
+        widget: files::widget_path(),
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
 async fn render(
     app: &App,
     person: &SignedIn,
@@ -111,19 +184,26 @@ async fn render(
     error: Option<String>,
 ) -> Result<Response, Failure> {
     let (workspace, site) = (person.workspace.id, person.workspace.site_key.clone());
+    let colours = Colours::of(&settings.colour);
+    let address = session::address(headers);
     let former = app
         .store
         .read(move |conn| site_keys::former_until(conn, workspace, now_ms()));
     let page = widget_pages::Widget {
         shell: person.shell(Section::Widget, "Widget"),
-        line: site_key::line(&session::address(headers), &site),
+        line: site_key::line(&address, &site),
+        address,
         site,
         former_until: former.await?.map(moment),
         enabled: settings.enabled,
         origins: settings.origins.join("\n"),
         links: settings.links.join("\n"),
         title: settings.title,
+        kept: colours.keeps(&settings.colour),
+        shown: colours.light,
         colour: settings.colour,
+        options: settings.options.into(),
+        languages: files::languages().collect(),
         push_to_talk: settings.push_to_talk,
         widget: files::widget_path(),
         error,

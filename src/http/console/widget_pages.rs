@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::format::Moment;
 use super::view::{Shell, filters};
+use super::widget_form::OptionsView;
 
 /// The widget as a page of its own.
 #[derive(Template)]
@@ -24,6 +25,8 @@ pub struct Widget {
     pub shell: Shell,
     /// The HTML line that embeds it.
     pub line: String,
+    /// This server's, as the browser knows it.
+    pub address: String,
     pub site: String,
     /// Until when the old key works.
     pub former_until: Option<Moment>,
@@ -36,8 +39,37 @@ pub struct Widget {
     /// Empty for the assistant's name.
     pub title: String,
     pub colour: String,
+    /// Whether the colour is shown as it is on light pages.
+    pub kept: bool,
+    /// The colour on light pages.
+    pub shown: String,
+    pub options: OptionsView,
+    pub languages: Vec<&'static str>,
     /// Whether visitors hold a button to talk.
     pub push_to_talk: bool,
     pub widget: String,
     pub error: Option<String>,
+}
+
+/// What is kept of visitors, for the owner's own page.
+#[derive(Template)]
+#[template(path = "widget_privacy.html")]
+pub struct PrivacyNotice {
+    pub shell: Shell,
+    pub address: String,
+    /// Whether a visit goes on in all tabs.
+    pub remember: bool,
+    /// Whether visitors can send files.
+    pub files: bool,
+}
+
+#[derive(Template)]
+#[template(path = "widget_examples.html")]
+pub struct Examples {
+    pub shell: Shell,
+    pub site: String,
+    pub address: String,
+    /// The same for WebSockets.
+    pub sockets: String,
+    pub widget: String,
 }

@@ -14,12 +14,20 @@
 
 mod assistant;
 pub(super) mod chat;
+pub(super) mod colours;
 pub(super) mod files;
+pub(super) mod files_sent;
 mod guest;
 pub(super) mod lead;
+pub(super) mod introduce;
 pub(super) mod live;
+pub(super) mod logo;
+pub(super) mod look;
 pub(super) mod note;
+pub(super) mod opinions;
+pub(super) mod options;
 pub(super) mod origin;
+pub(super) mod own;
 pub(super) mod person;
 mod rate;
 pub(super) mod said;
@@ -44,6 +52,53 @@ use crate::voice::VoiceSettings;
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (POST, "/api/v1/visit", Policy::Visitor, visit::create),
+        (DELETE, "/api/v1/visit", Policy::Visitor, own::erase),
+        (POST, "/api/v1/visit/end", Policy::Visitor, own::end),
+        (GET, "/api/v1/visit/export", Policy::Visitor, own::export),
+        (
+            GET,
+            "/api/v1/visit/transcript",
+            Policy::Visitor,
+            own::transcript
+        ),
+        (
+            POST,
+            "/api/v1/visit/rating",
+            Policy::Visitor,
+            opinions::rate_visit
+        ),
+        (
+            POST,
+            "/api/v1/visit/messages/{id}/rating",
+            Policy::Visitor,
+            opinions::rate_answer
+        ),
+        (
+            POST,
+            "/api/v1/visit/files",
+            Policy::Visitor,
+            files_sent::send
+        ),
+        (
+            GET,
+            "/api/v1/visit/files/{id}",
+            Policy::Visitor,
+            files_sent::get
+        ),
+        (
+            POST,
+            "/api/v1/visit/introduce",
+            Policy::Visitor,
+            introduce::introduce
+        ),
+        (
+            POST,
+            "/api/v1/visit/transcript",
+            Policy::Visitor,
+            own::mail_transcript
+        ),
+        (GET, "/api/v1/visit/look", Policy::Visitor, look::show),
+        (GET, "/api/v1/visit/logo", Policy::Visitor, logo::show),
         (
             POST,
             "/api/v1/visit/messages",

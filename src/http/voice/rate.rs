@@ -53,6 +53,12 @@ pub(in crate::http) enum Deed {
     Sign,
     /// How to reach them, left for the team.
     Lead,
+    /// Files for a person.
+    Files,
+    /// The form before a chat.
+    Introduction,
+    /// An e-mail to an address that they entered.
+    Mail,
 }
 
 impl Deed {
@@ -61,9 +67,9 @@ impl Deed {
         match self {
             Self::Visit => 30.0,
             Self::Note => 6.0,
-            Self::Dial | Self::Person => 10.0,
+            Self::Dial | Self::Person | Self::Files | Self::Introduction => 10.0,
+            Self::Mail => 3.0,
             Self::Sign => 120.0,
-            Self::Dial => 10.0,
             Self::Lead => 5.0,
         }
     }
@@ -71,7 +77,8 @@ impl Deed {
     /// After the burst, one in this time.
     fn seconds(self) -> f64 {
         match self {
-            Self::Visit | Self::Note | Self::Person => 10.0,
+            Self::Visit | Self::Note | Self::Person | Self::Files | Self::Introduction => 10.0,
+            Self::Mail => 1200.0,
             Self::Dial => 4.0,
             Self::Sign => 0.5,
             Self::Lead => 600.0,

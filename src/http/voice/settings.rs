@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use super::options::WidgetOptions;
 use crate::http::auth::{Member, Scope};
 use crate::http::problem::Problem;
 use crate::reason::Reason;
@@ -35,6 +36,8 @@ pub(in crate::http) struct WidgetSettings {
     pub(in crate::http) colour: String,
     /// Whether the microphone listens only while a button is held.
     pub(in crate::http) push_to_talk: bool,
+    /// Its look, words and forms.
+    pub(in crate::http) options: WidgetOptions,
 }
 
 impl Default for WidgetSettings {
@@ -47,6 +50,7 @@ impl Default for WidgetSettings {
             title: String::new(),
             colour: "#0f6b57".into(),
             push_to_talk: false,
+            options: WidgetOptions::default(),
         }
     }
 }
@@ -158,6 +162,7 @@ impl WidgetSettings {
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err("the colour must be like #0f6b57".into());
         }
+        self.options = self.options.normalize()?;
         Ok(self)
     }
 
@@ -177,6 +182,21 @@ impl WidgetSettings {
         hosts.sort();
         hosts.dedup();
         hosts
+    }
+
+    /// Whose pages may show the talk page in a frame, as the directive `frame-ancestors` names them.
+    pub(in crate::http) fn framing(&self) -> String {
+        if self.origins.is_empty() {
+            return "'self' http://localhost:* http://127.0.0.1:*".to_owned();
+        }
+        // Nothing may end the directive.
+        let plain = |origin: &&String| {
+            origin
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ":/.-[]".contains(c))
+        };
+        let origins: Vec<_> = self.origins.iter().filter(plain).cloned().collect();
+        format!("'self' {}", origins.join(" "))
     }
 
     /// Whether pages of this origin (as browsers send it) may show the widget.

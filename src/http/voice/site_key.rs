@@ -24,6 +24,13 @@ pub(in crate::http) struct Which {
 }
 
 impl Which {
+    pub(in crate::http) fn site(key: String) -> Self {
+        Self {
+            site: Some(key),
+            workspace: None,
+        }
+    }
+
     /// Finds the front desk and its settings, whether it is open or not. Names work for every workspace on this machine
     /// itself; from elsewhere only for those whose old pages may still use one.
     pub(in crate::http) fn find(

@@ -7,6 +7,8 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::look::LookView;
+use super::options::Asked;
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
@@ -18,6 +20,7 @@ use crate::http::auth::origin::is_this_machine;
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::mail;
 use crate::store::assistants::Assistant;
 use crate::store::token::{Token, TokenKind};
 use crate::store::workspaces::Workspace;
@@ -54,9 +57,38 @@ pub struct VisitView {
     title: String,
     /// What the assistant says first.
     greeting: String,
-    /// Accent colour as `#rrggbb`.
+    /// Accent colour as `#rrggbb`, as the owner chose it.
     colour: String,
+    look: LookView,
     voice: VoiceView,
+    /// Questions that can be chosen at the beginning.
+    suggestions: Vec<String>,
+    /// The owner's words about who answers; the widget has its own if this is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disclosure: Option<String>,
+    /// What is to be agreed to before the first message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<String>,
+    /// The owner's page about privacy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    privacy_link: Option<String>,
+    /// Who is younger is asked not to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_age: Option<u8>,
+    /// What is asked before the first message.
+    pre_chat: Vec<Asked>,
+    /// Whether that was asked and answered already.
+    introduced: bool,
+    /// Whether a message with an address can be left.
+    lead: bool,
+    /// Whether files can be sent to staff.
+    files: bool,
+    /// Whether the visitor is asked how it was.
+    rate: bool,
+    /// Whether the conversation can be sent by e-mail.
+    mail: bool,
+    /// Whether the token is kept for all tabs of the website until it ends, or for one tab.
+    remember: bool,
     /// Hosts that links in answers may lead to, with their subdomains; the widget shows others as text.
     links: Vec<String>,
     /// Path of the worklet module that belongs to this server's widget.
@@ -110,8 +142,14 @@ pub(in crate::http) async fn create(
     };
     // A tab may keep a token from another front desk; it must not open this one.
     let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
+    let mut introduced = false;
     let (token, expires_at, resumed) = match (asked.token, resumed) {
-        (Some(token), Some(visitor)) => (token, visitor.expires_at, true),
+        (Some(token), Some(visitor)) => {
+            let expires_at = visitor.expires_at;
+            let own = move |conn: &_| visitors::find_conversation(conn, &visitor);
+            introduced = app.store.read(own).await?.is_some();
+            (token, expires_at, true)
+        }
         _ => {
             http.visits.count(address, Deed::Visit)?;
             let (token, expires_at) = begin(app, &workspace, &site).await?;
@@ -123,6 +161,7 @@ pub(in crate::http) async fn create(
         token,
         expires_at,
         resumed,
+        introduced,
         ..view
     };
     Ok((StatusCode::OK, axum::Json(view)))
@@ -144,7 +183,7 @@ async fn find_front_desk(
 }
 
 /// For a page whose key is invalid, and for one with a name: strangers need not learn which names exist.
-fn refuse_unknown_site() -> Problem {
+pub(super) fn refuse_unknown_site() -> Problem {
     let detail = "this page does not lead to a front desk any more; its owner finds the line for it on the \
                   console's page \"Widget\"";
     Problem::new(StatusCode::NOT_FOUND, "unknown_site", detail).with_param("site")
@@ -171,7 +210,14 @@ async fn build_view(
 ) -> Result<VisitView, Problem> {
     let offer = load_offer(app, workspace.id).await?;
     let id = workspace.id;
-    let pages = app.store.read(move |conn| sources::list(conn, id)).await?;
+    let (key, own) = (workspace.site_key.clone(), settings.clone());
+    let found = app.store.read(move |conn| {
+        let look = LookView::load(conn, id, &key, &own)?;
+        Ok((look, sources::list(conn, id)?, mail::is_set_up(conn, id)?))
+    });
+    let (look, pages, mail) = found.await?;
+    let options = settings.options.clone();
+    let some = |text: String| (!text.is_empty()).then_some(text);
     let links = settings.hosts(pages.iter().map(|page| page.source.url.as_str()));
     let title = match settings.title.as_str() {
         "" => assistant.title,
@@ -184,6 +230,19 @@ async fn build_view(
         title,
         greeting: assistant.greeting,
         colour: settings.colour.clone(),
+        look,
+        suggestions: options.suggestions,
+        disclosure: some(options.disclosure),
+        consent: some(options.consent),
+        privacy_link: some(options.privacy_link),
+        min_age: (options.min_age > 0).then_some(options.min_age),
+        pre_chat: options.pre_chat,
+        introduced: false,
+        lead: options.lead,
+        files: options.files,
+        rate: options.rate,
+        mail,
+        remember: options.remember,
         voice: VoiceView {
             enabled: offer.reason.is_none(),
             reason: offer.reason,

@@ -8,6 +8,7 @@ use super::answering::{FindOrder, Remember, SayOrder};
 use super::ear::{PartialOrder, PauseOrder};
 use super::jobs::{self, Mouth, Work};
 use crate::agent::{Display, PreparedAnswer, Turn};
+use crate::inbox::leads;
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::speech::SpeakRequest;
@@ -136,7 +137,7 @@ impl Services {
         }
     }
 
-    /// Writes a request for a call back into the conversation.
+    /// Takes a request for a call back: as a lead, which reaches somebody, and in the conversation.
     pub(super) async fn request_callback(
         &self,
         name: &str,
@@ -144,9 +145,11 @@ impl Services {
     ) -> Result<(), StoreError> {
         let (workspace, id) = (self.caller.workspace, self.conversation);
         let text = format!("Call-back requested. Name: {name}. Phone or e-mail: {contact}.");
+        let said = format!("{name}, {contact}");
         let kept = self.parts.store.write(move |tx| -> Result<(), StoreError> {
             let now = jiff::Timestamp::now().as_millisecond();
             let conversation = conversations::get(tx, workspace, id)?;
+            leads::of_message(tx, &conversation, &said, true, now)?;
             let new = NewMessage {
                 role: messages::Speaker::User,
                 text: &text,

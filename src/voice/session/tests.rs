@@ -352,6 +352,8 @@ async fn a_refusal_offers_a_call_back_that_is_read_back() {
         .query("SELECT count(*) FROM call_events WHERE kind = 'callback_requested'")
         .await;
     assert_eq!(noted, ["1"]);
+    let left = desk.query("SELECT kind || ' ' || state FROM tasks").await;
+    assert_eq!(left, ["lead open"], "it reaches somebody");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,9 +2,11 @@
 export const OFFLINE = "Frontdesk did not answer. Check that this computer can reach it, then try again."
 
 export class ApiError extends Error {
-  constructor(message, status) {
+  // `problem` is the server's answer as it came, if it was one: its `code` tells refusals apart.
+  constructor(message, status, problem) {
     super(message)
     this.status = status
+    this.problem = problem
   }
 }
 
@@ -20,7 +22,10 @@ export async function request(method, url, { json, body, signal, keepalive, acce
   } catch (error) {
     throw error.name === "AbortError" ? error : new ApiError(OFFLINE, 0)
   }
-  if (!response.ok) throw new ApiError(reason(response.status, await response.text()), response.status)
+  if (!response.ok) {
+    const text = await response.text()
+    throw new ApiError(reason(response.status, text), response.status, parse(text))
+  }
   return response
 }
 

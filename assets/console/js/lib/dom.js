@@ -24,6 +24,39 @@ export function icon(name) {
   return svg
 }
 
+// Makes these nodes the children of `host`. Those that stay are not touched, so focus and selection in them live on.
+export function patch(host, nodes) {
+  let at = host.firstChild
+  for (const node of nodes) {
+    if (node === at) at = at.nextSibling
+    else host.insertBefore(node, at)
+  }
+  while (at) {
+    const next = at.nextSibling
+    at.remove()
+    at = next
+  }
+}
+
+// Nodes by a key, made anew only when what they show has changed.
+export class Drawn {
+  #before = new Map()
+  #now = new Map()
+
+  get(key, shows, draw) {
+    const known = this.#before.get(key)
+    const kept = known?.shows === shows ? known : { shows, node: draw() }
+    this.#now.set(key, kept)
+    return kept.node
+  }
+
+  // Forgets what was not asked for since the last time.
+  done() {
+    this.#before = this.#now
+    this.#now = new Map()
+  }
+}
+
 // A copy of the <template> with that id.
 export function stamp(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true)

@@ -3,8 +3,8 @@ import { el } from "./dom.js"
 
 const STAY_MS = 6000
 
-// Returns a promise of true when the action was taken, false when the time ran out.
-export function toast(text, action) {
+// Returns a promise of true when the action was taken, false when the time ran out or `signal` took it away.
+export function toast(text, action, { signal } = {}) {
   const host = document.querySelector("[data-toasts]")
   return new Promise(resolve => {
     let timer
@@ -18,6 +18,7 @@ export function toast(text, action) {
     if (action) box.append(el("button", { type: "button", onclick: () => close(true) }, action))
     for (const name of ["pointerenter", "focusin"]) box.addEventListener(name, () => clearTimeout(timer))
     for (const name of ["pointerleave", "focusout"]) box.addEventListener(name, start)
+    signal?.addEventListener("abort", () => close(false))
     host.append(box)
     start()
   })

@@ -87,7 +87,8 @@ impl Guest {
         let one = self.visits.call(visitor.id, self.address);
         let one = one.map_err(|message| Refused::Busy(message.into()))?;
         let (place, notice) = self.take_place(workspace, CallChannel::Browser).await?;
-        let own = Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice, None).await?;
+        let own =
+            Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice, None).await?;
         if start
             .conversation
             .is_some_and(|id| id != own.id.to_string())

@@ -1,0 +1,69 @@
+//! Starts telling people and programs what happens, with links to this server.
+
+use std::net::Ipv6Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::inbox::notify::Notifier;
+use crate::store::{Store, StoreError};
+use crate::webhooks::Webhooks;
+
+/// The address that this process announced, once it listens.
+pub(super) type Announced = Arc<Mutex<Option<String>>>;
+
+pub(super) async fn start(
+    config: &Config,
+    store: &Store,
+    webhooks: &Webhooks,
+    announced: &Announced,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(), StoreError> {
+    let announced = Arc::clone(announced);
+    let (public, usual) = (public_address(config), format!("http://{}", config.listen));
+    let address = move || {
+        let announced = announced.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = public.clone().or_else(|| announced.clone());
+        known.unwrap_or_else(|| usual.clone())
+    };
+    let (store, webhooks) = (store.clone(), webhooks.clone());
+    Notifier::start(store, webhooks, Arc::new(address), tasks, shutdown.clone()).await
+}
+
+/// Where people reach a server with HTTPS of its own; `None` without.
+fn public_address(config: &Config) -> Option<String> {
+    let name = config.https_names.split(',').next().map(str::trim);
+    let name = name.filter(|name| !name.is_empty())?;
+    let host = match name.parse::<Ipv6Addr>() {
+        Ok(address) => format!("[{address}]"),
+        Err(_) => name.to_owned(),
+    };
+    Some(match config.https_listen.port() {
+        443 => format!("https://{host}"),
+        port => format!("https://{host}:{port}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_the_name_that_people_use() {
+        let of = |names: &str, port: u16| {
+            let mut config = Config {
+                https_names: names.to_owned(),
+                ..Config::default()
+            };
+            config.https_listen.set_port(port);
+            public_address(&config)
+        };
+        assert_eq!(of("", 443), None);
+        let name = of(" desk.example.com , other.example", 443);
+        assert_eq!(name.as_deref(), Some("https://desk.example.com"));
+        assert_eq!(of("::1", 8443).as_deref(), Some("https://[::1]:8443"));
+    }
+}

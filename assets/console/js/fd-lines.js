@@ -10,7 +10,7 @@ class FdLines extends HTMLElement {
   connectedCallback() {
     this.addEventListener("submit", event => this.#decide(event))
     this.addEventListener("input", event => offer(event.target))
-    this.addEventListener("keydown", event => this.#restore(event))
+    this.addEventListener("keydown", event => this.#pressed(event))
     this.#offerAll()
   }
 
@@ -25,7 +25,7 @@ class FdLines extends HTMLElement {
     const rows = lines.map(line => this.#row(line)).filter(Boolean)
     const next = this.#after(rows)
     for (const row of rows) settle(row, true)
-    ;(next?.querySelector("input[name=text]") ?? this.querySelector("h2")).focus()
+    ;(next?.querySelector("[name=text]") ?? this.querySelector("h2")).focus()
     this.#open++
     this.#sent = this.#sent.then(() => this.#send({ lines, decision, text })).finally(() => {
       if (--this.#open === 0) this.#refresh()
@@ -43,12 +43,18 @@ class FdLines extends HTMLElement {
     }
   }
 
-  // Escape brings back what was recognised.
-  #restore(event) {
+  // Enter decides; Escape brings back what was recognised.
+  #pressed(event) {
     const input = event.target
-    if (event.key !== "Escape" || !input.matches("input[name=text]")) return
-    input.value = input.defaultValue
-    offer(input)
+    if (event.isComposing || !input.matches("[name=text]")) return
+    if (event.key === "Enter") {
+      event.preventDefault()
+      input.form.requestSubmit()
+    }
+    if (event.key === "Escape") {
+      input.value = input.defaultValue
+      offer(input)
+    }
   }
 
   // Internal
@@ -64,7 +70,7 @@ class FdLines extends HTMLElement {
   }
 
   #offerAll() {
-    for (const input of this.querySelectorAll("input[name=text]")) offer(input)
+    for (const input of this.querySelectorAll("[name=text]")) offer(input)
   }
 
   async #refresh() {
@@ -80,21 +86,21 @@ class FdLines extends HTMLElement {
     if (!rows || this.#open > 0) return
     const text = fresh.querySelector("fd-reading")
     if (text) document.querySelector("fd-reading")?.replaceChildren(...text.childNodes)
-    const written = new Map([...this.querySelectorAll("input[name=text]")].map(input => [input.id, input.value]))
+    const written = new Map([...this.querySelectorAll("[name=text]")].map(input => [input.id, input.value]))
     const focused = document.activeElement
     const [id, from, to] = this.contains(focused) ? [focused.id, focused.selectionStart, focused.selectionEnd] : []
     const wasOpen = this.querySelector("details")?.open
     this.replaceChildren(...rows.childNodes)
     const details = this.querySelector("details")
     if (details && wasOpen) details.open = true
-    for (const input of this.querySelectorAll("input[name=text]")) {
+    for (const input of this.querySelectorAll("[name=text]")) {
       if (written.has(input.id)) input.value = written.get(input.id)
     }
     this.#offerAll()
     if (!id) return
     const again = document.getElementById(id) ?? this.querySelector("h2")
     again.focus()
-    if (again.matches("input")) again.setSelectionRange(from, to)
+    if (again.matches("[name=text]")) again.setSelectionRange(from, to)
   }
 }
 

@@ -14,8 +14,8 @@
 mod axe;
 mod desk;
 mod driver;
-mod inbox;
 mod goes_on;
+mod inbox;
 mod site;
 mod voice;
 mod widget;

@@ -58,7 +58,7 @@ fn to_role(message: &Message) -> Option<Role> {
     match message.role {
         Speaker::User => Some(Role::User),
         Speaker::Assistant | Speaker::Agent => Some(Role::Assistant),
-        Speaker::System => inbox::offers_callback(&message.text).then_some(Role::Assistant),
+        Speaker::System => inbox::offers_callback(&message.text).map(|_| Role::Assistant),
     }
 }
 

@@ -7,6 +7,7 @@
 //! once), `notices/` (what visitors are told), `notify/` (what staff and other programs are told).
 
 // So that paths look the same in every room: `crate::room::…`.
+extern crate self as inbox;
 use frontdesk_access as access;
 use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;

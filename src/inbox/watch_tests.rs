@@ -1,11 +1,11 @@
 //! What happens when nobody comes, and when clocks jump.
 
 use super::*;
-use crate::acts;
-use crate::fixtures::{Shop, desk_hours};
+use crate::inbox::acts;
+use crate::inbox::fixtures::{Shop, desk_hours};
+use crate::inbox::turns::{Person, Why};
 use crate::store::conversations::ConversationState;
 use crate::store::{users, workspaces};
-use crate::turns::{Person, Why};
 
 const MINUTE: i64 = 60_000;
 /// Some Tuesday.
@@ -45,7 +45,8 @@ fn whoever_waits_too_long_is_told_and_gets_the_assistant_back() {
     assert_eq!(settled(&shop, T + 9 * MINUTE), (0, ConversationState::Open));
     let told = shop.notices().pop().unwrap();
     assert!(
-        told.starts_with("Sorry, nobody could come") && crate::offers_callback(&told),
+        told.starts_with("Sorry, nobody could come")
+            && crate::inbox::offers_callback(&told).is_some(),
         "{told}"
     );
     assert_eq!(shop.log().pop().unwrap().1["reason"], "timeout");

@@ -340,15 +340,15 @@ async fn nobody_waits_for_a_closed_desk_or_for_a_person_who_is_gone() {
         .write(move |tx| watch::settle(tx, later))
         .await
         .unwrap();
-    page.until_message("Anna lost the connection").await;
     assert_eq!(page.until("state").await.1["state"], "waiting");
+    page.until_message("Anna lost the connection").await;
     app.app
         .store
         .write(move |tx| watch::settle(tx, later + 180_000))
         .await
         .unwrap();
-    page.until_message("nobody could come in time").await;
     assert_eq!(page.until("state").await.1["state"], "open");
+    page.until_message("nobody could come in time").await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::talk::Talk;
+use crate::inbox;
 use crate::language::Language;
 use crate::language::data::ByLanguage;
 
@@ -125,9 +126,9 @@ pub(super) fn cues(language: Language) -> &'static Cues {
     &TEXTS.of(language).cues
 }
 
-/// The language in which a text offered a person to the visitor, if it did.
+/// The language in which an answer or a notice offered a person to the visitor, if it did.
 pub(super) fn offers_person(text: &str) -> Option<Language> {
-    SPOKEN.into_iter().find(|language| {
+    let in_answer = SPOKEN.into_iter().find(|language| {
         let phrases = phrases(*language);
         [
             phrases.handover,
@@ -137,7 +138,8 @@ pub(super) fn offers_person(text: &str) -> Option<Language> {
         ]
         .iter()
         .any(|offer| text.contains(offer))
-    })
+    });
+    in_answer.or_else(|| inbox::offers_callback(text))
 }
 
 #[cfg(test)]

@@ -148,10 +148,10 @@ pub fn write_when(at: &Zoned, now: &Zoned, language: Language) -> String {
     TEXTS.of(language).write_when(at, now)
 }
 
-/// Whether a notice asked for a number or an address, in any language: the visitor's next message may be one.
-pub fn offers_callback(text: &str) -> bool {
+/// The language in which a notice asked for a number or an address, if it did: the visitor's next message may be one.
+pub fn offers_callback(text: &str) -> Option<Language> {
     let offers = |language: &Language| text.contains(TEXTS.of(*language).leave);
-    Language::KNOWN.iter().any(offers)
+    Language::KNOWN.into_iter().find(offers)
 }
 
 #[cfg(test)]
@@ -216,8 +216,8 @@ mod tests {
             callback: true,
         }
         .text(Language::Other);
-        assert!(offers_callback(&plain), "{plain}");
-        assert!(!offers_callback(&told(at(2, 9), Language::En)));
+        assert_eq!(offers_callback(&plain), Some(Language::En), "{plain}");
+        assert_eq!(offers_callback(&told(at(2, 9), Language::En)), None);
     }
 
     #[test]

@@ -24,7 +24,7 @@ class Live {
 
   stop() {
     this.#runs?.abort()
-    clearTimeout(this.#worry)
+    this.#calm()
   }
 
   // Tries at once.
@@ -65,7 +65,7 @@ class Live {
 
   #there() {
     this.online = true
-    clearTimeout(this.#worry)
+    this.#calm()
     this.desk.lost(false)
     this.desk.log.quiet = false
     this.desk.outbox.flush()
@@ -73,9 +73,15 @@ class Live {
 
   #worry
 
+  // It may have gone before it was counted as there.
   #gone() {
-    if (this.online && !this.#runs.signal.aborted) this.#worry = setTimeout(() => this.desk.lost(true), 1500)
     this.online = false
+    if (!this.#runs.signal.aborted) this.#worry ??= setTimeout(() => this.desk.lost(true), 1500)
+  }
+
+  #calm() {
+    clearTimeout(this.#worry)
+    this.#worry = undefined
   }
 
   // A page that is hidden for long lets go; when it is seen again, it follows from where it was.

@@ -59,8 +59,10 @@ class Log {
     this.draw(item)
     this.mark()
     const complete = message.text && message.state !== "interrupted"
-    if (!complete || this.quiet || item.told) return
+    if (!complete || item.told) return
     item.told = true
+    // What was said before this page is not told; what this tab sent itself is.
+    if (this.quiet && !known) return
     this.desk.emit("message", { role: message.role, text: message.text, author: message.author })
     if (message.role !== "user" && !known) this.desk.arrived(item)
   }

@@ -7,7 +7,6 @@ use super::handover::{self, Need};
 use super::rungs::Draft;
 use super::trace::Trace;
 use super::types::{Answer, Citation, Rung, Stored, Timings};
-use crate::inbox;
 use crate::knowledge::{Audience, Passage};
 use crate::llm::{ChatMessage, Role};
 use crate::store::conversations::ConversationState;
@@ -49,16 +48,15 @@ pub(super) fn visible_history(earlier: &[Message]) -> Vec<ChatMessage> {
         .iter()
         .skip(skip)
         .filter(|m| !m.text.is_empty())
-        .filter_map(|m| Some(ChatMessage::new(to_role(m)?, strip_marks(&m.text))))
+        .map(|m| ChatMessage::new(to_role(m.role), strip_marks(&m.text)))
         .collect()
 }
 
-/// What staff answered counts as answers, and so does what asks for a number: the visitor's next message may be one.
-fn to_role(message: &Message) -> Option<Role> {
-    match message.role {
-        Speaker::User => Some(Role::User),
-        Speaker::Assistant | Speaker::Agent => Some(Role::Assistant),
-        Speaker::System => inbox::offers_callback(&message.text).map(|_| Role::Assistant),
+/// Staff answer too. A notice may ask for a number, and it stands between what was said to a person and what is asked now.
+fn to_role(speaker: Speaker) -> Role {
+    match speaker {
+        Speaker::User => Role::User,
+        Speaker::Assistant | Speaker::Agent | Speaker::System => Role::Assistant,
     }
 }
 

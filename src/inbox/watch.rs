@@ -7,6 +7,7 @@
 //! A jump of the clock makes nobody late: times are moved by it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -72,11 +73,9 @@ fn find_due(
     let mut desks: HashMap<WorkspaceId, Desk> = HashMap::new();
     for waiting in handover::list_awaited(conn, Awaited::Person, AT_ONCE)? {
         let workspace = waiting.workspace();
-        if !desks.contains_key(&workspace) {
-            desks.insert(workspace, Desk::load(conn, workspace, now)?);
-        }
-        let Some(desk) = desks.get(&workspace) else {
-            continue;
+        let desk = match desks.entry(workspace) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Desk::load(conn, workspace, now)?),
         };
         let longest = i64::from(desk.settings.wait_minutes) * 60_000;
         let is_late = waiting

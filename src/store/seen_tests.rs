@@ -94,11 +94,11 @@ fn a_line_is_decided_on_once_and_taken_back_and_a_line_that_is_gone_is_a_conflic
         seen::replace(tx, &version, &[page()], std::slice::from_ref(&doubtful))?;
         let corrected = decided(doubtful.clone(), LineState::Corrected);
         seen::decide(tx, &version, &corrected, LineState::Doubtful)?;
-        assert_eq!(seen::lines(tx, &version)?, [corrected.clone()]);
+        assert_eq!(seen::lines(tx, &version)?, std::slice::from_ref(&corrected));
         let twice = seen::decide(tx, &version, &corrected, LineState::Doubtful);
         assert!(matches!(twice, Err(StoreError::Conflict(_))), "{twice:?}");
         seen::decide(tx, &version, &doubtful, LineState::Corrected)?;
-        assert_eq!(seen::lines(tx, &version)?, [doubtful.clone()]);
+        assert_eq!(seen::lines(tx, &version)?, std::slice::from_ref(&doubtful));
         seen::replace(tx, &version, &[page()], &[line(0, "Coffce 3.50")])?;
         let gone = seen::decide(tx, &version, &corrected, LineState::Doubtful);
         assert!(matches!(gone, Err(StoreError::Conflict(_))), "{gone:?}");

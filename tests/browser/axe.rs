@@ -49,7 +49,6 @@ async fn violations(browser: &Client, axe: &str) -> Result<Value, CmdError> {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "it says why nothing is tested")]
 async fn browser_widget_is_accessible() {
     let Some(axe) = axe() else {
         println!("skipped: this test needs npm and its registry, for {PACKAGE}");

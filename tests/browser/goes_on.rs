@@ -106,7 +106,7 @@ async fn in_step(prepared: Prepared) -> Result<(), CmdError> {
     browser.switch_to_window(first.clone()).await?;
     until(browser, "the message in the other tab", &there, LOADING).await?;
     let answered =
-        "return !widget.shadowRoot.querySelector('.turn:last-of-type .said').matches('.live, .me')";
+        "return ![...widget.shadowRoot.querySelectorAll('.said')].at(-1).matches('.live, .me')";
     until(browser, "the answer in the other tab", answered, ANSWERING).await?;
     let once = format!("return {}", times(SECOND));
     assert_eq!(run(browser, &once).await?, json!(1));

@@ -20,7 +20,6 @@ const REPLY: &str = "Hello, this is Ines. The next course begins on Monday.";
 const THANKS: &str = "Thank you! <img src=x onerror=\"document.title='run'\">";
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "it says why nothing is tested")]
 async fn browser_visitor_is_taken_over_answered_returned_and_closed() {
     let Some(driver) = Driver::start().await else {
         println!("skipped: this test needs /usr/bin/chromium and /usr/bin/chromedriver");

@@ -99,12 +99,12 @@ async fn views_and_marks_fit_together() {
     );
     let (first, second) = (one.to_string(), two.to_string());
     assert_eq!(ann.list("").await, [second.clone(), first.clone()]);
-    assert_eq!(ann.list("?limit=1").await, [second.clone()]);
+    assert_eq!(ann.list("?limit=1").await, [second.as_str()]);
     let page = ann.get("/api/v1/inbox?limit=1").await.json();
     let next = page["next"].as_str().unwrap();
     assert_eq!(
         ann.list(&format!("?limit=1&before={next}")).await,
-        [first.clone()]
+        [first.as_str()]
     );
     let row = &page["conversations"][0];
     assert_eq!(
@@ -115,13 +115,13 @@ async fn views_and_marks_fit_together() {
     assert_eq!(ann.act(two, "unread", json!({})).await["unread"], 1);
 
     ann.act(one, "spam", json!({})).await;
-    assert_eq!(ann.list("").await, [second.clone()]);
-    assert_eq!(ann.list("?view=spam").await, [first.clone()]);
+    assert_eq!(ann.list("").await, [second.as_str()]);
+    assert_eq!(ann.list("?view=spam").await, [first.as_str()]);
     ann.act(one, "not-spam", json!({})).await;
     ann.act(one, "snooze", json!({"until": now() + 60_000}))
         .await;
-    assert_eq!(ann.list("?view=snoozed").await, [first.clone()]);
-    assert_eq!(ann.list("").await, [second.clone()]);
+    assert_eq!(ann.list("?view=snoozed").await, [first.as_str()]);
+    assert_eq!(ann.list("").await, [second.as_str()]);
     say(&app, one, Speaker::User, "I am back").await;
     assert_eq!(ann.list("").await, [first.clone(), second.clone()]);
     ann.act(one, "snooze", json!({"until": now() + 60_000}))
@@ -135,7 +135,7 @@ async fn views_and_marks_fit_together() {
         (&assigned["state"], &assigned["assigned_to"]["name"]),
         (&json!("open"), &json!("Ann"))
     );
-    assert_eq!(ann.list("?view=mine").await, [first.clone()]);
+    assert_eq!(ann.list("?view=mine").await, [first.as_str()]);
     assert_eq!(ann.get("/api/v1/inbox").await.json()["counts"]["mine"], 1);
     ann.act(one, "assign", json!({})).await;
     assert!(ann.list("?view=mine").await.is_empty());
@@ -149,14 +149,14 @@ async fn views_and_marks_fit_together() {
         )
         .await;
     assert_eq!(tagged.json()["tags"], json!(["late order", "vip"]));
-    assert_eq!(ann.list("?tag=Vip").await, [first.clone()]);
+    assert_eq!(ann.list("?tag=Vip").await, [first.as_str()]);
     assert_eq!(
         ann.get("/api/v1/inbox/tags").await.json()["tags"],
         json!(["late order", "vip"])
     );
 
     ann.act(one, "merge", json!({"into": second})).await;
-    assert_eq!(ann.list("?view=everything").await, [second.clone()]);
+    assert_eq!(ann.list("?view=everything").await, [second.as_str()]);
     let detail = ann.get(&format!("/api/v1/inbox/{two}")).await.json();
     let texts: Vec<&str> = detail["transcript"]
         .as_array()

@@ -208,9 +208,9 @@ fn check_citation(conn: &Connection, receipt: &Receipt, raw: &Value) -> Result<C
     });
     let read_after = |at: i64| version.extracted_at.is_some_and(|read| read > at);
     let may_move = read_after(receipt.created_at - ANSWERING_MS);
-    cited.standing = if !matches_text(&mut cited, &kept.text)
-        && !(may_move && has_moved(&mut cited, &kept.text))
-    {
+    let is_there =
+        matches_text(&mut cited, &kept.text) || (may_move && has_moved(&mut cited, &kept.text));
+    cited.standing = if !is_there {
         match read_after(receipt.created_at) && hash(&cited.quote) == cited.sha256 {
             true => Standing::ReadAgain,
             false => Standing::Altered,

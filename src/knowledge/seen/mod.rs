@@ -72,10 +72,13 @@ impl Documents {
     }
 }
 
+/// A version, and its lines in reading order.
+type Looked = (Scoped<Version>, Vec<SeenLine>);
+
 fn find(
     conn: &store::Connection,
     document: &Scoped<Document>,
-) -> Result<Option<(Scoped<Version>, Vec<SeenLine>)>, StoreError> {
+) -> Result<Option<Looked>, StoreError> {
     let Some(version) = seen::find_version(conn, document)? else {
         return Ok(None);
     };

@@ -264,17 +264,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             }
             self.write(&line).await?;
             line.clear();
-            while at < last {
-                let said = self.read().await?;
-                if said.starts_with(b"+") {
-                    break;
-                }
-                if is_about(&said, &tag) {
-                    return Err(ImapError::No(shown(&said)));
-                }
+            if at < last {
+                self.await_invitation(&tag).await?;
             }
         }
         self.finish(&tag, on).await
+    }
+
+    /// Waits until the server asks for the next part of a command.
+    async fn await_invitation(&mut self, tag: &str) -> Result<(), ImapError> {
+        loop {
+            let said = self.read().await?;
+            if said.starts_with(b"+") {
+                return Ok(());
+            }
+            if is_about(&said, tag) {
+                return Err(ImapError::No(shown(&said)));
+            }
+        }
     }
 
     /// Reads up to the end of a command.

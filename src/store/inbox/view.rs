@@ -78,43 +78,43 @@ const RARE: u32 = 1000;
 /// In which order, and which column counts for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    LastFirst,
-    LongestWaitFirst,
-    NextAwakeFirst,
+    Latest,
+    LongestWait,
+    NextAwake,
 }
 
 impl Order {
     pub(super) fn column(self) -> &'static str {
         match self {
-            Self::LastFirst => "c.last_at",
-            Self::LongestWaitFirst => "c.waiting_since",
-            Self::NextAwakeFirst => "c.snoozed_until",
+            Self::Latest => "c.last_at",
+            Self::LongestWait => "c.waiting_since",
+            Self::NextAwake => "c.snoozed_until",
         }
     }
 
     /// A conversation's place.
     pub(super) fn place(self, conversation: &Conversation) -> i64 {
         match self {
-            Self::LastFirst => Some(conversation.last_at),
-            Self::LongestWaitFirst => conversation.waiting_since,
-            Self::NextAwakeFirst => conversation.snoozed_until,
+            Self::Latest => Some(conversation.last_at),
+            Self::LongestWait => conversation.waiting_since,
+            Self::NextAwake => conversation.snoozed_until,
         }
         .unwrap_or_default()
     }
 
     fn sql(self) -> &'static str {
         match self {
-            Self::LastFirst => "c.last_at DESC, c.id DESC",
-            Self::LongestWaitFirst => "c.waiting_since, c.id",
-            Self::NextAwakeFirst => "c.snoozed_until, c.id",
+            Self::Latest => "c.last_at DESC, c.id DESC",
+            Self::LongestWait => "c.waiting_since, c.id",
+            Self::NextAwake => "c.snoozed_until, c.id",
         }
     }
 
     fn past(self) -> &'static str {
         match self {
-            Self::LastFirst => "(c.last_at, c.id) < (?, ?)",
-            Self::LongestWaitFirst => "(c.waiting_since, c.id) > (?, ?)",
-            Self::NextAwakeFirst => "(c.snoozed_until, c.id) > (?, ?)",
+            Self::Latest => "(c.last_at, c.id) < (?, ?)",
+            Self::LongestWait => "(c.waiting_since, c.id) > (?, ?)",
+            Self::NextAwake => "(c.snoozed_until, c.id) > (?, ?)",
         }
     }
 }
@@ -131,9 +131,9 @@ impl InboxFilter {
 
     pub(super) fn order(&self) -> Order {
         match self.shown() {
-            View::Waiting => Order::LongestWaitFirst,
-            View::Snoozed => Order::NextAwakeFirst,
-            _ => Order::LastFirst,
+            View::Waiting => Order::LongestWait,
+            View::Snoozed => Order::NextAwake,
+            _ => Order::Latest,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::site::Site;
 use crate::voice::{run, until};
-use crate::{ANSWERING, LOADING, find, open_to_visitors, set_up, shoot, text};
+use crate::{ANSWERING, LOADING, find, open_to_visitors, set_up, shoot};
 
 const QUESTION: &str = "How much is a beginner course?";
 const ANSWER: &str = "A beginner course costs 149 euros.";
@@ -76,11 +76,12 @@ async fn converse(agent: Client, visitor: Client, desk: Arc<Desk>) -> Result<(),
     let ask = "[...widget.shadowRoot.querySelectorAll('header button')].find(button => /person/i.test(button.ariaLabel)).click()";
     run(visitor, ask).await?;
     find(agent, ".row .sla").await?;
-    assert_eq!(text(agent, "[data-waiting] [data-number]").await?, "1");
-    assert!(agent.title().await?.starts_with("(1) "));
+    let counted = "return document.querySelector('[data-waiting] [data-number]')?.textContent === '1' \
+                   && document.title.startsWith('(1) ')";
+    until(agent, "that one waits", counted, LOADING).await?;
 
-    find(agent, ".row__name").await?.click().await?;
-    find(agent, "[data-act=take]").await?.click().await?;
+    press(agent, ".row__name").await?;
+    press(agent, "[data-act=take]").await?;
     find(agent, "[data-act=giveBack]").await?;
     reply(agent, REPLY).await?;
     says(visitor, "staff", REPLY).await?;
@@ -96,7 +97,7 @@ async fn converse(agent: Client, visitor: Client, desk: Arc<Desk>) -> Result<(),
     shoot(agent, "inbox").await?;
 
     // While a person has it, the assistant is silent; given back, it answers again.
-    find(agent, "[data-act=giveBack]").await?.click().await?;
+    press(agent, "[data-act=giveBack]").await?;
     find(agent, "[data-act=take]").await?;
     write(visitor, QUESTION).await?;
     let twice = format!(
@@ -105,14 +106,11 @@ async fn converse(agent: Client, visitor: Client, desk: Arc<Desk>) -> Result<(),
     );
     until(visitor, "the assistant again", &twice, ANSWERING).await?;
 
-    find(agent, ".talk__acts > [data-act=close]")
-        .await?
-        .click()
-        .await?;
+    press(agent, ".talk__acts > [data-act=close]").await?;
     find(agent, "[data-act=reopen]").await?;
     let gone = "return !document.querySelector('.row')";
     until(agent, "the list without it", gone, LOADING).await?;
-    find(agent, "[data-view=closed]").await?.click().await?;
+    press(agent, "[data-view=closed]").await?;
     find(agent, ".row__name").await?;
     Ok(())
 }
@@ -149,4 +147,13 @@ async fn reply(agent: &Client, text: &str) -> Result<(), CmdError> {
         .await?;
     let sent = "return !document.querySelector('.msg--waiting') && Boolean(document.querySelector('.msg--agent'))";
     until(agent, "the reply to be stored", sent, LOADING).await
+}
+
+/// Clicks what matches, as soon as it is there: the list may be drawn anew at any moment.
+async fn press(browser: &Client, css: &str) -> Result<(), CmdError> {
+    let click = format!(
+        "const found = document.querySelector({}); found?.click(); return Boolean(found)",
+        json!(css)
+    );
+    until(browser, css, &click, LOADING).await
 }

@@ -50,7 +50,7 @@ impl App {
         })
     }
 
-    /// Whether webhooks get what they are to be told; `None` if there are none.
+    /// Whether webhooks are delivered; `None` if there are none.
     fn told(&self) -> Option<Protection> {
         let (ok, detail) = match self.webhooks.verdict_blocking() {
             Ok(verdict) => verdict?,

@@ -29,7 +29,7 @@ pub(super) struct SeedArgs {
     /// How many messages in all of them together
     #[arg(long, value_name = "M", default_value_t = 1_000_000)]
     messages: u32,
-    /// Workspace; made if there is none of this name
+    /// Workspace; created if it does not exist
     #[arg(long, default_value = "default")]
     workspace: String,
     /// Do it even if there are conversations of real visitors

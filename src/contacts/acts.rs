@@ -51,7 +51,7 @@ pub struct Change {
     pub pinned: Option<bool>,
 }
 
-/// The id of whoever acts, for the log.
+/// The acting user's id, for the log.
 pub fn actor(by: &Member) -> String {
     match by.principal().caller() {
         Caller::User(user) => user.id.to_string(),
@@ -66,7 +66,7 @@ pub async fn get(store: &Store, by: &Member, id: ContactId) -> Result<Whole, Con
     Ok(store.read(move |conn| load(conn, workspace, id)).await?)
 }
 
-/// A contact with all that is known of it, for whoever may read contacts.
+/// A contact with everything known about it.
 pub fn load(conn: &Connection, workspace: WorkspaceId, id: ContactId) -> Result<Whole, StoreError> {
     let contact = contacts::get(conn, workspace, id)?;
     let mut maybe = Vec::new();

@@ -1,4 +1,4 @@
-//! Why something about a contact was refused, in words for whoever entered it.
+//! Why something about a contact was refused, in words for the person who entered it.
 
 use crate::access::Denied;
 use crate::store::StoreError;

@@ -17,12 +17,12 @@ const MOST_SAID: usize = 8 << 10;
 /// The protocol in which TLS is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clear<'a> {
-    /// RFC 3207. After it the client greets anew; the server says nothing by itself.
+    /// RFC 3207. After it the client sends EHLO again; the server sends no greeting.
     Smtp {
         /// The name that we greet with.
         hello: &'a str,
     },
-    /// RFC 3501, section 6.2.1. After it the client asks anew for capabilities.
+    /// RFC 3501, section 6.2.1. After it the client asks for capabilities again.
     Imap,
 }
 

@@ -15,6 +15,7 @@
 
 mod address;
 pub mod api;
+mod attachment;
 mod attempts;
 pub mod auth;
 pub mod body;

@@ -123,7 +123,7 @@ impl Live {
         self.tell(workspace, change);
     }
 
-    /// Wakes whoever follows this.
+    /// Wakes the followers.
     pub(super) fn nudge(&self, key: Uuid) {
         if let Some(sender) = self.followed().get(&key) {
             sender.send_modify(|count| *count = count.wrapping_add(1));

@@ -19,6 +19,7 @@ use frontdesk_webhooks as webhooks;
 
 pub mod acts;
 pub mod desk;
+pub mod files;
 #[cfg(test)]
 mod fixtures;
 pub mod leads;

@@ -1,4 +1,4 @@
-//! What changed among conversations, told to whoever shows them live. SQLite itself reports each row that a transaction
+//! What changed among conversations, for the pages that show them live. SQLite itself reports each row that a transaction
 //! touches, so no writer must remember to tell, and what was rolled back is never told.
 
 use std::collections::BTreeSet;

@@ -218,7 +218,7 @@ pub fn tag(
     Ok(())
 }
 
-/// Notes that whoever has a conversation answers from elsewhere, so that no browser shows that they are there.
+/// Notes that the person who has a conversation answers from elsewhere, so that no browser shows that they are there.
 pub fn let_go(tx: &Transaction<'_>, conversation: &Scoped<Conversation>) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE conversations SET agent_seen_at = NULL WHERE id = ?")?
         .execute([conversation.id])?;

@@ -7,8 +7,7 @@ use super::conversations::{Conversation, ConversationState};
 use super::rows::{columns, insert};
 use super::values::text_enum;
 use super::{
-    AttachmentId, ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, UserId,
-    WorkspaceId, events,
+    ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, UserId, WorkspaceId, events,
 };
 
 text_enum! {
@@ -203,39 +202,6 @@ pub fn list_before(
     let mut messages: Vec<_> = rows.collect::<Result<_, _>>()?;
     messages.reverse();
     Ok(messages)
-}
-
-/// A file of a message, without its content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attached {
-    pub id: AttachmentId,
-    pub message: MessageId,
-    pub name: String,
-    /// Found by looking at the bytes.
-    pub media_type: String,
-    pub bytes: i64,
-}
-
-/// The files of a conversation's messages from a place on.
-pub fn list_attached(
-    conn: &Connection,
-    conversation: &Scoped<Conversation>,
-    from: i64,
-) -> Result<Vec<Attached>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT a.id, a.message, a.name, a.media_type, a.bytes FROM attachments a
-         JOIN messages m ON m.id = a.message WHERE a.conversation = ? AND m.seq >= ? ORDER BY a.id",
-    )?;
-    let rows = statement.query_map((conversation.id, from), |row| {
-        Ok(Attached {
-            id: row.get(0)?,
-            message: row.get(1)?,
-            name: row.get(2)?,
-            media_type: row.get(3)?,
-            bytes: row.get(4)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How far somebody of staff has read; 0 if nobody has.

@@ -72,7 +72,6 @@ pub mod recordings;
 pub mod satisfaction;
 pub mod second_factors;
 pub mod seen;
-pub mod sent_files;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;

@@ -42,7 +42,7 @@ fn describe(troubled: &[Webhook], now: UnixMs) -> (bool, String) {
         })
         .collect();
     match told.is_empty() {
-        true => (true, "the webhooks get what they are to be told".to_owned()),
+        true => (true, "webhooks are delivered".to_owned()),
         false => (false, format!("{}; see the page Webhooks", told.join("; "))),
     }
 }

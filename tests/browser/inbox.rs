@@ -149,7 +149,7 @@ async fn reply(agent: &Client, text: &str) -> Result<(), CmdError> {
     until(agent, "the reply to be stored", sent, LOADING).await
 }
 
-/// Clicks what matches, as soon as it is there: the list may be drawn anew at any moment.
+/// Clicks what matches, as soon as it is there: the list may be redrawn at any moment.
 async fn press(browser: &Client, css: &str) -> Result<(), CmdError> {
     let click = format!(
         "const found = document.querySelector({}); found?.click(); return Boolean(found)",

@@ -287,12 +287,12 @@ async fn files_go_to_a_person_and_come_back_harmless() {
     let file = &last["attachments"][0];
     assert_eq!(
         (&file["name"], &file["media_type"]),
-        (&json!("evil.svg"), &json!("application/octet-stream"))
+        (&json!("evil.svg"), &json!("text/plain"))
     );
     let path = format!("/files/{}", file["id"].as_str().unwrap());
     let got = call(&app, &visitor, Method::GET, &path).await;
     assert_eq!(got.header("content-type"), "application/octet-stream");
-    assert_eq!(got.header("content-disposition"), "attachment");
+    assert!(got.header("content-disposition").starts_with("attachment"));
     assert_eq!(got.header("x-content-type-options"), "nosniff");
     assert!(got.header("content-security-policy").contains("sandbox"));
     assert_eq!(got.text().as_bytes(), page);

@@ -3,7 +3,6 @@
 # and stops.
 #
 #   tests/mail/run.sh [BINARY]
-#   MAILBOX=1 tests/mail/run.sh [BINARY]   reading the mailbox too
 #
 # BINARY is the frontdesk to test; without it, the debug build of this checkout. No model is needed.
 # The installer hands over FRONTDESK (the binary) and PYTHON (one with requirements.txt installed).

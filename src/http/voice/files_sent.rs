@@ -2,29 +2,24 @@
 //! answers. What a file is, its bytes say; nothing but raster pictures is ever shown in a browser.
 
 use axum::extract::{Path, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Guest;
 use super::rate::Deed;
 use super::settings::WidgetSettings;
+use crate::http::attachment::serve;
 use crate::http::multipart;
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::{now_ms, parse_id};
+use crate::inbox::files::{LARGEST, MOST, Sent};
 use crate::store::conversations::ConversationState;
+use crate::store::inbox::attachments;
 use crate::store::messages::{self, Appended, MessageState, NewMessage, Speaker};
-use crate::store::{AttachmentId, StoreError, holdings, sent_files, visitors, workspaces};
+use crate::store::{AttachmentId, StoreError, holdings, visitors, workspaces};
 
-/// Of one file, in bytes.
-const LARGEST: usize = 10 << 20;
-/// Files of one message.
-const MOST: usize = 5;
-/// In characters.
-const LONGEST_NAME: usize = 120;
-/// What a browser may show: raster pictures, which run nothing. SVG is a text that may hold scripts.
-const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 /// In characters.
 const LONGEST_TEXT: usize = 4000;
 /// In characters.
@@ -49,61 +44,6 @@ pub struct FilesSent {
     id: String,
     /// Its place in the conversation.
     seq: i64,
-}
-
-/// A file as it came, with the type that its bytes show.
-#[derive(Debug)]
-struct Sent {
-    name: String,
-    media_type: &'static str,
-    content: Vec<u8>,
-}
-
-impl Sent {
-    fn new(name: &str, content: Vec<u8>) -> Self {
-        Self {
-            name: clean_name(name),
-            media_type: find_type(&content),
-            content,
-        }
-    }
-}
-
-/// By the first bytes. What is not known is just bytes.
-fn find_type(content: &[u8]) -> &'static str {
-    let begins = |magic: &[u8]| content.starts_with(magic);
-    if begins(b"\x89PNG\r\n\x1a\n") {
-        "image/png"
-    } else if begins(b"\xff\xd8\xff") {
-        "image/jpeg"
-    } else if begins(b"GIF87a") || begins(b"GIF89a") {
-        "image/gif"
-    } else if begins(b"RIFF") && content.get(8..12) == Some(b"WEBP") {
-        "image/webp"
-    } else if begins(b"%PDF-") {
-        "application/pdf"
-    } else {
-        "application/octet-stream"
-    }
-}
-
-/// A name without folders, control characters, and signs that change the direction of text.
-fn clean_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let hides = |sign: char| {
-        sign.is_control()
-            || matches!(sign, '"' | '<' | '>' | '|' | ':' | '*' | '?' | '\u{feff}')
-            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
-    let kept: String = last
-        .chars()
-        .filter(|sign| !hides(*sign))
-        .take(LONGEST_NAME)
-        .collect();
-    match kept.trim().trim_start_matches('.') {
-        "" => "file".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 #[derive(Debug, Default)]
@@ -174,7 +114,7 @@ pub(in crate::http) async fn send(
             Appended::Stored(message) => message,
         };
         for file in &form.files {
-            sent_files::add(tx, &message, &file.name, file.media_type, &file.content)?;
+            attachments::add(tx, &message, &file.name, file.media_type, &file.content)?;
         }
         Ok(Some(message))
     });
@@ -248,64 +188,13 @@ pub(in crate::http) async fn get(
     let found = guest.app.store.read(move |conn| {
         let missing = || StoreError::NotFound("the file");
         let own = visitors::find_conversation(conn, &visitor)?.ok_or_else(missing)?;
-        sent_files::find(conn, &own, id)?.ok_or_else(missing)
+        let file = attachments::get(conn, own.workspace(), id)?;
+        if file.conversation != own.id {
+            return Err(missing());
+        }
+        let content = attachments::content(conn, &file)?;
+        Ok((file.into_inner(), content))
     });
-    let (media_type, content) = found.await?;
-    let kind = if PICTURES.contains(&media_type.as_str()) {
-        media_type
-    } else {
-        "application/octet-stream".to_owned()
-    };
-    let mut response = ([(header::CONTENT_TYPE, kind)], content).into_response();
-    let headers = response.headers_mut();
-    // The name is in the conversation; here it would have to be encoded.
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment"),
-    );
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; sandbox"),
-    );
-    headers.insert(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
-    Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_is_found_by_the_bytes_alone() {
-        for (content, expected) in [
-            (b"\x89PNG\r\n\x1a\nrest".as_slice(), "image/png"),
-            (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
-            (b"RIFF\0\0\0\0WAVE", "application/octet-stream"),
-            (
-                b"<svg xmlns='http://www.w3.org/2000/svg' onload='x'>",
-                "application/octet-stream",
-            ),
-            (b"<html><script>", "application/octet-stream"),
-        ] {
-            assert_eq!(find_type(content), expected, "{content:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_only_a_name() {
-        for (name, expected) in [
-            ("a.png", "a.png"),
-            ("../../etc/passwd", "passwd"),
-            ("C:\\x\\b.txt", "b.txt"),
-            ("inv\u{202e}gpj.exe", "invgpj.exe"),
-            ("a\"\r\nX: y.png", "aX y.png"),
-            ("", "file"),
-            ("...", "file"),
-        ] {
-            assert_eq!(clean_name(name), expected, "{name:?}");
-        }
-    }
+    let (file, content) = found.await?;
+    Ok(serve(&file, content))
 }

@@ -10,7 +10,8 @@ use super::chat::VisitCitation;
 use crate::agent::Citation;
 use crate::inbox::turns::first_name;
 use crate::store::conversations::Conversation;
-use crate::store::messages::{self, Attached, Message, MessageState, Speaker};
+use crate::store::inbox::attachments::{self, Attachment};
+use crate::store::messages::{Message, MessageState, Speaker};
 use crate::store::{Connection, MessageId, Scoped, StoreError, UserId, receipts, users};
 
 /// Something that was said.
@@ -68,7 +69,7 @@ pub(super) struct Reader<'c> {
     conn: &'c Connection,
     conversation: &'c Scoped<Conversation>,
     names: HashMap<UserId, String>,
-    files: HashMap<MessageId, Vec<Attached>>,
+    files: HashMap<MessageId, Vec<Attachment>>,
 }
 
 impl<'c> Reader<'c> {
@@ -78,8 +79,8 @@ impl<'c> Reader<'c> {
         conversation: &'c Scoped<Conversation>,
         from: i64,
     ) -> Result<Self, StoreError> {
-        let mut files: HashMap<MessageId, Vec<Attached>> = HashMap::new();
-        for file in messages::list_attached(conn, conversation, from)? {
+        let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+        for file in attachments::since(conn, conversation, from)? {
             files.entry(file.message).or_default().push(file);
         }
         Ok(Self {
@@ -150,8 +151,8 @@ fn cited(passages: Option<Value>) -> Vec<VisitCitation> {
     read.map(VisitCitation::from).collect()
 }
 
-impl From<Attached> for VisitFileView {
-    fn from(file: Attached) -> Self {
+impl From<Attachment> for VisitFileView {
+    fn from(file: Attachment) -> Self {
         Self {
             id: file.id.to_string(),
             name: file.name,

@@ -4,7 +4,6 @@
 pub mod assign;
 pub mod bulk;
 pub mod canned;
-pub mod files;
 pub mod marks;
 pub mod merge;
 pub mod news;

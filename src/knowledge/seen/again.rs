@@ -1,4 +1,4 @@
-//! Makes the text of a version anew after the owner has decided on lines of it, without looking at its pictures again.
+//! Rebuilds a version's text after the owner has decided on lines of it, without recognising its pictures again.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! Lines that text recognition was not sure of. They are in no text and no answer until the owner has decided on them,
-//! beside their picture; what is decided makes the text of the version anew (`again`).
+//! beside their picture; a decision rebuilds the version's text (`again`).
 //!
 //! [`judge`] says what a decision changes, [`pictures`] draws the lines.
 

@@ -103,3 +103,23 @@ async fn waiting_ends_with_new_mail_or_the_time() {
     assert_eq!(before.elapsed().as_secs(), 60);
     assert_eq!(heard.await.unwrap(), "A1 NOOP\r\n");
 }
+
+#[tokio::test]
+async fn mail_that_comes_during_a_command_is_not_waited_for() {
+    let (mut session, heard) = scripted(&[
+        "* SEARCH 5\r\n* 6 EXISTS\r\nA1 OK done\r\n",
+        "* SEARCH 6\r\nA2 OK done\r\n",
+        "+ idling\r\n* 7 EXISTS\r\n",
+        "A3 OK done\r\n",
+    ]);
+    let long = Duration::from_secs(600);
+    assert_eq!(session.newer_than(4).await.unwrap(), [5]);
+    session.wait(long).await.unwrap();
+    assert_eq!(session.newer_than(5).await.unwrap(), [6]);
+    session.can_idle = true;
+    session.wait(long).await.unwrap();
+    assert_eq!(
+        heard.await.unwrap(),
+        "A1 UID SEARCH UID 5:*\r\nA2 UID SEARCH UID 6:*\r\nA3 IDLE\r\nDONE\r\n"
+    );
+}

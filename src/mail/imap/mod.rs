@@ -15,7 +15,7 @@ use super::settings::{Mailbox, Tls};
 use crate::egress::{Class, Clear, EgressError, Gateway, Secret, StreamLimits, TlsStream};
 use crate::store::WorkspaceId;
 
-/// For one session, which is begun anew before a server gives up on it (after 30 minutes, RFC 2177).
+/// For one session, which is replaced before a server gives up on it (after 30 minutes, RFC 2177).
 const LIMITS: StreamLimits = StreamLimits {
     sent: 4 << 20,
     received: 256 << 20,
@@ -34,6 +34,8 @@ pub(super) struct Session<S = TlsStream> {
     /// Number of the last command.
     number: u32,
     can_idle: bool,
+    /// Whether the server told of mail since [`Session::newer_than`] asked: it may do so in the reply to any command.
+    told: bool,
 }
 
 /// Why a command failed; a sentence for the owner, who knows which server is meant.
@@ -48,7 +50,7 @@ pub(super) enum ImapError {
 /// The open folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Opened {
-    /// Changes when the server numbers its messages anew.
+    /// Changes when the server renumbers its messages.
     pub(super) validity: u32,
     /// UID of the next message to come, if the server tells.
     pub(super) next: Option<u32>,
@@ -104,6 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             wire: Wire::new(stream),
             number: 0,
             can_idle: false,
+            told: false,
         }
     }
 
@@ -150,6 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// UIDs after this one, in ascending order.
     pub(super) async fn newer_than(&mut self, seen: u32) -> Result<Vec<u32>, ImapError> {
+        self.told = false;
         let from = seen.saturating_add(1);
         let mut found = BTreeSet::new();
         let command = Command::new(&format!("UID SEARCH UID {from}:*"));
@@ -205,6 +209,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// Waits until there may be new mail, at most `most`.
     pub(super) async fn wait(&mut self, most: Duration) -> Result<(), ImapError> {
+        if self.told {
+            return Ok(());
+        }
         if !self.can_idle {
             tokio::time::sleep(most.min(ASK)).await;
             return self.run(Command::new("NOOP"), |_| {}).await;
@@ -307,6 +314,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     false => Err(ImapError::No(shown(status))),
                 };
             }
+            self.told |= tells_of_mail(&said);
             // What cannot be parsed is something that nobody asked for.
             if let Ok((_, response)) = Response::parse(&said) {
                 if let Response::Data {

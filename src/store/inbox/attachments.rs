@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use crate::store::conversations::Conversation;
 use crate::store::messages::Message;
 use crate::store::rows::{columns, insert};
 use crate::store::{AttachmentId, ConversationId, MessageId, Scoped, StoreError, WorkspaceId};
@@ -64,5 +65,19 @@ pub fn of(conn: &Connection, conversation: ConversationId) -> Result<Vec<Attachm
         "SELECT {COLUMNS} FROM attachments WHERE conversation = ? ORDER BY id"
     ))?;
     let rows = statement.query_map([conversation], Attachment::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The files of a conversation's messages from a place on, in the order in which they were sent.
+pub fn since(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    seq: i64,
+) -> Result<Vec<Attachment>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM attachments WHERE conversation = ?1
+         AND message IN (SELECT id FROM messages WHERE conversation = ?1 AND seq >= ?2) ORDER BY id"
+    ))?;
+    let rows = statement.query_map((conversation.id, seq), Attachment::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

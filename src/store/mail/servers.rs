@@ -47,7 +47,7 @@ pub enum Way {
 /// Up to which message a mailbox was looked through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// Changes when the server numbers its messages anew.
+    /// Changes when the server renumbers its messages.
     pub validity: u32,
     /// The last UID that was looked at.
     pub seen: u32,

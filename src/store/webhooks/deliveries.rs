@@ -89,7 +89,7 @@ pub fn get(
     .ok_or(StoreError::NotFound("the delivery"))
 }
 
-/// A queued delivery for whoever sends it; `None` once it is sent, given up or deleted.
+/// A queued delivery for the sender; `None` once it is sent, given up or deleted.
 pub fn find_queued(conn: &Connection, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
     Ok(conn
         .prepare_cached(&format!(

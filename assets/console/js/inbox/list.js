@@ -6,7 +6,7 @@ import { ago, emptyWords, waits } from "./words.js"
 
 const PAGE = 50
 const REFRESH_DELAY_MS = 400
-// Times like "4 min" are drawn anew this often.
+// How often times like "4 min" are refreshed.
 const TICK_MS = 20_000
 
 export class List {
@@ -95,7 +95,7 @@ export class List {
     this.#drawAll()
   }
 
-  // The conversation before or after one; the first when there is none.
+  // The previous or next conversation; the first if none is open.
   neighbour(id, step) {
     const ids = [...this.rows.children].map(node => node.dataset.id)
     return ids[id ? ids.indexOf(id) + step : 0]

@@ -38,7 +38,7 @@ export function patch(host, nodes) {
   }
 }
 
-// Nodes by a key, made anew only when what they show has changed.
+// Nodes by key, rebuilt only when what they show has changed.
 export class Drawn {
   #before = new Map()
   #now = new Map()

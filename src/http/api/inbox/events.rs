@@ -61,7 +61,7 @@ impl From<Notice> for NoticeView {
 }
 
 /// Changes in the inbox until you leave, as the events `row` (a conversation that changed), `gone` (`id`), `presence`,
-/// `counts` and `notice`. If the stream ends, open it again and read the list anew.
+/// `counts` and `notice`. If the stream ends, reconnect and reload the list.
 #[utoipa::path(get, path = "/api/v1/inbox/events", tag = "inbox", operation_id = "watchInbox",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = RowView)))]
@@ -120,7 +120,7 @@ struct Watch {
     last: Instant,
 }
 
-/// What has to be read anew.
+/// What to reload.
 #[derive(Default)]
 struct Stale {
     rows: BTreeMap<ConversationId, bool>,
@@ -145,7 +145,7 @@ impl Stale {
     }
 }
 
-/// What was read anew.
+/// What was reloaded.
 struct Fresh {
     rows: Vec<(ConversationId, Option<InboxRow>)>,
     counts: Option<Counts>,
@@ -154,7 +154,7 @@ struct Fresh {
 }
 
 impl Watch {
-    /// Waits for changes and queues what is to be told; `false` if the reader must begin anew.
+    /// Waits for changes and queues what is to be told; `false` if the reader must reconnect.
     async fn wait(&mut self) -> bool {
         let mut stale = Stale::default();
         match self.changes.recv().await {
@@ -171,7 +171,7 @@ impl Watch {
                 Ok(_) | Err(TryRecvError::Lagged(_) | TryRecvError::Closed) => return false,
             }
         }
-        let read = read_anew(&self.inbox, self.workspace, self.me, self.seen, &stale);
+        let read = reload(&self.inbox, self.workspace, self.me, self.seen, &stale);
         match read.await {
             Ok(fresh) => self.tell(&stale, fresh),
             Err(error) => {
@@ -209,7 +209,7 @@ impl Watch {
 }
 
 /// Reads in one go what changed, as one person sees it.
-async fn read_anew(
+async fn reload(
     inbox: &Inbox,
     workspace: WorkspaceId,
     me: Option<UserId>,

@@ -12,7 +12,7 @@ use crate::http::multipart;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::inbox::acts::{self, Reply};
-use crate::inbox::staff::files::{self, Sent};
+use crate::inbox::files::{self, Sent};
 use crate::inbox::staff::notes;
 use crate::store::inbox::attachments;
 use crate::store::inbox::transcript::Said;

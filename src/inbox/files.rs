@@ -1,4 +1,4 @@
-//! Files that staff send, and how any file of a conversation may be shown.
+//! Files that visitors and staff send each other: what they are, and how they may be shown.
 
 /// Of one file, in bytes.
 pub const LARGEST: usize = 10_000_000;

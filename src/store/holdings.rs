@@ -138,6 +138,8 @@ pub const HELD: &[Held] = &[
         Some("id, url, events, state, reason, created_at"),
     ),
     held("webhook_deliveries", OWN, ALL),
+    held("workspace_plans", OWN, ALL),
+    held("quota_used", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),
@@ -155,6 +157,7 @@ pub const INSTALLATION: &[&str] = &[
     "pending_sign_ins",
     "setup_tokens",
     "settings",
+    "plans",
     "closures",
     // An index of messages, which leave it when they are deleted.
     "messages_fts",

@@ -102,6 +102,8 @@ uuid_id! {
     /// A message of e-mail in the outbox.
     MailId;
     WebhookId;
+    /// What workspaces may use in a month.
+    PlanId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }

@@ -400,6 +400,21 @@ pub const TABLES: &[Kept] = &[
         "`person copy`",
         "with its conversation, task or contact",
     ),
+    kept("plans", Class::Business, OWNER, "page Plans, API", BY_OWNER),
+    kept(
+        "workspace_plans",
+        Class::Business,
+        OWNER,
+        WORKSPACE,
+        WITH_IT,
+    ),
+    kept(
+        "quota_used",
+        Class::Record,
+        OWNER,
+        WORKSPACE,
+        "none: figures",
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

@@ -66,6 +66,7 @@ pub mod messages;
 pub mod notices;
 pub mod password;
 pub mod pronunciations;
+pub mod quota;
 pub mod ratings;
 pub mod receipts;
 pub mod recordings;
@@ -93,8 +94,8 @@ pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
     ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
-    MailId, MessageId, NoteId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId,
-    VersionId, VisitorId, WebhookId, WorkspaceId,
+    MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
+    UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -1,7 +1,8 @@
 //! How the machine's work is shared out: who it works for ([`Flow`]), who goes first ([`Fair`], [`FairQueue`]),
 //! and how much a caller may ask for ([`Budgets`]).
 //!
-//! It knows nothing of HTTP, models or the store: work is counted in tokens, milliseconds of sound, or bytes.
+//! What a workspace may use in a month is in [`quota`]. Nothing here knows HTTP or models: work is counted in tokens, milliseconds of
+//! sound, or bytes.
 
 // So that paths look the same in every room: `crate::room::…`.
 use frontdesk_store as store;
@@ -10,6 +11,7 @@ mod budget;
 mod fair;
 mod flow;
 mod queue;
+pub mod quota;
 
 pub use budget::{Budgets, Exhausted, MESSAGE_TOKENS, Work};
 pub use fair::{Fair, Standing};

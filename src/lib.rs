@@ -38,6 +38,7 @@ pub mod app;
 pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;
+pub use frontdesk_analysis as analysis;
 pub use frontdesk_contacts as contacts;
 pub use frontdesk_egress as egress;
 pub use frontdesk_eval as eval;

@@ -41,7 +41,7 @@ use tokio_util::task::TaskTracker;
 
 pub use self::acts::{Health, Log, Overview, Tried};
 pub use self::address::parse_address;
-pub use self::answers::{Answer, NotWritten, Write};
+pub use self::answers::{Answer, NotWritten, Write, own_words};
 pub use self::error::MailError;
 pub use self::outbox::{Enqueued, NewMail, ReplyTo, enqueue, is_set_up};
 pub use self::settings::{

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::pattern::{check as check_pattern, reply_address};
+pub use self::quoted::own_words;
 
 use self::pattern::Pattern;
 use super::imap::Session;

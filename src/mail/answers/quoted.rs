@@ -77,7 +77,7 @@ const TELEPHONES: &[&str] = &[
 const WRAPPED: usize = 3;
 
 /// The person's own words.
-pub(super) fn own_words(text: &str) -> String {
+pub fn own_words(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{a0}'], " ");
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let end = (0..lines.len()).find(|at| begins_quotation(&lines, *at));

@@ -88,16 +88,18 @@ fn find_due(
         }
     }
     for held in handover::list_awaited(conn, Awaited::Word, AT_ONCE)? {
-        let away = match (held.assigned_to, held.agent_seen_at) {
-            (None, _) => true,
-            (Some(_), Some(seen)) if now - seen >= AWAY_MS => true,
-            (Some(_), None) => {
+        let is_away = match held.agent_seen_at {
+            Some(seen) => now - seen >= AWAY_MS,
+            None => {
                 let waits = |since| now - since >= AWAY_BY_MAIL_MS;
                 held.waiting_since.is_some_and(waits)
             }
-            (Some(holder), Some(_)) => users::get(conn, holder)?.suspended_at.is_some(),
         };
-        if away {
+        let is_gone = match held.assigned_to {
+            Some(holder) if !is_away => users::get(conn, holder)?.suspended_at.is_some(),
+            _ => true,
+        };
+        if is_gone {
             due.push((held, Due::Requeue));
         }
     }

@@ -133,6 +133,26 @@ async fn somebody_who_answers_by_mail_needs_no_open_page_but_lets_nobody_wait_fo
     );
 }
 
+#[tokio::test]
+async fn whoever_answered_by_mail_and_is_suspended_has_no_conversation_any_more() {
+    let shop = Shop::new(true);
+    let reply = acts::Reply {
+        text: "From my telephone".to_owned(),
+        from_away: true,
+        ..acts::Reply::default()
+    };
+    let (by, id) = (shop.member(&shop.anna), shop.conversation.id);
+    acts::write(&shop.inbox, &by, id, reply, |_, _| Ok(()))
+        .await
+        .unwrap();
+    let now = now();
+    assert_eq!(settled(&shop, now + 1), (0, ConversationState::Human));
+    shop.write(|tx| users::suspend(tx, shop.anna.id, now));
+    assert_eq!(settled(&shop, now + 2), (1, ConversationState::Waiting));
+    let told = shop.notices().pop().unwrap();
+    assert!(told.contains("back in the queue"), "{told}");
+}
+
 #[test]
 fn a_snoozed_conversation_comes_back() {
     let shop = Shop::new(true);
@@ -146,7 +166,8 @@ fn a_snoozed_conversation_comes_back() {
 
 #[tokio::test]
 async fn a_jump_of_the_clock_makes_nobody_late_and_holds_nobody() {
-    for jump in [-3_600_000_i64, 3_600_000] {
+    const YEAR: i64 = 365 * 24 * 60 * MINUTE;
+    for jump in [-YEAR, -3_600_000, 3_600_000, YEAR] {
         let shop = Shop::new(true);
         let steady = Instant::now();
         take(&shop, T);

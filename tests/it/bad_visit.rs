@@ -180,6 +180,29 @@ async fn two_messages_without_an_id_are_two() {
 }
 
 #[tokio::test]
+async fn whoever_rates_for_ever_waits() {
+    let app = TestApp::new().await;
+    let token = visit::token(&app).await;
+    say(&app, &token, "Hello", "1").await;
+    let rate = async |score: u8| {
+        let body = json!({ "score": score });
+        app.post_as(&token, "/api/v1/visit/rating", body).await
+    };
+    assert_eq!(rate(5).await.status, StatusCode::NO_CONTENT);
+    let mut refused = None;
+    for _ in 0..300 {
+        let reply = rate(4).await;
+        if reply.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(reply);
+            break;
+        }
+    }
+    let refused = refused.expect("it goes on for ever");
+    assert!(!refused.header("retry-after").is_empty());
+    told(&refused);
+}
+
+#[tokio::test]
 async fn whoever_is_suspended_in_mid_conversation_is_out_and_the_visitor_is_told() {
     let app = TestApp::new().await;
     desk(&app, true).await;

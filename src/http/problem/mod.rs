@@ -74,6 +74,8 @@ impl Problem {
 
     /// 404 for a kind of thing. It is the same whether the thing does not exist or belongs to another workspace.
     pub fn not_found(what: &str) -> Self {
+        // The store names things with their article.
+        let what = what.strip_prefix("the ").unwrap_or(what);
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",

@@ -52,7 +52,7 @@ pub(in crate::http) enum Deed {
     Dial,
     /// Asking for a person.
     Person,
-    /// Saying that they type, or how far they have read.
+    /// Saying that they type, how far they have read, or what they think.
     Sign,
     /// How to reach them, left for the team.
     Lead,

@@ -79,7 +79,7 @@ pub(in crate::http) async fn rate_visit(
 }
 
 /// Says whether an answer was good; a later word replaces an earlier one. A bad one makes the question a gap.
-#[utoipa::path(post, path = "/api/v1/visit/messages/{id}/rating", tag = "visitors", operation_id = "rateAnswer",
+#[utoipa::path(post, path = "/api/v1/visit/messages/{id}/rating", tag = "visitors", operation_id = "rateVisitAnswer",
     params(("id" = String, Path, description = "Message")), request_body = VisitRatingRequest,
     responses((status = 204, description = "Kept"), (status = 400, body = ProblemView<'_>),
               (status = 401, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),

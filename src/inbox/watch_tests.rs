@@ -199,6 +199,27 @@ async fn a_jump_of_the_clock_makes_nobody_late_and_holds_nobody() {
 }
 
 #[tokio::test]
+async fn a_snooze_is_until_a_time_of_the_clock_on_the_wall_whatever_that_does() {
+    const HOUR: i64 = 60 * MINUTE;
+    let snoozed = |until| {
+        let shop = Shop::new(true);
+        let data = json!({});
+        let snooze = Change::new("conversation_snoozed", &data).snooze(Some(until));
+        shop.write(|tx| handover::apply(tx, &shop.conversation, None, &snooze, T));
+        shop
+    };
+    // The clock is set forward past it, and back by a year.
+    for (jump, left) in [(2 * HOUR, None), (-365 * 24 * HOUR, Some(T + HOUR))] {
+        let shop = snoozed(T + HOUR);
+        let steady = Instant::now();
+        let mut rounds = Rounds::new(T, steady);
+        let later = steady + Duration::from_secs(5);
+        pass(&shop.inbox, &mut rounds, T + 5000 + jump, later).await;
+        assert_eq!(shop.now().snoozed_until, left, "{jump}");
+    }
+}
+
+#[tokio::test]
 async fn those_who_wait_learn_that_the_queue_moves() {
     let shop = Shop::new(true);
     shop.write(|tx| turns::ask(tx, &shop.conversation, Why::Visitor, T));

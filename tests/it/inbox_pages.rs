@@ -88,7 +88,10 @@ async fn a_conversation_is_read_answered_and_closed_without_scripts() {
     for shown in ["Hello there", "You have it", "Give back"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
-    let once = page.text().matches("dir=\"auto\">Hello there<").count();
+    let once = page
+        .text()
+        .matches("msg__text\" dir=\"auto\">Hello there<")
+        .count();
     assert_eq!(once, 1, "{}", page.text());
     assert!(ines.get("/inbox?view=mine").await.text().contains(&id));
 

@@ -2,9 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use serde_json::{Value, json};
-
 use frontdesk::store::users::Role;
+use serde_json::{Value, json};
 
 use crate::app::{Form, Reply, TestApp, request};
 use crate::staff::Staff;

@@ -105,8 +105,8 @@ async fn act_on_one(
             let wanted = tags::check(tags)?;
             let before = tags::adjust(store, by, id, &wanted, *add, now).await?;
             let had = |tag: &String| before.contains(tag);
-            let (removed, added) = wanted.into_iter().partition(had);
-            match add {
+            let (removed, added): (Vec<_>, Vec<_>) = wanted.into_iter().partition(had);
+            match *add {
                 true => Was::Tagged {
                     added,
                     removed: Vec::new(),

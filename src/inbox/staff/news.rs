@@ -13,6 +13,8 @@ use crate::store::{
 
 /// Events that are looked at in one go.
 const AT_ONCE: u32 = 200;
+/// So often at most; what is left comes with the next event.
+const MOST_ROUNDS: usize = 10;
 /// In characters.
 const LONGEST: usize = 160;
 
@@ -34,11 +36,16 @@ pub fn since(
     me: Option<UserId>,
     after: EventId,
 ) -> Result<(Vec<Notice>, EventId), StoreError> {
-    let events = events::list(conn, workspace, after, AT_ONCE)?;
-    let last = events.last().map_or(after, |event| event.id);
-    let mut notices = Vec::new();
-    for event in &events {
-        notices.extend(notice(conn, workspace, me, event)?);
+    let (mut last, mut notices) = (after, Vec::new());
+    for _ in 0..MOST_ROUNDS {
+        let events = events::list(conn, workspace, last, AT_ONCE)?;
+        for event in &events {
+            notices.extend(notice(conn, workspace, me, event)?);
+            last = event.id;
+        }
+        if events.len() < AT_ONCE as usize {
+            break;
+        }
     }
     Ok((notices, last))
 }

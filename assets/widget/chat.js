@@ -16,10 +16,9 @@ class Chat extends Visit {
   // Shows the answer of a request as it comes. `stored` is called when the server has what was sent.
   async answer(ask, stored = () => {}) {
     let item = this.state === "open" ? this.log.add({ role: "assistant", text: "", streams: true }) : undefined
-    const running = new AbortController()
     let ended = false
     try {
-      const response = await this.visited(() => ask(running.signal))
+      const response = await this.visited(() => ask((this.leaving ??= new AbortController()).signal))
       for await (const [event, data] of events(response)) {
         if (event === "stored") { ended = true; stored(data) }
         else if (event === "heard") { if (!this.live.online) this.log.add({ role: "user", text: data.text, status: "sent" }) }

@@ -40,9 +40,11 @@ class FrontdeskWidget extends HTMLElement {
     })
     // Another tab ended the visit, or began one.
     window.addEventListener("storage", event => {
-      if (!this.isConnected || event.key !== desk.place || event.storageArea !== tabs() || !desk.visit || recallToken(desk.place) === desk.visit.token) return
+      if (!this.isConnected || event.key !== desk.kept || event.storageArea !== tabs() || !desk.visit || recallToken(desk.kept) === desk.visit.token) return
+      // Whoever signed out there did so here.
+      if (!event.newValue && identity) { identity = undefined; desk.outbox.drop() }
       desk.forget(true)
-      if (recallToken(desk.place)) desk.begin().catch(error => desk.fail(error))
+      if (recallToken(desk.kept)) desk.begin().catch(error => desk.fail(error))
       else if (desk.float && !desk.panel.hidden) desk.close()
     })
     new MutationObserver(() => desk.respeak()).observe(document.documentElement, { attributeFilter: ["lang"] })

@@ -38,6 +38,7 @@ mod gaps;
 mod golden;
 mod health;
 mod https;
+mod identity;
 mod inbox;
 mod inbox_assist;
 mod inbox_live;

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::http::voice::identity;
 use crate::http::voice::options::WidgetOptions;
 use crate::http::voice::settings::WidgetSettings;
 use crate::http::voice::site_key;
@@ -21,6 +22,9 @@ pub struct WidgetView {
     /// Until when the previous key still works, Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     former_site_until: Option<i64>,
+    /// Since when there is a key with which the website's server vouches for its visitors, Unix ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_key_since: Option<i64>,
     /// Whether visitors are served at all.
     enabled: bool,
     /// Websites that may show it, each as `https://host[:port]`. If empty, only this server's own pages and pages of
@@ -75,13 +79,15 @@ async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<Widge
         let site = workspaces::get(conn, workspace)?.site_key;
         let former = site_keys::former_until(conn, workspace, now_ms())?;
         let settings = workspaces::section(conn, workspace, WidgetSettings::SECTION)?;
-        Ok((site, former, settings))
+        let identity = identity::made_at(conn, workspace)?;
+        Ok((site, former, identity, settings))
     });
-    let (site, former_site_until, settings) = found.await?;
+    let (site, former_site_until, identity_key_since, settings) = found.await?;
     let settings: WidgetSettings = settings;
     Ok(axum::Json(WidgetView {
         site,
         former_site_until,
+        identity_key_since,
         enabled: settings.enabled,
         origins: settings.origins,
         links: settings.links,
@@ -137,4 +143,24 @@ pub(super) async fn renew_key(
 ) -> Result<axum::Json<WidgetView>, Problem> {
     site_key::renew(&place.app, place.id(), request.old_days, now_ms()).await?;
     load_view(&place.app, place.id()).await
+}
+
+/// The key of the website's server.
+#[derive(Serialize, ToSchema)]
+pub struct IdentityKeyView {
+    /// It is shown only now.
+    key: String,
+}
+
+/// Makes a new key with which the website's server vouches for its visitors. What is signed with the one before is refused from
+/// now on, and visits that it vouched for end.
+#[utoipa::path(post, path = "/api/v1/widget/identity-key", tag = "visitors", operation_id = "renewIdentityKey",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = IdentityKeyView)))]
+pub(super) async fn renew_identity_key(
+    place: ApiPlace,
+) -> Result<axum::Json<IdentityKeyView>, Problem> {
+    let made = identity::renew(&place.app.store, &place.member).await?;
+    let key = made.reveal().to_owned();
+    Ok(axum::Json(IdentityKeyView { key }))
 }

@@ -10,6 +10,7 @@
 //!   ([`origin`]). That includes WebSockets, for which browsers send no preflight.
 //! - Visitors reach only the workspace's first assistant and those that the owner opened to them
 //!   ([`assistant`]).
+//! - A visit belongs to whoever is signed in on the page: it goes on for nobody else ([`identity`]).
 //! - What visitors may send is bounded by address ([`rate`]) and in size.
 
 mod assistant;
@@ -18,6 +19,7 @@ pub(super) mod colours;
 pub(super) mod files;
 pub(super) mod files_sent;
 mod guest;
+pub(super) mod identity;
 pub(super) mod introduce;
 pub(super) mod lead;
 pub(super) mod live;
@@ -54,6 +56,12 @@ pub(super) fn routes() -> Vec<Route> {
         (POST, "/api/v1/visit", Policy::Visitor, visit::create),
         (DELETE, "/api/v1/visit", Policy::Visitor, own::erase),
         (POST, "/api/v1/visit/end", Policy::Visitor, own::end),
+        (
+            POST,
+            "/api/v1/visit/sign-out",
+            Policy::Visitor,
+            own::sign_out
+        ),
         (GET, "/api/v1/visit/export", Policy::Visitor, own::export),
         (
             GET,

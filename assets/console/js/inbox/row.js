@@ -33,6 +33,7 @@ function marks(row, me, sla, presence) {
     late && el("span", { class: `sla sla--${late.level}` }, icon(late.level === "over" ? "warning" : "clock"), late.text),
     row.state === "human" && mark("user", row.assigned_to?.id === me.id ? "You" : row.assigned_to?.name ?? "A colleague"),
     row.state !== "human" && row.assigned_to && mark("user", `For ${row.assigned_to.id === me.id ? "you" : row.assigned_to.name}`),
+    row.identity && mark("check", "Verified"),
     row.team && mark("team", row.team.name),
     row.channel !== "chat" && mark(row.channel === "voice" ? "calls" : "machine", CHANNELS[row.channel] ?? row.channel),
     row.state === "closed" && mark("check", "Closed"),

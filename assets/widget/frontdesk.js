@@ -5,7 +5,7 @@
 // Modes: "float" (a button in the corner), "page" (fills its place), "bar" (only the microphone, for the
 // console, which listens to the events frontdesk-heard, frontdesk-answer and frontdesk-note).
 // The server joins these files within one function: nodes.js, server.js, words.js, look.js, log.js, outbox.js, live.js,
-// visit.js, desk.js, panel.js, this one, api.js and line.js. voice.js and more.js are fetched when they are used.
+// visit.js, desk.js, panel.js, this one, api.js and line.js. voice.js, more.js and work.js are fetched when they are used.
 
 class FrontdeskWidget extends HTMLElement {
   #desk

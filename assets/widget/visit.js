@@ -37,7 +37,7 @@ class Visit {
     }
     let visit
     try {
-      visit = await (await this.api("", body)).json()
+      visit = await (await this.#ask(body)).json()
     } catch (error) {
       if (error.code !== "identity_refused" || !current()) throw error
       console.error(`Frontdesk: nobody is recognised, and the chat goes on without a name: ${error.message}`)
@@ -60,6 +60,21 @@ class Visit {
     this.welcome()
     this.outbox.restore()
     this.live.start()
+  }
+
+  // While many visits are begun at once, the server may want work for one.
+  async #ask(body) {
+    try {
+      return await this.api("", body)
+    } catch (error) {
+      if (error.code !== "work_required") throw error
+      const work = (await part("work"))(this)
+      // The page may have slept until the first challenge was too old.
+      return await this.api("", { ...body, work: await work.solve() }).catch(async error => {
+        if (error.code !== "work_refused") throw error
+        return this.api("", { ...body, work: await work.solve() })
+      })
+    }
   }
 
   // What stands around the messages: who speaks here, what is agreed, what one can ask.

@@ -251,6 +251,7 @@ use super::voice;
         voice::own::erase,
         voice::own::end,
         voice::own::sign_out,
+        voice::work::challenge,
         voice::own::mail_transcript,
         voice::files_sent::send,
         voice::files_sent::get,

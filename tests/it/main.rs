@@ -86,3 +86,4 @@ mod voice_settings;
 mod voice_ws;
 mod webhooks;
 mod wire;
+mod work;

@@ -12,6 +12,7 @@ use crate::http::voice::identity;
 use crate::http::voice::options::WidgetOptions;
 use crate::http::voice::settings::WidgetSettings;
 use crate::http::voice::site_key;
+use crate::http::voice::work::ProofOfWork;
 use crate::store::{WorkspaceId, site_keys, workspaces};
 
 /// Look and reach of the widget.
@@ -40,6 +41,8 @@ pub struct WidgetView {
     colour: String,
     /// Whether the microphone listens only while a button is held.
     push_to_talk: bool,
+    /// When a browser has to work before a visit begins.
+    proof_of_work: ProofOfWork,
     /// Its look, words and forms.
     options: WidgetOptions,
 }
@@ -62,6 +65,9 @@ pub struct WidgetRequest {
     colour: Option<String>,
     /// Whether the microphone listens only while a button is held.
     push_to_talk: Option<bool>,
+    /// When a browser has to work before a visit begins: `off`, `automatic` (while unusually many visits are begun or refused) or
+    /// `always`.
+    proof_of_work: Option<ProofOfWork>,
     /// Its look, words and forms, all at once.
     options: Option<WidgetOptions>,
 }
@@ -95,6 +101,7 @@ async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<Widge
         title: settings.title,
         colour: settings.colour,
         push_to_talk: settings.push_to_talk,
+        proof_of_work: settings.proof_of_work,
         options: settings.options,
     }))
 }
@@ -126,6 +133,7 @@ pub(super) async fn change(
         title: request.title.unwrap_or(before.title),
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
+        proof_of_work: request.proof_of_work.unwrap_or(before.proof_of_work),
         options: request.options.unwrap_or(before.options),
     };
     changed.keep(store, by).await?;

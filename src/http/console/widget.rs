@@ -20,6 +20,7 @@ use crate::http::multipart;
 use crate::http::now_ms;
 use crate::http::voice::colours::Colours;
 use crate::http::voice::settings::WidgetSettings;
+use crate::http::voice::work::ProofOfWork;
 use crate::http::voice::{files, identity, logo, site_key};
 use crate::store::site_keys;
 
@@ -35,6 +36,8 @@ pub(super) struct Look {
     links: String,
     enabled: Option<String>,
     push_to_talk: Option<String>,
+    #[serde(default)]
+    proof_of_work: String,
     #[serde(flatten)]
     options: OptionsForm,
 }
@@ -85,6 +88,7 @@ pub(super) async fn save(
         title: form.title,
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
+        proof_of_work: ProofOfWork::read(&form.proof_of_work),
         options,
     };
     if wrong.is_some() {
@@ -249,6 +253,7 @@ async fn render(
         options: settings.options.into(),
         languages: files::languages().collect(),
         push_to_talk: settings.push_to_talk,
+        proof_of_work: settings.proof_of_work.as_str(),
         widget: files::widget_path(),
         error: shown.error,
     };

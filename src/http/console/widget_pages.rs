@@ -51,6 +51,8 @@ pub struct Widget {
     pub languages: Vec<&'static str>,
     /// Whether visitors hold a button to talk.
     pub push_to_talk: bool,
+    /// `off`, `automatic` or `always`.
+    pub proof_of_work: &'static str,
     pub widget: String,
     pub error: Option<String>,
 }

@@ -11,7 +11,8 @@
 //! - Visitors reach only the workspace's first assistant and those that the owner opened to them
 //!   ([`assistant`]).
 //! - A visit belongs to whoever is signed in on the page: it goes on for nobody else ([`identity`]).
-//! - What visitors may send is bounded by address ([`rate`]) and in size.
+//! - What visitors may send is bounded by address ([`rate`]) and in size. In a flood of visits, a browser may have to work for a new
+//!   one ([`work`]).
 
 mod assistant;
 pub(super) mod chat;
@@ -38,6 +39,7 @@ pub(super) mod site_key;
 pub(super) mod socket;
 mod standing;
 pub(super) mod visit;
+pub(super) mod work;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ pub(super) use self::guest::Guest;
 pub(super) use self::rate::Visits;
 pub(super) use self::site_key::Which;
 pub(super) use self::standing::Standing;
+pub(super) use self::work::Works;
 
 use super::route::{Policy, Route, routes};
 use crate::app::App;
@@ -54,6 +57,12 @@ use crate::voice::VoiceSettings;
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (POST, "/api/v1/visit", Policy::Visitor, visit::create),
+        (
+            POST,
+            "/api/v1/visit/challenge",
+            Policy::Visitor,
+            work::challenge
+        ),
         (DELETE, "/api/v1/visit", Policy::Visitor, own::erase),
         (POST, "/api/v1/visit/end", Policy::Visitor, own::end),
         (

@@ -13,6 +13,7 @@ use super::options::Asked;
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
+use super::work::{self, WorkRequest};
 use super::{Guest, Which, assistant, files, guest, load_offer};
 use crate::app::App;
 use crate::http::Http;
@@ -45,6 +46,8 @@ pub struct VisitRequest {
     token: Option<String>,
     /// Who is signed in on the page.
     identity: Option<IdentityRequest>,
+    /// A solved challenge, when the answer was `work_required`.
+    work: Option<WorkRequest>,
 }
 
 /// A visit.
@@ -122,7 +125,7 @@ pub struct VoiceView {
 #[utoipa::path(post, path = "/api/v1/visit", tag = "visitors", operation_id = "beginVisit",
     request_body = VisitRequest, security(()),
     responses((status = 200, body = VisitView), (status = 400, body = ProblemView<'_>), (status = 403, body = ProblemView<'_>),
-              (status = 404, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
+              (status = 404, body = ProblemView<'_>), (status = 428, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
 pub(in crate::http) async fn create(
     State(http): State<Http>,
     request: Request,
@@ -162,7 +165,20 @@ pub(in crate::http) async fn create(
             (token, expires_at, true)
         }
         _ => {
-            http.visits.count(address, Deed::Visit)?;
+            let needed = http.works.is_needed(workspace.id, settings.proof_of_work);
+            let work = asked.work.filter(|_| needed);
+            if work.is_none() {
+                http.works.note_visit(workspace.id, address);
+            }
+            if needed && work.is_none() {
+                return Err(work::refuse_without());
+            }
+            http.visits
+                .count(address, Deed::Visit)
+                .inspect_err(|_| http.works.note_refused(workspace.id))?;
+            if let Some(work) = work {
+                http.works.redeem(workspace.id, &work, now_ms())?;
+            }
             let (token, expires_at) = begin(app, &workspace, &site, who).await?;
             (token, expires_at, false)
         }

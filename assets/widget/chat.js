@@ -53,7 +53,7 @@ class Chat extends Visit {
     if (event === "message") {
       this.log.put(data)
       this.settled()
-      if (data.role === "agent" && this.banner) this.typing("agent", false)
+      if (this.banner && (data.role === "agent" || data.role === "assistant" && data.state !== "interrupted")) this.typing(data.role, false)
     } else if (event === "state") this.turn(data)
     else if (event === "typing") this.typing(data.who, data.on)
     else if (event === "seen") this.log.seen(data.seq)
@@ -89,12 +89,15 @@ class Chat extends Visit {
     this.emit("state", data)
   }
 
+  // An answer that this tab shows as it comes is seen there.
   typing(who, on) {
+    if (on ? who !== "agent" && this.log.items.some(item => item.streams) : who !== this.typist) return
     clearTimeout(this.typingEnds)
+    this.typist = on && who
     this.typer.hidden = !on
     if (!on) return
     this.typer.replaceChildren(el("bdi", {}, t(who === "agent" ? "typing" : "thinking")))
-    this.typingEnds = setTimeout(() => { this.typer.hidden = true }, 10000)
+    this.typingEnds = setTimeout(() => { this.typer.hidden = true }, who === "agent" ? 10000 : ANSWERED_BY)
   }
 
   // Somebody wrote.

@@ -171,6 +171,6 @@ class Visit {
     this.turned = undefined
     if (!kept) Kept.write(this.kept, undefined, false)
     this.log.empty()
-    if (this.banner) this.banner.hidden = true
+    if (this.banner) this.banner.hidden = this.typer.hidden = true
   }
 }

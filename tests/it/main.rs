@@ -24,6 +24,7 @@ mod calls;
 mod chat;
 mod chat_stream;
 mod closing;
+mod composing;
 mod contacts;
 mod conversations;
 mod cut_off;

@@ -39,6 +39,7 @@ function marks(row, me, sla, presence) {
     row.state === "closed" && mark("check", "Closed"),
     row.snoozed_until && row.snoozed_until > Date.now() && mark("snooze", `Until ${fullTime(row.snoozed_until)}`),
     presence?.visitor?.typing && mark("chat", "Visitor is typing"),
+    presence?.composing && mark("chat", "Assistant is typing"),
     typing ? mark("chat", `${typing.name} is typing`) : others.length ? mark("eye", others.map(viewer => viewer.name).join(", ")) : null,
     ...row.tags.slice(0, MOST_TAGS).map(tag => el("span", { class: "tag" }, el("bdi", {}, tag))),
     row.tags.length > MOST_TAGS && el("span", { class: "tag" }, `${row.tags.length - MOST_TAGS} more`),

@@ -57,7 +57,7 @@ export class Talk {
 
   showPresence(detail, presence) {
     this.#drawHead(detail, presence)
-    this.live.textContent = presence?.visitor?.typing ? `${nameOf(detail)} is typing` : ""
+    this.live.textContent = presence?.visitor?.typing ? `${nameOf(detail)} is typing` : presence?.composing ? "The assistant is typing" : ""
   }
 
   showSummary(text, how) {

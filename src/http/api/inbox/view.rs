@@ -316,6 +316,8 @@ pub struct PresenceView {
     pub conversation: String,
     pub viewers: Vec<ViewerView>,
     pub visitor: VisitorAround,
+    /// Whether the assistant is writing an answer.
+    pub composing: bool,
 }
 
 impl PresenceView {
@@ -333,6 +335,7 @@ impl PresenceView {
                 online: around.online,
                 typing: around.typing,
             },
+            composing: around.composing,
         }
     }
 }

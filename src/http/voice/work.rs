@@ -30,8 +30,8 @@ use crate::store::token::fill_random;
 use crate::store::{StoreError, UnixMs, WorkspaceId};
 use crate::usage::Pressure;
 
-/// In bytes: a block of SHA-256.
-const KEY: usize = 64;
+/// In bytes.
+const KEY: usize = 32;
 /// Puzzles of a challenge.
 const COUNT: usize = 4;
 /// Zero bits of each: about 16,000 hashes in all, of which a slow phone computes 50,000 in a second.
@@ -173,7 +173,7 @@ impl Works {
         workspace: WorkspaceId,
         now: UnixMs,
         at: Instant,
-    ) -> Result<ChallengeView, StoreError> {
+    ) -> Result<ChallengeView, Problem> {
         let above = self.pressure.level(workspace, at).saturating_sub(1);
         let bits = LEAST_BITS.saturating_add(above).min(MOST_BITS);
         let mut id = [0_u8; 16];
@@ -231,9 +231,9 @@ impl Works {
         Ok(())
     }
 
-    fn sign(&self, workspace: WorkspaceId, text: &str) -> Result<Hmac<Sha256>, StoreError> {
+    fn sign(&self, workspace: WorkspaceId, text: &str) -> Result<Hmac<Sha256>, Problem> {
         let key = self.key()?;
-        let mut mac = <Hmac<Sha256> as Mac>::new(key.into());
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|e| Problem::internal(&e))?;
         mac.update(format!("{workspace}|{text}").as_bytes());
         Ok(mac)
     }
@@ -268,6 +268,9 @@ fn parse(text: &str) -> Option<(UnixMs, u32, u128)> {
 }
 
 fn is_solved(signature: &[u8], solution: &[u64], bits: u32) -> bool {
+    if solution.len() != COUNT {
+        return false;
+    }
     let mut numbers = solution.to_vec();
     numbers.sort_unstable();
     numbers.dedup();
@@ -277,7 +280,7 @@ fn is_solved(signature: &[u8], solution: &[u64], bits: u32) -> bool {
         hash.update(number.to_be_bytes());
         count_zero_bits(&hash.finalize()) >= bits
     };
-    solution.len() == COUNT && numbers.len() == COUNT && numbers.iter().all(is_fine)
+    numbers.len() == COUNT && numbers.iter().all(is_fine)
 }
 
 fn count_zero_bits(hash: &[u8]) -> u32 {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::app::{Reply, TestApp, now, request};
+use crate::browser::{Browser, between, person};
 use crate::visit::site;
 
 const QUESTION: &str = "How much is a full service?";
@@ -225,4 +226,32 @@ async fn whoever_is_erased_leaves_no_visit() {
     assert_eq!(list.status, StatusCode::UNAUTHORIZED);
     let (again, _) = visit(&app, None, Some(ann(&key))).await;
     assert!(said(&app, &again).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_page_shows_a_key_once_and_only_to_who_administers() {
+    let app = TestApp::new().await;
+    person(&app, "ann", "owner").await;
+    let mut browser = Browser::new(&app);
+    browser.password("ann").await;
+    let before = browser.get("/widget").await;
+    assert!(before.text().contains("Make a key"), "{}", before.text());
+    let made = browser.post("/widget/identity", "").await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text());
+    let key = between(made.text(), "<code id=\"fresh-identity\">", "</code>").to_owned();
+    assert!(key.starts_with("fd_identity_"), "{key}");
+    let (_, resumed) = visit(&app, None, Some(hashed(&key, "42"))).await;
+    assert!(!resumed);
+    let after = browser.get("/widget").await;
+    assert!(after.text().contains("There is a key since") && !after.text().contains(&key));
+    let examples = browser.get("/widget/examples").await;
+    for language in ["Node.js", "PHP", "Python"] {
+        assert!(examples.text().contains(language), "{language}");
+    }
+    person(&app, "ben", "agent").await;
+    let mut helper = Browser::new(&app);
+    helper.password("ben").await;
+    let refused = helper.post("/widget/identity", "").await;
+    assert_ne!(refused.status, StatusCode::OK);
+    assert!(!refused.text().contains("fd_identity_"));
 }

@@ -75,6 +75,14 @@ impl Who {
         }
     }
 
+    /// Whether a visit that goes on for them says so already, so that pages which only resume it write nothing.
+    pub(super) fn is_kept(&self, visitor: &Visitor) -> bool {
+        match &self.vouched {
+            Some(vouched) => visitor.identity.as_ref() == Some(&vouched.id),
+            None => visitor.claimed == self.claimed,
+        }
+    }
+
     /// Notes who the visitor is, and makes what they said before theirs.
     pub(super) fn keep(
         &self,

@@ -158,7 +158,7 @@ pub(in crate::http) async fn create(
     let (token, expires_at, resumed) = match (asked.token, resumed) {
         (Some(token), Some(visitor)) => {
             let expires_at = visitor.expires_at;
-            if who != Who::default() {
+            if !who.is_kept(&visitor) {
                 let keep = move |tx: &Transaction<'_>| who.keep(tx, &visitor, now_ms());
                 app.store.write(keep).await?;
             }

@@ -281,7 +281,8 @@ impl App {
             knowledge.clone(),
             Arc::clone(&chat),
             Arc::clone(&reader),
-        );
+        )
+        .with_presence(inbox.presence().clone());
         let evals = Runner::new(
             agent.clone(),
             knowledge.clone(),

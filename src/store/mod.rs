@@ -55,6 +55,7 @@ pub mod gate;
 pub mod golden;
 pub mod handover;
 pub mod holdings;
+pub mod identities;
 pub mod inbox;
 pub mod jobs;
 pub mod kept;

@@ -217,6 +217,12 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/v1/widget", ADMIN, widget::get),
         (PATCH, "/api/v1/widget", ADMIN, widget::change),
         (POST, "/api/v1/widget/site-key", ADMIN, widget::renew_key),
+        (
+            POST,
+            "/api/v1/widget/identity-key",
+            ADMIN,
+            widget::renew_identity_key
+        ),
         (GET, "/api/v1/backups", ADMIN, backups::list),
         (POST, "/api/v1/backups", ADMIN, backups::create),
         (

@@ -231,6 +231,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
         .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/identity", post(widget::renew_identity))
         .route("/widget/privacy-notice", get(widget::privacy_notice))
         .route("/widget/examples", get(widget::examples))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))

@@ -3,7 +3,7 @@
 
 pub(super) mod accounts;
 mod additions;
-mod ask;
+pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;
 pub mod calls;
@@ -36,7 +36,7 @@ mod status;
 mod synonyms;
 pub(super) mod tasks;
 pub(super) mod turn;
-mod upload;
+pub(super) mod upload;
 mod versions;
 mod voice_notes;
 pub(super) mod webhooks;

@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
 use crate::knowledge::sources::{SourceRequest, SourceUpdate};
 use crate::store::source_pages::{self, PageSummary};
 use crate::store::sources::{self, Options, Report, Source, SourceKind, SourceState, Told};
+use crate::store::{StoreError, WorkspaceId};
 
 /// Pages listed per source, for troubles and for changes each.
 const SHOWN: usize = 50;
@@ -30,14 +31,14 @@ const SHOWN: usize = 50;
 #[template(path = "sources.html")]
 struct SourcesPage {
     shell: Shell,
-    rows: Vec<SourceRow>,
+    sources: Vec<SourceRow>,
     /// The form's fields, to show them again.
     form: NewSource,
     error: Option<String>,
     open: bool,
 }
 
-struct SourceRow {
+pub(super) struct SourceRow {
     id: String,
     url: String,
     kind: &'static str,
@@ -238,7 +239,17 @@ async fn render(
     form: NewSource,
     error: Option<String>,
 ) -> Result<Response, Failure> {
-    let workspace = person.workspace.id;
+    let page = SourcesPage {
+        shell: person.shell(Section::Documents, "Web pages"),
+        sources: rows(app, person.workspace.id).await?,
+        form,
+        error,
+        open: app.gateway.is_open(),
+    };
+    Ok(view::page(status, &page))
+}
+
+pub(super) async fn rows(app: &App, workspace: WorkspaceId) -> Result<Vec<SourceRow>, StoreError> {
     let rows = app.store.read(move |conn| {
         let found = sources::list(conn, workspace)?;
         found
@@ -255,14 +266,7 @@ async fn render(
             })
             .collect()
     });
-    let page = SourcesPage {
-        shell: person.shell(Section::Documents, "Web pages"),
-        rows: rows.await?,
-        form,
-        error,
-        open: app.gateway.is_open(),
-    };
-    Ok(view::page(status, &page))
+    rows.await
 }
 
 fn row(source: Source, documents: u32, chunks: u32, pages: Vec<PageSummary>) -> SourceRow {

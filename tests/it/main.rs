@@ -84,4 +84,5 @@ mod voice_fakes;
 mod voice_settings;
 mod voice_ws;
 mod webhooks;
+mod welcome;
 mod wire;

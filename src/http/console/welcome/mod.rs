@@ -36,7 +36,7 @@ struct Overview {
 }
 
 /// The fields of a form, some of them several times.
-pub(super) struct Fields(Vec<(String, String)>);
+struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// The first field of this name, trimmed; empty if there is none.

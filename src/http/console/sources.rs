@@ -38,38 +38,39 @@ struct SourcesPage {
     open: bool,
 }
 
+/// A source in the list.
 pub(super) struct SourceRow {
-    id: String,
-    url: String,
-    kind: &'static str,
-    state: &'static str,
-    error: Option<String>,
-    has_documents: bool,
-    figures: Vec<String>,
-    synced: Option<Moment>,
-    next: Option<Moment>,
-    every: String,
-    summary: Option<String>,
-    left_out: u32,
-    troubles: Vec<PageRow>,
-    more_troubles: usize,
-    changes: Vec<PageRow>,
-    more_changes: usize,
+    pub(super) id: String,
+    pub(super) url: String,
+    pub(super) kind: &'static str,
+    pub(super) state: &'static str,
+    pub(super) error: Option<String>,
+    pub(super) has_documents: bool,
+    pub(super) figures: Vec<String>,
+    pub(super) synced: Option<Moment>,
+    pub(super) next: Option<Moment>,
+    pub(super) every: String,
+    pub(super) summary: Option<String>,
+    pub(super) left_out: u32,
+    pub(super) troubles: Vec<PageRow>,
+    pub(super) more_troubles: usize,
+    pub(super) changes: Vec<PageRow>,
+    pub(super) more_changes: usize,
 }
 
 /// A page that failed or changed.
-struct PageRow {
-    url: String,
-    what: String,
-    reason: Option<String>,
+pub(super) struct PageRow {
+    pub(super) url: String,
+    pub(super) what: String,
+    pub(super) reason: Option<String>,
 }
 
 impl SourceRow {
-    fn busy(&self) -> bool {
+    pub(super) fn busy(&self) -> bool {
         matches!(self.state, "queued" | "syncing")
     }
 
-    fn state_label(&self) -> &'static str {
+    pub(super) fn state_label(&self) -> &'static str {
         match self.state {
             "queued" => "Waiting its turn",
             "syncing" => "Fetching",

@@ -72,13 +72,11 @@ fn render(
     error: Option<String>,
 ) -> Response {
     let zones = jiff::tz::db().available().map(|name| name.to_string());
-    let mut languages: Vec<(String, String)> = LANGUAGES
-        .iter()
-        .map(|code| {
-            let name = documents::language(code).unwrap_or(code);
-            ((*code).to_owned(), name.to_owned())
-        })
-        .collect();
+    let named = |code: &'static str| {
+        let name = documents::language(code).unwrap_or(code);
+        (code.to_owned(), name.to_owned())
+    };
+    let mut languages: Vec<(String, String)> = LANGUAGES.into_iter().map(named).collect();
     if !languages.iter().any(|(code, _)| *code == form.language) {
         languages.push((form.language.clone(), form.language.clone()));
     }

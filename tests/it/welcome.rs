@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use frontdesk::app::{load_demo, setup_token};
 use frontdesk::config::PublicUrl;
 use frontdesk::http::auth::SESSION_COOKIE;
@@ -291,6 +291,22 @@ async fn what_is_wrong_with_the_business_is_told_and_nothing_is_half_saved() {
     let page = ines.get("/welcome/business").await;
     assert_eq!(count(&page), "0");
     assert!(!page.text().contains("value=\"Marla\""));
+
+    let names =
+        |business: &str, assistant: &str| json!({"business": business, "assistant": assistant});
+    let put = |body: serde_json::Value| {
+        let mut request = json_request(&app.key, "/api/v1/names", body.to_string());
+        *request.method_mut() = Method::PUT;
+        app.send(request)
+    };
+    let refused = put(names("Shop", &long)).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let kept = put(names(" Marlow ", "Marla")).await;
+    assert_eq!(kept.json(), names("Marlow", "Marla"));
+    assert_eq!(
+        app.get("/api/v1/names").await.json(),
+        names("Marlow", "Marla")
+    );
 
     // Without hours it is saved, and no week is claimed.
     let bare = "business=Marlow&assistant=Marla&language=en&time_zone=Europe%2FBerlin&country=\

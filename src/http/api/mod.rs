@@ -21,6 +21,7 @@ pub mod inbox;
 mod keys;
 pub(super) mod lines;
 mod mail;
+mod names;
 pub(super) mod paths;
 pub mod people;
 mod place;
@@ -381,6 +382,8 @@ pub(super) fn routes() -> Vec<Route> {
         (POST, "/api/v1/keys", ADMIN, keys::create),
         (DELETE, "/api/v1/keys/{id}", ADMIN, keys::revoke),
         (GET, "/api/v1/status", ADMIN, status::get),
+        (GET, "/api/v1/names", ADMIN, names::get),
+        (PUT, "/api/v1/names", ADMIN, names::set),
         (GET, "/api/v1/additions", ADMIN, additions::get),
         (PUT, "/api/v1/additions", ADMIN, additions::set),
         (GET, "/api/v1/synonyms", DOCUMENTS, synonyms::get),

@@ -376,6 +376,10 @@ async fn a_website_is_read_or_it_is_said_why_not() {
     assert_eq!(leads_to(&added), "/welcome/knowledge");
     wait_for(&mut ines, "/welcome/knowledge", "1 of 5 done").await;
     wait_for(&mut ines, "/welcome/knowledge", "Up to date").await;
+    // Its address is what the owner most likely puts the line on.
+    let page = ines.get("/welcome/website").await;
+    let suggested = format!("value=\"{}\"", site.url(""));
+    assert!(page.text().contains(&suggested), "{}", page.text());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use url::Url;
 
 use super::head::Head;
 use super::{Fields, Place, Reach, Step, mistake};
@@ -10,6 +11,7 @@ use crate::http::console::view::{self, Shell, filters};
 use crate::http::console::{Failure, session};
 use crate::http::voice::settings::WidgetSettings;
 use crate::http::voice::site_key;
+use crate::store::{StoreError, sources};
 
 #[derive(Template)]
 #[template(path = "welcome_website.html")]
@@ -17,7 +19,7 @@ struct Website {
     shell: Shell,
     head: Head,
     error: Option<String>,
-    /// What was typed and not kept.
+    /// What was typed and not kept, or a suggestion.
     typed: String,
     enabled: bool,
     /// Websites that may show it, and whether somebody came from each.
@@ -43,6 +45,11 @@ pub(super) async fn show(
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
+    let typed = match typed {
+        Some(typed) => typed,
+        None if settings.origins.is_empty() => own_site(place).await?,
+        None => String::new(),
+    };
     let seen = |origin: String| {
         let saw = place.walk.saw(&origin);
         (origin, saw)
@@ -51,7 +58,7 @@ pub(super) async fn show(
         shell: place.shell("Put it on your site"),
         head: Head::of(&place.walk, Step::Website),
         error,
-        typed: typed.unwrap_or_default(),
+        typed,
         enabled: settings.enabled,
         origins: settings.origins.into_iter().map(seen).collect(),
         line: site_key::line(&address, &site),
@@ -60,6 +67,18 @@ pub(super) async fn show(
         site,
     };
     Ok(view::page(status, &page))
+}
+
+/// The website whose pages are read, to begin with; empty if there is none.
+async fn own_site(place: &Place<'_>) -> Result<String, StoreError> {
+    let workspace = place.person.workspace.id;
+    let read = move |conn: &_| sources::list(conn, workspace);
+    let found = place.app.store.read(read).await?;
+    let first = found.first().map(|found| Url::parse(&found.source.url));
+    Ok(match first {
+        Some(Ok(url)) => url.origin().ascii_serialization(),
+        _ => String::new(),
+    })
 }
 
 /// Adds websites that may show it, and opens or closes the front desk; the page with what is wrong, if something is.

@@ -87,7 +87,7 @@ async fn a_new_owner_is_led_from_the_setup_link_to_a_visit_from_the_website() {
         assert!(facts.text().contains(kept), "{kept}: {}", facts.text());
     }
     assert_eq!(
-        app.get("/api/v1/voice").await.json()["language"],
+        app.get("/api/v1/voice").await.json()["settings"]["language"],
         "de",
         "the language of callers"
     );

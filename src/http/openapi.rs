@@ -197,6 +197,8 @@ use super::voice;
         api::golden::delete,
         api::golden::import,
         api::golden::export,
+        api::names::get,
+        api::names::set,
         api::additions::get,
         api::additions::set,
         api::synonyms::get,

@@ -66,6 +66,7 @@ pub mod mail;
 pub mod messages;
 pub mod notices;
 pub mod password;
+pub mod progress;
 pub mod pronunciations;
 pub mod ratings;
 pub mod receipts;

@@ -88,5 +88,6 @@ mod voice_fakes;
 mod voice_settings;
 mod voice_ws;
 mod webhooks;
+mod welcome;
 mod wire;
 mod work;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::view::{self, Section};
+use super::welcome::Reach;
 use super::widget_form::OptionsForm;
 use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
@@ -181,7 +182,7 @@ pub(super) async fn privacy_notice(
     let settings = WidgetSettings::load(&app.store, person.member()).await?;
     let page = widget_pages::PrivacyNotice {
         shell: person.shell(Section::Widget, "Text for your privacy notice"),
-        address: session::address(&headers),
+        address: session::address(&app, &headers),
         remember: settings.options.remember,
         files: settings.options.files,
     };
@@ -189,9 +190,13 @@ pub(super) async fn privacy_notice(
 }
 
 /// `GET /widget/examples`: the widget's JavaScript API at work.
-pub(super) async fn examples(person: SignedIn, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn examples(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let address = session::address(&headers);
+    let address = session::address(&app, &headers);
     let page = widget_pages::Examples {
         sockets: address.replacen("http", "ws", 1),
         address,
@@ -229,7 +234,7 @@ async fn render(
 ) -> Result<Response, Failure> {
     let (workspace, site) = (person.workspace.id, person.workspace.site_key.clone());
     let colours = Colours::of(&settings.colour);
-    let address = session::address(headers);
+    let address = session::address(app, headers);
     let found = app.store.read(move |conn| {
         let former = site_keys::former_until(conn, workspace, now_ms())?;
         Ok((former, identity::made_at(conn, workspace)?))
@@ -238,6 +243,7 @@ async fn render(
     let page = widget_pages::Widget {
         shell: person.shell(Section::Widget, "Widget"),
         line: site_key::line(&address, &site),
+        reach: Reach::of(&address).note(),
         address,
         site,
         former_until: former.map(moment),

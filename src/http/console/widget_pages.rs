@@ -27,6 +27,8 @@ pub struct Widget {
     pub line: String,
     /// This server's, as the browser knows it.
     pub address: String,
+    /// What the address is not good for.
+    pub reach: Option<&'static str>,
     pub site: String,
     /// Until when the old key works.
     pub former_until: Option<Moment>,

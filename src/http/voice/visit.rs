@@ -15,7 +15,7 @@ use super::rate::Deed;
 use super::settings::WidgetSettings;
 use super::work::{self, WorkRequest};
 use super::{Guest, Which, assistant, files, guest, load_offer};
-use crate::app::App;
+use crate::app::{App, welcome};
 use crate::http::Http;
 use crate::http::address::address_of;
 use crate::http::auth::origin::is_this_machine;
@@ -242,6 +242,9 @@ async fn begin(
     let expires_at = now + VISIT_MS;
     let begun = app.store.write(move |tx| {
         visitors::purge_expired(tx, now)?;
+        if let Some(origin) = &origin {
+            welcome::note_visit(tx, workspace, origin)?;
+        }
         visitors::create(tx, workspace, &hash, origin.as_deref(), now, expires_at)?;
         match visitors::find_valid(tx, &hash, now)? {
             Some(visitor) => who.keep(tx, &visitor, now),

@@ -20,6 +20,10 @@ use crate::egress::Gateway;
 use crate::reason::Reason;
 use crate::store::{Store, settings};
 
+/// The kind of certificates for some six days (draft-ietf-acme-profiles). Let's Encrypt vouches for addresses with this kind only
+/// (its page "Profiles"); a third of six days is time enough to try again.
+const SHORT: &str = "shortlived";
+
 /// Key of the setting in the store.
 const SETTING: &str = "https.acme";
 
@@ -102,12 +106,18 @@ impl Acme {
             Name::Ip(address) => Identifier::Ip(*address),
         });
         let identifiers: Vec<Identifier> = identifiers.collect();
+        let has_address = self.names.iter().any(|name| matches!(name, Name::Ip(_)));
+        let is_short = has_address && account.profiles().any(|one| one.name == SHORT);
         let mut failure = None;
         for way in [Way::Tls, Way::Http] {
             if way == Way::Http && !http {
                 continue;
             }
-            let order = account.new_order(&NewOrder::new(&identifiers)).await;
+            let mut wanted = NewOrder::new(&identifiers);
+            if is_short {
+                wanted = wanted.profile(SHORT);
+            }
+            let order = account.new_order(&wanted).await;
             let mut order = order.map_err(|error| self.refused(error))?;
             match order::prove(&mut order, way, showcase).await {
                 Ok(()) => return self.collect(&mut order).await,

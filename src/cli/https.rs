@@ -152,7 +152,7 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
         ),
         std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
             "port {port}, which HTTPS uses, may only be used by the administrator. One of these helps: run Frontdesk as \
-             a service (./install.sh --service), which may; allow this program to, with \
+             a service (./install.sh --service --https NAME), which may; allow this program to, with \
              sudo setcap cap_net_bind_service=+ep \"$(readlink -f \"$(command -v frontdesk)\")\" (again after each \
              update); or choose another port with https.listen = \"0.0.0.0:8443\" and let your router send port 443 there"
         ),

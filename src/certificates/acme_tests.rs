@@ -135,6 +135,22 @@ async fn a_certificate_is_asked_for_proven_over_tls_and_kept() {
     assert_eq!(bench.authority.contacts()[0][0], "mailto:owner@example.com");
     assert_eq!(bench.authority.profiles(), [None]);
 
+    // Without a store the same is shown, and for other names nothing.
+    let peek = async |names: &str| {
+        let settings = Settings {
+            names: Name::parse_list(names).unwrap(),
+            source: Source::Acme(bench.account()),
+            hsts: Hsts::On,
+            pace: Pace::default(),
+        };
+        let found = bench
+            .store
+            .read(move |conn| Ok(Certificates::open_unkept(settings, Some(conn)).unwrap()));
+        found.await.unwrap().map(|found| found.state().shown)
+    };
+    assert_eq!(peek(NAMES).await, Some(certificates.state().shown));
+    assert_eq!(peek("desk.example.com").await, None);
+
     // The next start shows the same without asking; other names are asked for with the same account.
     drop(kept);
     let again = bench.open(NAMES, bench.account()).await;

@@ -1,7 +1,6 @@
 //! A database that cannot be opened: what the built program serves then, with and without HTTPS.
 
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -68,7 +67,7 @@ const HEAD: &str = "GET / HTTP/1.1\r\nHost: desk.example.com";
 async fn with_own_files_the_page_is_served_by_https() {
     let place = damaged();
     let root = files(place.root.path(), "desk.example.com");
-    let file = |name: &str| Path::new(place.root.path()).join(name);
+    let file = |name: &str| place.root.path().join(name);
     let (_running, plain, tls) = start(&place, |command| {
         command
             .env("FRONTDESK_HTTPS_CERTIFICATE", file("cert.pem"))

@@ -45,7 +45,7 @@ pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
 };
-pub use https::https_settings;
+pub use https::{certificates_unkept, https_settings};
 pub use integrity::Integrity;
 
 pub use protection::Protection;

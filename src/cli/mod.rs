@@ -27,6 +27,7 @@ mod person;
 mod receipts;
 mod remote;
 mod retention;
+mod safe_mode;
 mod seed;
 mod serve;
 mod settings;

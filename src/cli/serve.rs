@@ -14,11 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::https::Secure;
 use super::out;
+use super::safe_mode::safe_mode;
 use super::shared::{DataPlace, block_on, log};
 use super::socket::{LocalListener, LocalSocket};
-use crate::app::{
-    App, AppError, SETUP_LINK_HOURS, Start, backup, has_database, load_demo, setup_token,
-};
+use crate::app::{App, SETUP_LINK_HOURS, Start, has_database, load_demo, setup_token};
 use crate::config::Config;
 use crate::egress;
 use crate::http;
@@ -164,47 +163,7 @@ async fn serve_secure(
     };
     secure.tell_first(stop.clone());
     app.renew_certificates(secure.redirect.is_some());
-    let Secure {
-        certificates,
-        listener,
-        redirect,
-        port,
-    } = secure;
-    let redirects = http::redirects(certificates.clone(), port);
-    let (plain_limits, plain_stop) = (limits.clone(), stop.clone());
-    let plain = async move {
-        if let Some(listener) = redirect {
-            http::server::serve(listener, redirects, plain_limits, plain_stop).await;
-        }
-    };
-    let encrypted = http::server::serve_secure(listener, certificates, router, limits, stop);
-    tokio::join!(encrypted, plain);
-}
-
-/// Serves a page that says what is wrong, until it is stopped; then the command fails.
-async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
-    let reason = error.to_string();
-    tracing::error!(%reason, "safe mode: serving only a page that says why");
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| bind_failed(config.listen, &error))?;
-    let router = http::console::safe_mode::router(
-        &reason,
-        &config.data_dir,
-        &config.backup_path(),
-        backup::names(config),
-    );
-    let stop = CancellationToken::new();
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            if asked_to_stop().await.is_ok() {
-                stop.cancel();
-            }
-        }
-    });
-    http::server::serve(listener, router, Limits::default(), stop).await;
-    anyhow::bail!(reason)
+    secure.serve(router, limits, stop).await;
 }
 
 /// Opens the socket for commands. Pages and API work without it if it cannot be opened.
@@ -270,7 +229,7 @@ fn announce(
     Ok(())
 }
 
-fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+pub(super) fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "port {} is taken by another program; stop that one, or choose another port: \
@@ -289,7 +248,7 @@ fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     }
 }
 
-async fn asked_to_stop() -> std::io::Result<()> {
+pub(super) async fn asked_to_stop() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         outcome = tokio::signal::ctrl_c() => outcome,

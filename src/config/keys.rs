@@ -223,7 +223,7 @@ settings! {
     https_names: String = String::new(), "https.names",
         "Names that visitors reach this server by, separated by commas: desk.example.com. With a name it serves HTTPS.";
     https_mode: HttpsMode = HttpsMode::Auto, "https.mode",
-        "Where the certificate comes from: files (https.certificate and https.key), acme (an authority on the internet, free of charge), private (an authority of its own, for a local network), or auto: files if they are named, acme for names of the internet, private for local names and addresses.";
+        "Where the certificate comes from: files (https.certificate and https.key), acme (an authority on the internet, free of charge), private (an authority of its own, for a local network), or auto: files if they are named, acme for names and addresses of the internet, private for those of local networks.";
     https_certificate: PathBuf = PathBuf::new(), "https.certificate",
         "PEM file of your own certificate, with those that vouch for it after it. It is read again when it changes.";
     https_key: PathBuf = PathBuf::new(), "https.key",

@@ -61,6 +61,7 @@ mod realtime;
 mod receipts;
 mod recovering;
 mod retention;
+mod safe_mode;
 mod sealed;
 mod second_factor;
 mod second_factor_rules;

@@ -90,7 +90,9 @@ pub(in crate::http) mod second_factor {
     };
 }
 pub(in crate::http) mod widget {
-    pub(in crate::http) use super::super::widget::{__path_change, __path_get, __path_renew_key};
+    pub(in crate::http) use super::super::widget::{
+        __path_change, __path_get, __path_renew_identity_key, __path_renew_key,
+    };
 }
 pub(in crate::http) mod people {
     pub(in crate::http) use super::super::people::{

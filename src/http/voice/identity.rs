@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 use utoipa::ToSchema;
@@ -40,7 +40,7 @@ const BEFORE_ID: &str = "user:";
 const AUDIENCE: &str = "frontdesk";
 
 /// What a page says about who is signed in on it. Signed it is with `jwt`, or with `user_id` and `hash`.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 pub struct IdentityRequest {
     /// A JSON Web Token (HS256) with `sub` and `exp`; `name`, `email` and `phone` if they are known.

@@ -97,7 +97,7 @@ pub struct ChallengeView {
 }
 
 /// A solved challenge.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct WorkRequest {
     challenge: String,
     /// The numbers.

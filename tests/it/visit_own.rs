@@ -333,6 +333,10 @@ async fn what_was_said_before_the_chat_stands_in_it() {
     let again = json!({"site": site, "token": visitor});
     let again = app.post_as("", "/api/v1/visit", again).await.json();
     assert_eq!(again["introduced"], true);
+    let contacts = app.get("/api/v1/contacts").await.json();
+    let id = contacts["contacts"][0]["id"].as_str().unwrap();
+    let contact = app.get(&format!("/api/v1/contacts/{id}")).await.json();
+    assert_eq!(contact["consents"][0]["text"], "I agree.", "{contact}");
 }
 
 #[tokio::test]

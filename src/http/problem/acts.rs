@@ -202,6 +202,7 @@ impl From<LeadError> for Problem {
         let problem = match error {
             LeadError::Store(error) => return error.into(),
             LeadError::NoConsent => bad("consent_required"),
+            LeadError::OtherConsent => bad("consent_changed"),
             LeadError::NoSlot => bad("not_on_offer"),
             _ => bad("invalid_request"),
         };

@@ -14,7 +14,7 @@ class More {
       desk.state === "open" || desk.state === "closed" ? ["person", () => desk.person()] : undefined,
       visit.lead && ["leave_message", () => this.lead()],
       visit.rate && ["rate", () => this.satisfaction()],
-      ["transcript", () => this.#save("/transcript", "conversation.txt")],
+      ["transcript", () => this.#save(`/transcript?language=${language()}`, "conversation.txt")],
       visit.mail && ["mail_transcript", () => this.#mailTranscript()],
       ["export", () => this.#save("/export", "my-data.json")],
       ["end", () => this.#end()],
@@ -224,7 +224,7 @@ class More {
   #mailTranscript() {
     const { desk } = this
     this.#sheet({ title: t("mail_transcript"), fields: [this.#field("email", "email", true, { autocomplete: "email" })], submit: t("send"), act: async ({ email }) => {
-      await desk.visited(() => desk.api("/transcript", { email }))
+      await desk.visited(() => desk.api("/transcript", { email, language: language() }))
       desk.tell(t("sent"))
     } })
   }

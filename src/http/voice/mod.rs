@@ -35,6 +35,7 @@ pub(super) mod settings;
 pub(super) mod site_key;
 pub(super) mod socket;
 mod standing;
+mod transcript;
 pub(super) mod visit;
 
 use std::sync::Arc;

@@ -81,6 +81,7 @@ use super::voice;
         api::mail::remove,
         api::mail::test,
         api::mail::log,
+        api::mail::replay,
         api::second_factor::begin,
         api::second_factor::confirm,
         api::second_factor::renew,

@@ -75,7 +75,7 @@ pub(in crate::http) mod backups {
 }
 pub(in crate::http) mod mail {
     pub(in crate::http) use super::super::mail::{
-        __path_get, __path_log, __path_remove, __path_set, __path_test,
+        __path_get, __path_log, __path_remove, __path_replay, __path_set, __path_test,
     };
 }
 pub(in crate::http) mod backup_target {

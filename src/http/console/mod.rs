@@ -213,6 +213,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/mail", get(mail::show).post(mail::save))
         .route("/mail/test", post(mail::test))
         .route("/mail/remove", post(mail::remove))
+        .route("/mail/{id}/again", post(mail::send_again))
         .route("/privacy", get(privacy::show))
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))

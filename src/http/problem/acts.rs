@@ -98,6 +98,7 @@ impl From<MailError> for Problem {
         match error {
             MailError::Wrong { field, detail } => Self::invalid(field, detail),
             MailError::NotSetUp => Self::new(StatusCode::CONFLICT, "no_mail_server", detail),
+            MailError::NotFailed => Self::new(StatusCode::CONFLICT, "not_failed", detail),
             MailError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60)
             }

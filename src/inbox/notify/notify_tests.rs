@@ -7,6 +7,7 @@ use super::*;
 use crate::store::listing::ListFilter;
 use crate::store::mail::{self as post, LogFilter, MailState, Outgoing, Servers};
 use crate::store::messages::{MessageState, NewMessage, Speaker};
+use crate::store::tasks::{self, TaskState};
 use crate::store::users::User;
 use crate::store::webhooks::deliveries::DeliveryFilter;
 use crate::store::webhooks::{self as hooks, NewWebhook};
@@ -219,6 +220,25 @@ fn a_payload_has_what_a_program_needs() {
     assert_eq!(lead["from"], AT);
     assert_eq!(lead["contact"]["name"], "Ada Berg");
     assert_eq!(lead["contact"]["phones"], json!(["+49301234567"]));
+
+    // Done, and open again: each is its own event, by whom and with the task as it stands.
+    shop.write(|tx| {
+        for state in [TaskState::Done, TaskState::Open] {
+            let found = tasks::get(tx, shop.workspace, task)?;
+            tasks::set_state(tx, &found, state, &shop.anna.id.to_string(), AT + 4)?;
+        }
+        Ok(())
+    });
+    let told = shop.told(AT + 4);
+    assert_eq!(
+        (&told[0]["type"], &told[1]["type"]),
+        (&json!("task.ended"), &json!("task.reopened"))
+    );
+    assert_eq!(
+        (&told[1]["data"]["by"], &told[1]["data"]["state"]),
+        (&anna, &json!("open"))
+    );
+    assert_eq!(told[1]["data"]["task"]["state"], "open");
 
     // What is gone keeps its id, and long words are cut.
     let gone = json!({ "message": "01890000-0000-7000-8000-000000000000" });

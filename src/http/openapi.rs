@@ -132,6 +132,7 @@ use super::voice;
         api::inbox::list,
         api::inbox::watch,
         api::inbox::tags,
+        api::inbox::here,
         api::inbox::act,
         api::inbox::undo,
         api::inbox::get,

@@ -120,3 +120,18 @@ async fn what_happens_is_told_to_those_whom_it_concerns() {
         "{row}"
     );
 }
+
+#[tokio::test]
+async fn an_open_stream_says_that_somebody_is_there() {
+    let app = TestApp::new().await;
+    let ann = Staff::new(&app, "Ann", Role::Agent).await;
+    let id = talk(&app, "default", "Is anybody there?").await;
+    ann.act(id, "take", json!({})).await;
+    let mut events = Events::open(&app, &ann).await;
+    events.next("counts", |_| true).await;
+    let here = ann.post("/api/v1/inbox/here", json!({})).await;
+    assert_eq!(here.status, StatusCode::NO_CONTENT, "{}", here.text());
+    // A program has no conversations that could stay with it.
+    let program = app.post("/api/v1/inbox/here", json!({})).await;
+    assert_eq!(program.status, StatusCode::BAD_REQUEST);
+}

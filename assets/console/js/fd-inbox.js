@@ -55,7 +55,7 @@ class FdInbox extends HTMLElement {
     this.addEventListener("click", event => this.#clicked(event))
     window.addEventListener("popstate", () => this.#route())
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#draw() })
-    this.here = new Here(context.me)
+    this.here = new Here()
     this.live = new Live(this.#liveActs(part("lost")))
     api.cannedReplies().then(all => { this.#canned = all }, () => {})
     this.toggleAttribute("data-live", true)
@@ -245,7 +245,7 @@ class FdInbox extends HTMLElement {
 
   #liveActs(banner) {
     return {
-      row: row => { this.here.keep(row); this.#changed(row) },
+      row: row => this.#changed(row),
       gone: ({ id }) => { this.list.remove(id); if (id === this.#id) this.reader.refresh() },
       counts: counts => this.views.counts(counts),
       presence: one => { this.list.setPresence(one); if (one.conversation === this.#id && this.reader.detail) this.talk.showPresence(this.reader.detail, this.list.presence(this.#id)) },

@@ -28,8 +28,8 @@ use super::place::{self, ApiPlace};
 
 pub(in crate::http) mod paths {
     pub(in crate::http) use super::acts::{
-        __path_close, __path_give_back, __path_not_spam, __path_read, __path_reopen, __path_seen,
-        __path_spam, __path_take, __path_typing, __path_unread,
+        __path_close, __path_give_back, __path_here, __path_not_spam, __path_read, __path_reopen,
+        __path_seen, __path_spam, __path_take, __path_typing, __path_unread,
     };
     pub(in crate::http) use super::assist::{__path_approve, __path_draft, __path_summary};
     pub(in crate::http) use super::attachments::__path_download;
@@ -64,6 +64,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         (GET, "/api/v1/inbox", DAILY, list::list),
         (GET, "/api/v1/inbox/events", DAILY, events::watch),
         (GET, "/api/v1/inbox/tags", DAILY, list::tags),
+        (POST, "/api/v1/inbox/here", DAILY, acts::here),
         (POST, "/api/v1/inbox/bulk", DAILY, bulk::act),
         (POST, "/api/v1/inbox/undo", DAILY, bulk::undo),
         (GET, "/api/v1/inbox/{id}", DAILY, list::get),

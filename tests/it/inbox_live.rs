@@ -131,6 +131,24 @@ async fn an_open_stream_says_that_somebody_is_there() {
     events.next("counts", |_| true).await;
     let here = ann.post("/api/v1/inbox/here", json!({})).await;
     assert_eq!(here.status, StatusCode::NO_CONTENT, "{}", here.text());
+    // A wish of a visitor in a conversation is told in the browser too.
+    let workspace = app.workspace("default").await;
+    let wish = app.app.store.write(move |tx| {
+        let new = frontdesk::inbox::leads::NewLead {
+            conversation: Some(id),
+            email: Some("ada@example.com".into()),
+            wish: "A blue bicycle".into(),
+            ..Default::default()
+        };
+        let left = frontdesk::inbox::leads::leave(tx, workspace, &new, crate::app::now());
+        left.map_err(|_| frontdesk::store::StoreError::Busy)
+    });
+    wish.await.unwrap();
+    let notice = events
+        .next("notice", |notice| notice["kind"] == "lead_created")
+        .await;
+    assert_eq!(notice["text"], "A blue bicycle");
+    assert_eq!(notice["conversation"], json!(id.to_string()));
     // A program has no conversations that could stay with it.
     let program = app.post("/api/v1/inbox/here", json!({})).await;
     assert_eq!(program.status, StatusCode::BAD_REQUEST);

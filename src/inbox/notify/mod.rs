@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::arrivals::{Arrival, Way, arrivals};
-pub use self::notice::{Notice, notice};
+pub use self::notice::{Notice, notices_since};
 
 use self::about::About;
 use crate::store::changes::{Change, Changes};

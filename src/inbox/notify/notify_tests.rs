@@ -141,7 +141,7 @@ impl Shop {
     fn notice(&self, event: EventId, user: &User) -> Option<Notice> {
         self.write(|tx| {
             let event = notices::list_after(tx, EventId(event.0 - 1), 1)?.remove(0);
-            notice(tx, &event, user.id)
+            super::notice::notice(tx, &event, Some(user.id))
         })
     }
 
@@ -417,7 +417,8 @@ fn who_is_meant_is_told_and_nobody_of_their_own_acts() {
     let event = note(&shop.anna, &[&shop.ben, &shop.anna], AT);
     assert_eq!(shop.mailed(), ["ben@shop.example"]);
     let told = shop.notice(event, &shop.ben).unwrap();
-    assert_eq!((told.kind, &*told.text), ("mention", "@Ben look"));
+    assert_eq!((&*told.kind, &*told.text), ("note_written", "@Ben look"));
+    assert_eq!(told.title, "Anna mentioned you");
     assert_eq!(told.conversation, Some(shop.conversation.id));
     assert_eq!(shop.notice(event, &shop.anna), None);
 
@@ -426,7 +427,10 @@ fn who_is_meant_is_told_and_nobody_of_their_own_acts() {
     let event = shop.happen("conversation_assigned", data, AT + MINUTE);
     shop.told(AT + MINUTE + 1);
     assert_eq!(shop.mailed(), ["ben@shop.example", "anna@shop.example"]);
-    assert_eq!(shop.notice(event, &shop.anna).unwrap().kind, "assigned");
+    assert_eq!(
+        shop.notice(event, &shop.anna).unwrap().title,
+        "Ben assigned a conversation to you"
+    );
     assert_eq!(shop.notice(event, &shop.ben), None);
     let data = json!({ "to": shop.anna.id, "team": null, "by": shop.anna.id });
     shop.happen("conversation_assigned", data, AT + 9 * MINUTE);
@@ -443,16 +447,16 @@ fn a_browser_is_told_what_concerns_its_person() {
     let waiting = shop.happen("conversation_waiting", json!({ "reason": "button" }), AT);
     let told = shop.notice(waiting, &shop.anna).unwrap();
     assert_eq!(
-        (told.kind, &*told.title),
-        ("waiting", "A visitor waits for a person")
+        (&*told.kind, &*told.title),
+        ("conversation_waiting", "A visitor waits for a person")
     );
     let task = shop.lead(AT + 1);
     let lead = shop
         .notice(shop.write(|tx| notices::newest(tx)), &shop.ben)
         .unwrap();
     assert_eq!(
-        (lead.kind, &*lead.title),
-        ("lead", "Ada Berg asks for a call")
+        (&*lead.kind, &*lead.title),
+        ("callback_requested", "Ada Berg asks for a call")
     );
     assert_eq!((lead.task, &*lead.text), (Some(task), "A blue bicycle"));
     shop.write(|tx| {
@@ -462,11 +466,22 @@ fn a_browser_is_told_what_concerns_its_person() {
     shop.say(&"word ".repeat(100), AT + 2);
     let message = shop.write(|tx| notices::newest(tx));
     let told = shop.notice(message, &shop.anna).unwrap();
-    assert_eq!(told.kind, "message");
+    assert_eq!(told.kind, "message_received");
     assert!(told.text.ends_with('…') && told.text.chars().count() <= 201);
     assert_eq!(shop.notice(message, &shop.ben), None);
     let closed = shop.happen("conversation_closed", json!({ "by": shop.ben.id }), AT + 3);
     assert_eq!(shop.notice(closed, &shop.anna), None);
+    let taken = json!({ "by": shop.ben.id, "from": shop.anna.id });
+    let taken = shop.happen("conversation_taken", taken, AT + 4);
+    let lost = shop.notice(taken, &shop.anna).unwrap();
+    assert_eq!(lost.title, "Ben took your conversation over");
+    assert!(lost.text.starts_with("word word"), "{}", lost.text);
+    assert_eq!(shop.notice(taken, &shop.ben), None);
+    // A program is told of those who wait and of wishes, and where it has read to.
+    let (told, last) = shop.write(|tx| notices_since(tx, shop.workspace, None, EventId(0)));
+    let kinds: Vec<_> = told.iter().map(|one| one.kind.as_str()).collect();
+    assert_eq!(kinds, ["conversation_waiting", "callback_requested"]);
+    assert_eq!(last, taken);
 }
 
 #[path = "restart_tests.rs"]

@@ -19,7 +19,7 @@ use crate::http::{now_ms, sse};
 use crate::inbox::Inbox;
 use crate::inbox::attendance::Attending;
 use crate::inbox::live::Change;
-use crate::inbox::staff::news::{self, Notice};
+use crate::inbox::notify::{Notice, notices_since};
 use crate::inbox::staff::{DAILY, me};
 use crate::store::conversations::ConversationState;
 use crate::store::inbox::{Counts, InboxRow, count, list};
@@ -245,7 +245,7 @@ async fn reload(
             rows.push((id, found));
         }
         let (notices, seen) = match log {
-            true => news::since(conn, workspace, me, seen)?,
+            true => notices_since(conn, workspace, me, seen)?,
             false => (Vec::new(), seen),
         };
         Ok(Fresh {

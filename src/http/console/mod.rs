@@ -51,6 +51,7 @@ mod reading;
 mod receipt_cited;
 mod receipt_parts;
 mod receipts;
+mod routing;
 pub mod safe_mode;
 mod second_factor;
 mod session;
@@ -156,6 +157,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/contacts/{id}/consents", post(contacts::consent))
         .route("/contacts/{id}/tasks", post(contacts::add_task))
         .route("/contacts/{id}/erase", post(contacts::erase))
+        .route("/routing", get(routing::list))
         .route("/tasks", get(tasks::list).post(tasks::create))
         .route("/tasks/leads", post(tasks::set_leads))
         .route("/tasks/{id}/{verb}", post(tasks::set_state))

@@ -16,6 +16,7 @@ mod teams;
 mod view;
 
 pub use query::InboxQuery;
+pub use routing::RoutingQuery;
 pub use view::{CountsView, DetailView, RowView};
 
 use crate::http::auth::Scope;

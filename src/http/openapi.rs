@@ -238,6 +238,7 @@ use super::voice;
         api::tasks::finish,
         api::tasks::give_up,
         api::tasks::reopen,
+        api::tasks::shown,
         api::tasks::get_settings,
         api::tasks::set_settings,
         voice::lead::leave,

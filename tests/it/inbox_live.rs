@@ -149,6 +149,19 @@ async fn an_open_stream_says_that_somebody_is_there() {
         .await;
     assert_eq!(notice["text"], "A blue bicycle");
     assert_eq!(notice["conversation"], json!(id.to_string()));
+    // The page says that it showed it, and the owner sees that it arrived.
+    let path = format!("/api/v1/tasks/{}/shown", notice["task"].as_str().unwrap());
+    for _ in 0..2 {
+        let shown = ann.post(&path, json!({})).await;
+        assert_eq!(shown.status, StatusCode::NO_CONTENT, "{}", shown.text());
+    }
+    let tasks = app.get("/api/v1/tasks").await.json();
+    let told = tasks["tasks"][0]["told"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{tasks}");
+    assert_eq!(
+        (&told[0]["way"], &told[0]["to"], &told[0]["arrived"]),
+        (&json!("browser"), &json!("Ann"), &json!(true))
+    );
     // A program has no conversations that could stay with it.
     let program = app.post("/api/v1/inbox/here", json!({})).await;
     assert_eq!(program.status, StatusCode::BAD_REQUEST);

@@ -256,6 +256,8 @@ class FdInbox extends HTMLElement {
   }
 
   async #told(notice) {
+    // The owner sees by this that it reached somebody.
+    if (notice.kind === "lead_created" || notice.kind === "callback_requested") api.task(notice.task, "shown").catch(() => {})
     const reading = notice.conversation === this.#id && !document.hidden
     if (reading && notice.kind === "message_received") return
     this.notify.tell(notice)

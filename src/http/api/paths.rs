@@ -13,6 +13,7 @@ pub(in crate::http) mod tasks {
         __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,
         __path_list, __path_reopen, __path_set_settings,
     };
+    pub(in crate::http) use super::super::told::__path_shown;
 }
 pub(in crate::http) mod ask {
     pub(in crate::http) use super::super::ask::__path_create;

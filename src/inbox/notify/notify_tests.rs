@@ -380,6 +380,21 @@ fn a_lead_reaches_somebody_and_the_owner_sees_by_which_way() {
         ]
     );
     assert_eq!(shop.mails()[0].0.state, MailState::Sent);
+    // Two tabs of one person are one; what is not there is not noted.
+    for at in [AT + 10, AT + 11] {
+        shop.write(|tx| note_shown(tx, shop.workspace, task, shop.anna.id, at));
+    }
+    assert_eq!(arrived()[2..], [to(Way::Browser, "Anna Lind", Some(true))]);
+    let unknown = shop.write(|tx| {
+        Ok(note_shown(
+            tx,
+            shop.workspace,
+            TaskId::new(),
+            shop.anna.id,
+            AT,
+        ))
+    });
+    assert!(matches!(unknown, Err(StoreError::NotFound(_))));
     let nothing = shop.write(|tx| arrivals(tx, shop.workspace, "x"));
     assert!(nothing.is_empty());
 

@@ -51,4 +51,5 @@ export const undo = token => json("POST", `${BASE}/undo`, { token })
 
 export const cannedReplies = async () => (await json("GET", "/api/v1/canned-replies")).canned_replies
 export const contact = id => json("GET", `/api/v1/contacts/${encodeURIComponent(id)}`)
+// `verb` is done, drop, reopen or shown.
 export const task = (id, verb) => json("POST", `/api/v1/tasks/${encodeURIComponent(id)}/${verb}`, {})

@@ -154,6 +154,7 @@ use super::voice;
         api::inbox::merge,
         api::inbox::draft,
         api::inbox::summary,
+        api::inbox::translate,
         api::inbox::approve,
         api::inbox::log,
         api::inbox::export,

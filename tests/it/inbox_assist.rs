@@ -105,3 +105,69 @@ async fn an_answer_of_staff_becomes_an_approved_one() {
         .await;
     assert_eq!(empty.json()["param"], "question");
 }
+
+#[tokio::test]
+async fn a_message_is_translated_both_ways_or_it_is_said_why_not() {
+    let app = TestApp::new().await;
+    let ann = Staff::new(&app, "Ann", Role::Agent).await;
+    let german = "Wie viel kostet der Haarschnitt für Kinder, 25 Euro?";
+    let id = talk(&app, "default", german).await;
+    let path = format!("/api/v1/inbox/{id}/translate");
+    let message = say(&app, id, Speaker::User, german).await.to_string();
+    let says = |words: &[&str]| {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        app.chat.script.set(Plan::Words(words));
+    };
+    says(&["How much is the haircut", " for children, 25 euros?"]);
+    let read = ann
+        .post(&path, json!({"message": message, "to": "en"}))
+        .await;
+    assert_eq!(
+        (&read.json()["text"], &read.json()["from"]),
+        (
+            &json!("How much is the haircut for children, 25 euros?"),
+            &json!("de")
+        ),
+        "{}",
+        read.text()
+    );
+    // A reply goes into the visitor's language, with words for what it is.
+    says(&["Ja, der Haarschnitt für die Kinder kostet 25 Euro."]);
+    let reply = json!({"text": "Yes, the haircut for children costs 25 euros."});
+    let written = ann.post(&path, reply.clone()).await.json();
+    assert_eq!(written["to"], "de", "{written}");
+    assert_eq!(written["note"], "Maschinell übersetzt. Das Original:");
+    // What changes a figure is no translation.
+    says(&["Ja, der Haarschnitt für die Kinder kostet 52 Euro."]);
+    let wrong = ann.post(&path, reply.clone()).await;
+    assert_eq!(wrong.json()["code"], "not_translated", "{}", wrong.text());
+    let off = LlmError::Unavailable("no model is loaded".into());
+    app.chat.script.set(Plan::Refuse(off));
+    let none = ann.post(&path, reply.clone()).await;
+    assert_eq!(none.json()["code"], "model_unavailable");
+    assert!(
+        none.text().contains("no model is loaded"),
+        "{}",
+        none.text()
+    );
+    for (body, code) in [
+        (json!({"message": message, "to": "de"}), "same_language"),
+        (json!({"message": message, "to": "xx"}), "invalid_request"),
+        (json!({"text": " "}), "invalid_request"),
+        (json!({}), "invalid_request"),
+        (
+            json!({"message": "00000000-0000-0000-0000-000000000000"}),
+            "not_found",
+        ),
+    ] {
+        let refused = ann.post(&path, body.clone()).await;
+        assert_eq!(refused.json()["code"], code, "{body}: {}", refused.text());
+    }
+    // Nothing of it is kept.
+    let detail = ann.get(&format!("/api/v1/inbox/{id}")).await.json();
+    assert_eq!(
+        detail["transcript"].as_array().unwrap().len(),
+        2,
+        "{detail}"
+    );
+}

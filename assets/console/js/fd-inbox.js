@@ -44,7 +44,7 @@ class FdInbox extends HTMLElement {
     this.talk = new Talk(part("talk"), context, this.#talkActs())
     this.composer = new Composer(this.talk.foot, context, {
       send: item => this.outbox.add(item), typing: (id, on) => api.typing(id, on).catch(() => {}),
-      draft: (id, signal) => api.draft(id, signal), openSource: citation => this.drawer.open(citation),
+      draft: (id, signal) => api.draft(id, signal), translate: (id, what, signal) => api.translate(id, what, signal), openSource: citation => this.drawer.open(citation),
     })
     this.card = new Card(part("card"), context, {
       assign: (row, to) => this.acts.many([row.id], "assign", to), tag: (row, tags) => this.#tag(row, tags),
@@ -171,7 +171,7 @@ class FdInbox extends HTMLElement {
       unread: row => acts.markUnread(row), back: () => this.#close(), details: () => this.#toggleCard(),
       older: () => this.reader.older(change => this.talk.keepPlace(change)),
       assign: row => this.#bulk("assign", [row.id]), snooze: row => this.#bulk("snooze", [row.id]),
-      merge: row => this.#merge(row), summarise: row => this.#summarise(row), approve: message => this.#approve(message),
+      merge: row => this.#merge(row), summarise: row => this.#summarise(row), approve: message => this.#approve(message), translate: message => this.#translate(message),
       again: item => this.outbox.again(item.client_id),
       drop: item => { this.outbox.drop(item.client_id); this.composer.put(item.text, item.kind === "note" ? "note" : "reply") },
       // For a message that was refused because a colleague has the conversation.
@@ -219,6 +219,19 @@ class FdInbox extends HTMLElement {
     try {
       const { text, how } = await api.summary(row.id)
       if (row.id === this.#id) this.talk.showSummary(text, how)
+    } catch (error) {
+      toast(error.message)
+    }
+  }
+
+  // Into the language of this browser.
+  async #translate(message) {
+    try {
+      const to = navigator.language.split("-")[0]
+      const found = await api.translate(this.#id, { message: message.id, to })
+      this.talk.translations.set(message.id, found)
+      this.#draw()
+      announce(`Machine translation: ${found.text}`)
     } catch (error) {
       toast(error.message)
     }

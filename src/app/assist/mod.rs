@@ -1,17 +1,19 @@
-//! What the assistant does for staff in a conversation: a draft of an answer, a summary, and making an answer that a person
-//! gave an approved one. None of it is said to the visitor.
+//! What the assistant does for staff in a conversation: a draft of an answer, a summary, a translation, and making an answer that
+//! a person gave an approved one. None of it is said to the visitor.
 
 mod extract;
 mod summary;
+mod translate;
 
 pub use summary::{How, Summary, summarise};
+pub use translate::{Translation, Wanted, translate};
 
 use super::App;
 use crate::access::{Denied, Member, Scope};
 use crate::agent::{AgentError, Answer, Display, Turn};
 use crate::inbox::staff::DAILY;
 use crate::knowledge::{Audience, FaqDraft, KnowledgeError, View};
-use crate::llm::{ChatMessage, Claim, Role};
+use crate::llm::{ChatMessage, Claim, LlmError, Role};
 use crate::store::conversations;
 use crate::store::faqs::FaqState;
 use crate::store::inbox::transcript::{self, Said};
@@ -33,6 +35,29 @@ pub enum AssistError {
         "the question must have 1 to {LONGEST_QUESTION} characters; write the one that this answers"
     )]
     Question,
+    #[error("there is no such message in this conversation")]
+    NoMessage,
+    #[error("a text to translate has 1 to {} characters", translate::LONGEST)]
+    Length,
+    #[error(
+        "it is not known which language to translate into; name one of de, en, es, fr, it, pt, nl, pl, tr, ru, ar and zh"
+    )]
+    Language,
+    #[error("this text is in {0} already")]
+    SameLanguage(&'static str),
+    #[error("without a language model nothing can be translated here: {0}")]
+    NoModel(String),
+    #[error(
+        "the language model on this machine needs {seconds} seconds or more for this text, too long to wait; choose a smaller \
+         model, or translate a shorter text"
+    )]
+    TooSlow { seconds: u64 },
+    #[error(
+        "what the language model wrote is no translation that can be relied on; try again, or use other words"
+    )]
+    NotTranslated,
+    #[error(transparent)]
+    Model(#[from] LlmError),
     #[error(transparent)]
     Agent(#[from] AgentError),
     #[error(transparent)]

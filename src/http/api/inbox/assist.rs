@@ -1,4 +1,4 @@
-//! The assistant's help for staff: a draft, a summary, an approved answer.
+//! The assistant's help for staff: a draft, a summary, a translation, an approved answer.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{ApiPlace, parse_conversation, place};
 use crate::agent::Citation;
-use crate::app::assist;
+use crate::app::assist::{self, Wanted};
 use crate::http::auth::OfCredential;
 use crate::http::body::Json;
 use crate::http::problem::{Problem, ProblemView};
@@ -31,6 +31,29 @@ pub struct SummaryView {
     text: String,
     /// `model` if a language model wrote it, `extract` if it is made of parts of the messages.
     how: &'static str,
+}
+
+/// What to translate: a message of the conversation, or words that you are about to send.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct TranslateRequest {
+    /// Id of a message.
+    message: Option<String>,
+    /// Words that you are about to send.
+    text: Option<String>,
+    /// Language by ISO 639-1; the visitor's when absent.
+    to: Option<String>,
+}
+
+/// A translation by a machine. Nothing of it is kept or sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TranslationView {
+    text: String,
+    /// Language of the original by ISO 639-1, as far as it was recognised.
+    from: &'static str,
+    to: &'static str,
+    /// In the language of the translation: that a machine wrote it, and that the original follows. Send the visitor both.
+    note: &'static str,
 }
 
 /// An answer of staff to be approved.
@@ -88,6 +111,38 @@ pub(super) async fn summary(
     Ok(axum::Json(SummaryView {
         text: summary.text,
         how: summary.how.as_str(),
+    }))
+}
+
+/// Translates a message, or what you are about to send, by the language model if it is quick enough.
+#[utoipa::path(post, path = "/api/v1/inbox/{id}/translate", tag = "inbox", operation_id = "translateMessage",
+    request_body = TranslateRequest,
+    params(("id" = String, Path, description = "Id of the conversation"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = TranslationView), (status = 400, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
+              (status = 503, body = ProblemView<'_>)))]
+pub(super) async fn translate(
+    place: ApiPlace,
+    Path(id): Path<String>,
+    Json(request): Json<TranslateRequest>,
+) -> Result<axum::Json<TranslationView>, Problem> {
+    let id = parse_conversation(&id)?;
+    let wanted = match (request.message, request.text) {
+        (Some(message), None) => Wanted::Message(place::parse_id(&message, "message")?),
+        (None, Some(text)) => Wanted::Text(text),
+        _ => {
+            let detail = "name a message, or give a text, and not both";
+            return Err(Problem::invalid("text", detail));
+        }
+    };
+    let (by, to) = (&place.member, request.to.as_deref());
+    let done = assist::translate(&place.app, by, id, wanted, to, claim(&place)).await?;
+    Ok(axum::Json(TranslationView {
+        text: done.text,
+        from: done.from.code(),
+        to: done.to.code(),
+        note: done.note,
     }))
 }
 

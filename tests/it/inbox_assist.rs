@@ -96,6 +96,22 @@ async fn an_answer_of_staff_becomes_an_approved_one() {
         (&json!("Yes, we repair tyres within a day."), &json!("Ann"))
     );
     let path = format!("/api/v1/inbox/{id}/approve");
+    // Or a document, by those who may change the knowledge.
+    let document = json!({"message": message, "question": "Repairs", "as": "document"});
+    let refused = ann.post(&path, document.clone()).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+    let kept = boss.act(id, "approve", document).await;
+    assert_eq!(kept["state"], "kept");
+    let kept = kept["document"].as_str().unwrap();
+    let found = app.get(&format!("/api/v1/documents/{kept}")).await.json();
+    assert!(found.to_string().contains("Repairs"), "{found}");
+    let fax = boss
+        .post(
+            &path,
+            json!({"message": message, "question": "x", "as": "fax"}),
+        )
+        .await;
+    assert_eq!(fax.json()["param"], "as");
     let wrong = boss
         .post(&path, json!({"message": visitors.to_string()}))
         .await;

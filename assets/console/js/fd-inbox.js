@@ -240,11 +240,15 @@ class FdInbox extends HTMLElement {
   async #approve(message) {
     const { id, transcript } = this.reader.detail
     const before = transcript.filter(one => one.role === "user" && one.seq < message.seq).at(-1)
-    const question = await askApproval(before?.text ?? "", message.text)
-    if (!question) return
+    const chosen = await askApproval(before?.text ?? "", message.text)
+    if (!chosen) return
     try {
-      await api.approve(id, message.id, question)
-      toast("Approved. The assistant gives this answer from now on. You find it under Knowledge.")
+      const { state } = await api.approve(id, message.id, chosen.question, chosen.as)
+      toast({
+        approved: "Approved. The assistant gives this answer from now on. You find it under Knowledge.",
+        draft: "Suggested. Somebody who looks after the knowledge approves it.",
+        kept: "Kept as a document. The assistant quotes from it once it is read. You find it under Knowledge.",
+      }[state])
     } catch (error) {
       toast(error.message)
     }

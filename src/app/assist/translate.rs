@@ -113,6 +113,15 @@ pub async fn translate(
     })
 }
 
+/// The words that a person wrote themselves, of a message that may hold a machine's translation of them.
+pub(super) fn own_words(text: &str) -> &str {
+    let own = NOTES
+        .0
+        .values()
+        .find_map(|note| text.split_once(note).map(|(_, own)| own));
+    own.unwrap_or(text).trim()
+}
+
 /// The language that the visitor writes in, if that is known.
 async fn visitors_language(
     app: &App,
@@ -229,6 +238,13 @@ mod tests {
         for language in Language::KNOWN {
             assert!(NOTES.0.contains_key(language.code()), "{language:?}");
         }
+    }
+
+    #[test]
+    fn what_a_person_wrote_themselves_is_told_from_its_translation() {
+        let sent = "Ja, um neun.\n\nMaschinell übersetzt. Das Original:\nYes, at nine.";
+        assert_eq!(own_words(sent), "Yes, at nine.");
+        assert_eq!(own_words(" Yes, at nine. "), "Yes, at nine.");
     }
 
     #[test]

@@ -46,7 +46,8 @@ export const seen = id => json("POST", path(id, "seen"), {})
 export const draft = (id, signal) => json("POST", path(id, "draft"), {}, { signal })
 export const summary = (id, signal) => json("POST", path(id, "summary"), {}, { signal })
 export const translate = (id, what, signal) => json("POST", path(id, "translate"), what, { signal })
-export const approve = (id, message, question) => json("POST", path(id, "approve"), { message, question })
+// `as` is answer or document.
+export const approve = (id, message, question, as) => json("POST", path(id, "approve"), { message, question, as })
 export const bulk = (ids, act, more) => json("POST", `${BASE}/bulk`, { ids, act, ...more })
 export const undo = token => json("POST", `${BASE}/undo`, { token })
 

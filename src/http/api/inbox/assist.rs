@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{ApiPlace, parse_conversation, place};
 use crate::agent::Citation;
-use crate::app::assist::{self, Wanted};
+use crate::app::assist::{self, KeepAs, Kept, Wanted};
 use crate::http::auth::OfCredential;
 use crate::http::body::Json;
 use crate::http::problem::{Problem, ProblemView};
@@ -63,14 +63,22 @@ pub struct ApproveRequest {
     message: String,
     /// The question that it answers; the visitor's message before it when absent.
     question: Option<String>,
+    /// `answer` (when absent): given word for word to this question. `document`: a text in which answers are found, with the
+    /// question as its title.
+    #[serde(rename = "as")]
+    keep_as: Option<String>,
 }
 
 /// The approved answer that was made.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ApprovedView {
     /// Id of the question with its answer, under `/api/v1/faqs`.
-    faq: String,
-    /// `approved`, or `draft` if you may not approve answers: somebody who may still has to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faq: Option<String>,
+    /// Id of the document, under `/api/v1/documents`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<String>,
+    /// `approved`, or `draft` if you may not approve answers: somebody who may still has to. `kept` for a document.
     state: &'static str,
 }
 
@@ -146,7 +154,7 @@ pub(super) async fn translate(
     }))
 }
 
-/// Makes an answer of staff an approved answer.
+/// Makes an answer of staff an approved answer, or a document.
 #[utoipa::path(post, path = "/api/v1/inbox/{id}/approve", tag = "inbox", operation_id = "approveAnswer",
     request_body = ApproveRequest,
     params(("id" = String, Path, description = "Id of the conversation"),
@@ -159,11 +167,24 @@ pub(super) async fn approve(
 ) -> Result<(StatusCode, axum::Json<ApprovedView>), Problem> {
     let id = parse_conversation(&id)?;
     let message = place::parse_id(&request.message, "message")?;
-    let approved = assist::approve(&place.app, &place.member, id, message, request.question);
-    let (faq, state) = approved.await?;
-    let view = ApprovedView {
-        faq: faq.to_string(),
-        state: state.as_str(),
+    let keep_as = match request.keep_as.as_deref() {
+        None | Some("answer") => KeepAs::Answer,
+        Some("document") => KeepAs::Document,
+        Some(_) => return Err(Problem::invalid("as", "as is answer or document")),
+    };
+    let (app, by) = (&place.app, &place.member);
+    let made = assist::approve(app, by, id, message, request.question, keep_as);
+    let view = match made.await? {
+        Kept::Answer(faq, state) => ApprovedView {
+            faq: Some(faq.to_string()),
+            document: None,
+            state: state.as_str(),
+        },
+        Kept::Document(document) => ApprovedView {
+            faq: None,
+            document: Some(document.to_string()),
+            state: "kept",
+        },
     };
     Ok((StatusCode::CREATED, axum::Json(view)))
 }

@@ -30,6 +30,8 @@ pub mod notify;
 pub mod presence;
 pub mod staff;
 pub mod state;
+#[cfg(test)]
+mod states_tests;
 pub mod turns;
 pub mod watch;
 

@@ -102,20 +102,25 @@ fn find_due(
     }
     for held in handover::list_awaited(conn, Awaited::Word, AT_ONCE)? {
         let mut kept = None;
-        let away = match (held.assigned_to, held.agent_seen_at) {
-            (None, _) => true,
-            (Some(holder), Some(seen)) if now - seen >= AWAY_MS => {
-                let sign = here.get(&(held.workspace(), holder)).copied();
-                kept = sign.filter(|at| now - at < AWAY_MS).map(|at| (holder, at));
-                kept.is_none() || is_suspended(conn, holder)?
+        let is_away = match held.agent_seen_at {
+            Some(seen) if now - seen >= AWAY_MS => {
+                kept = held.assigned_to.and_then(|holder| {
+                    let at = *here.get(&(held.workspace(), holder))?;
+                    (now - at < AWAY_MS).then_some((holder, at))
+                });
+                kept.is_none()
             }
-            (Some(_), None) => {
+            Some(_) => false,
+            None => {
                 let waits = |since| now - since >= AWAY_BY_MAIL_MS;
                 held.waiting_since.is_some_and(waits)
             }
-            (Some(holder), Some(_)) => is_suspended(conn, holder)?,
         };
-        if away {
+        let is_gone = match held.assigned_to {
+            Some(holder) if !is_away => is_suspended(conn, holder)?,
+            _ => true,
+        };
+        if is_gone {
             due.push((held, Due::Requeue));
         } else if let Some((holder, seen_at)) = kept {
             due.push((held, Due::Keep(holder, seen_at)));

@@ -186,6 +186,26 @@ async fn somebody_who_answers_by_mail_needs_no_open_page_but_lets_nobody_wait_fo
     );
 }
 
+#[tokio::test]
+async fn whoever_answered_by_mail_and_is_suspended_has_no_conversation_any_more() {
+    let shop = Shop::new(true);
+    let reply = acts::Reply {
+        text: "From my telephone".to_owned(),
+        from_away: true,
+        ..acts::Reply::default()
+    };
+    let (by, id) = (shop.member(&shop.anna), shop.conversation.id);
+    acts::write(&shop.inbox, &by, id, reply, |_, _| Ok(()))
+        .await
+        .unwrap();
+    let now = now();
+    assert_eq!(settled(&shop, now + 1), (0, ConversationState::Human));
+    shop.write(|tx| users::suspend(tx, shop.anna.id, now));
+    assert_eq!(settled(&shop, now + 2), (1, ConversationState::Waiting));
+    let told = shop.notices().pop().unwrap();
+    assert!(told.contains("back in the queue"), "{told}");
+}
+
 #[test]
 fn a_snoozed_conversation_comes_back() {
     let shop = Shop::new(true);
@@ -199,7 +219,8 @@ fn a_snoozed_conversation_comes_back() {
 
 #[tokio::test]
 async fn a_jump_of_the_clock_makes_nobody_late_and_holds_nobody() {
-    for jump in [-3_600_000_i64, 3_600_000] {
+    const YEAR: i64 = 365 * 24 * 60 * MINUTE;
+    for jump in [-YEAR, -3_600_000, 3_600_000, YEAR] {
         let shop = Shop::new(true);
         let steady = Instant::now();
         take(&shop, T);
@@ -227,6 +248,27 @@ async fn a_jump_of_the_clock_makes_nobody_late_and_holds_nobody() {
             "{jump}"
         );
         assert_eq!(pass(302_000, jump).await, ConversationState::Open, "{jump}");
+    }
+}
+
+#[tokio::test]
+async fn a_snooze_is_until_a_time_of_the_clock_on_the_wall_whatever_that_does() {
+    const HOUR: i64 = 60 * MINUTE;
+    let snoozed = |until| {
+        let shop = Shop::new(true);
+        let data = json!({});
+        let snooze = Change::new("conversation_snoozed", &data).snooze(Some(until));
+        shop.write(|tx| handover::apply(tx, &shop.conversation, None, &snooze, T));
+        shop
+    };
+    // The clock is set forward past it, and back by a year.
+    for (jump, left) in [(2 * HOUR, None), (-365 * 24 * HOUR, Some(T + HOUR))] {
+        let shop = snoozed(T + HOUR);
+        let steady = Instant::now();
+        let mut rounds = Rounds::new(T, steady);
+        let later = steady + Duration::from_secs(5);
+        pass(&shop.inbox, &mut rounds, T + 5000 + jump, later).await;
+        assert_eq!(shop.now().snoozed_until, left, "{jump}");
     }
 }
 

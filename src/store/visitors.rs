@@ -92,6 +92,25 @@ pub fn find_conversation(
     Ok(Some(own))
 }
 
+/// Every conversation of the visitor, also what waits for deletion and what staff joined with another one; and the one that
+/// is shown to them.
+pub fn all_conversations(
+    conn: &Connection,
+    visitor: &Visitor,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM conversations WHERE workspace = ? AND visitor = ? ORDER BY last_at DESC, id",
+    )?;
+    let rows = statement.query_map((visitor.workspace, visitor.id.to_string()), |row| {
+        row.get(0)
+    })?;
+    let own: Vec<ConversationId> = rows.collect::<Result<_, _>>()?;
+    let shown = find_conversation(conn, visitor)?.map(|shown| shown.id);
+    // The one that is shown comes first.
+    let rest = own.into_iter().filter(|id| Some(*id) != shown);
+    Ok(shown.into_iter().chain(rest).collect())
+}
+
 /// Ends all visits of a workspace; their conversations stay.
 pub fn end_all(
     tx: &Transaction<'_>,

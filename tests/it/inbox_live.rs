@@ -14,13 +14,13 @@ use crate::app::TestApp;
 use crate::staff::{Staff, say, talk};
 
 /// An open stream.
-struct Events {
+pub struct Events {
     body: BodyDataStream,
     text: String,
 }
 
 impl Events {
-    async fn open(app: &TestApp, who: &Staff<'_>) -> Self {
+    pub async fn open(app: &TestApp, who: &Staff<'_>) -> Self {
         let request = who
             .request(Method::GET, "/api/v1/inbox/events")
             .body(Body::empty());
@@ -32,8 +32,15 @@ impl Events {
         }
     }
 
+    /// Waits until the stream ends.
+    pub async fn ends(mut self) {
+        let ends = async { while self.body.next().await.is_some() {} };
+        let ended = tokio::time::timeout(Duration::from_secs(5), ends).await;
+        assert!(ended.is_ok(), "the stream goes on");
+    }
+
     /// The next event of this name that fits.
-    async fn next(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub async fn next(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let wait = async {
             loop {
                 while let Some((block, rest)) = self.text.split_once("\n\n") {

@@ -71,9 +71,13 @@ async fn a_conversation_is_read_answered_and_closed_without_scripts() {
         assert!(page.text().contains(offered), "{offered}: {}", page.text());
     }
 
-    let sent = ines
-        .post(&format!("/inbox/{id}/reply"), "text=Hello+there")
-        .await;
+    let marks = page.text();
+    let (_, rest) = marks.split_once("name=\"client_id\" value=\"").unwrap();
+    let client = rest.split('"').next().unwrap();
+    let form = format!("text=Hello+there&client_id={client}");
+    let sent = ines.post(&format!("/inbox/{id}/reply"), &form).await;
+    // Pressed twice.
+    ines.post(&format!("/inbox/{id}/reply"), &form).await;
     assert_eq!(
         sent.header("location"),
         format!("/inbox/{id}"),
@@ -84,6 +88,11 @@ async fn a_conversation_is_read_answered_and_closed_without_scripts() {
     for shown in ["Hello there", "You have it", "Give back"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
+    let once = page
+        .text()
+        .matches("msg__text\" dir=\"auto\">Hello there<")
+        .count();
+    assert_eq!(once, 1, "{}", page.text());
     assert!(ines.get("/inbox?view=mine").await.text().contains(&id));
 
     // A colleague reads it, and is told who has it when they write.

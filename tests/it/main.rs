@@ -17,6 +17,8 @@ mod ask;
 mod audio;
 mod auth;
 mod backup_target;
+mod bad_desk;
+mod bad_visit;
 mod beside;
 mod browser;
 mod call_pages;

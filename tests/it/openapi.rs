@@ -29,6 +29,18 @@ fn every_route_is_documented_and_nothing_else() {
 }
 
 #[test]
+fn no_two_operations_have_the_same_name() {
+    let document = serde_json::to_value(openapi_document()).unwrap();
+    let mut names = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_reference_of_the_document_resolves() {
     let document = serde_json::to_value(openapi_document()).unwrap();
     let mut missing = Vec::new();

@@ -2,9 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use frontdesk::store::users::Role;
 use serde_json::{Value, json};
 
 use crate::app::{Form, Reply, TestApp, request};
+use crate::staff::Staff;
 use crate::visit::{site, token, widget};
 
 const QUESTION: &str = "How much is a full service?";
@@ -143,6 +145,27 @@ async fn a_visitor_erases_their_own_conversation_only() {
     assert_eq!(nothing["conversations"], 0);
     let over = call(&app, &early, Method::GET, "/messages").await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn what_staff_joined_with_another_conversation_is_copied_and_erased_with_it() {
+    let app = prepared().await;
+    let staff = Staff::new(&app, "Ann", Role::Agent).await;
+    let (before, now) = (token(&app).await, token(&app).await);
+    for (visitor, text) in [(&before, "I am kanarie7"), (&now, "It is me again")] {
+        let body = json!({ "text": text });
+        app.post_as(visitor, "/api/v1/visit/messages", body).await;
+    }
+    let ids = staff.list("").await;
+    let path = format!("/api/v1/inbox/{}/merge", ids[1]);
+    let joined = staff.post(&path, json!({ "into": ids[0] })).await;
+    assert_eq!(joined.status, StatusCode::OK, "{}", joined.text());
+    let copy = call(&app, &before, Method::GET, "/export").await;
+    assert!(copy.text().contains("kanarie7"), "{}", copy.text());
+    let erased = call(&app, &before, Method::DELETE, "").await.json();
+    assert_eq!(erased["conversations"], 2, "{erased}");
+    assert!(staff.list("?view=everything").await.is_empty());
+    assert!(staff.list("?q=kanarie7").await.is_empty());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::store::inbox::notes::Note;
 use crate::store::inbox::transcript::{Said, Transcript};
 use crate::store::inbox::{Counts, InboxRow, View};
 use crate::store::messages::Speaker;
-use crate::store::{ConversationId, UserId};
+use crate::store::{ConversationId, MessageId, UserId};
 
 const MINUTE_MS: i64 = 60_000;
 /// In a day.
@@ -77,6 +77,8 @@ pub struct OpenPage {
     /// Words and the state of their badge.
     pub standing: (String, &'static str),
     pub revision: i64,
+    /// Of the reply that is written on this page, so that one that is sent twice is kept once.
+    pub reply_id: String,
     /// What can be done with it: the end of the address and the words.
     pub acts: Vec<(&'static str, &'static str)>,
     pub entries: Vec<EntryLine>,
@@ -309,6 +311,7 @@ impl Drawing<'_> {
             name: name_of(row),
             standing: standing(row, self.me),
             revision: of.revision,
+            reply_id: MessageId::new().to_string(),
             acts,
             facts,
             log: detail

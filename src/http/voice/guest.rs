@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::origin::{self, Site};
-use super::rate::Deed;
+use super::rate::{Deed, Upload};
 use super::settings::WidgetSettings;
 use crate::app::App;
 use crate::http::Http;
@@ -159,6 +159,14 @@ impl Guest {
     /// 429 with the time to wait.
     pub(in crate::http) fn count(&self, deed: Deed) -> Result<(), Problem> {
         self.http.visits.count(self.address, deed)
+    }
+
+    /// Takes a place for files that lie in memory until they are stored.
+    ///
+    /// # Errors
+    /// 429 when their network sends files already, 503 when too many others do.
+    pub(in crate::http) fn take_upload(&self) -> Result<Upload, Problem> {
+        self.http.visits.upload(self.address)
     }
 
     /// The visitor's one conversation. Begins it if there is none yet.

@@ -148,6 +148,8 @@ struct Snapshot {
     holder: Option<UserId>,
     seen: i64,
     more: bool,
+    /// The place to go on from is none of this conversation: of another one, or of a message that is gone.
+    is_lost: bool,
 }
 
 impl Feed {
@@ -197,6 +199,10 @@ impl Feed {
             return Ok(true);
         }
         self.is_new = false;
+        if found.is_lost {
+            // The page gets everything, and replaces what it knows already.
+            self.after = 0;
+        }
         if self.state.as_ref() != Some(&found.state) {
             self.queue
                 .push_back(sse::event(&found.state).event("state"));
@@ -295,14 +301,17 @@ impl Snapshot {
         let Some(own) = visitors::find_conversation(conn, visitor)? else {
             return Ok(Self {
                 state: VisitStateView::of(ConversationState::Open),
+                is_lost: again,
                 ..Self::default()
             });
         };
+        let is_lost = again && !messages::is_place(conn, &own, from)?;
+        let from = if is_lost { 0 } else { from };
         let found: Vec<Message> = match (from, again) {
             (0, _) => messages::list(conn, &own, AT_ONCE)?,
             (_, false) => messages::list_after(conn, &own, from, AT_ONCE)?,
             (_, true) => {
-                let mut found = messages::list_before(conn, &own, from + 1, AGAIN)?;
+                let mut found = messages::list_before(conn, &own, from.saturating_add(1), AGAIN)?;
                 found.extend(messages::list_after(conn, &own, from, AT_ONCE)?);
                 found
             }
@@ -338,6 +347,7 @@ impl Snapshot {
             holder,
             seen: messages::read_up_to(conn, &own)?,
             more,
+            is_lost,
             conversation: Some(own),
         })
     }

@@ -134,11 +134,12 @@ pub(in crate::http) async fn mail_transcript(
 pub(in crate::http) async fn export(guest: Guest) -> Result<axum::Json<VisitCopy>, Problem> {
     let visitor = guest.visitor.clone();
     let kept = guest.app.store.read(move |conn| {
-        let Some(own) = visitors::find_conversation(conn, &visitor)? else {
+        let own = visitors::all_conversations(conn, &visitor)?;
+        if own.is_empty() {
             return Ok(Vec::new());
-        };
-        let subjects = [Subject::Conversation(own.id)];
-        let mut kept = erasure::copy(conn, own.workspace(), &subjects)?.finds;
+        }
+        let subjects: Vec<Subject> = own.into_iter().map(Subject::Conversation).collect();
+        let mut kept = erasure::copy(conn, visitor.workspace, &subjects)?.finds;
         kept.iter_mut().for_each(leave_staff_out);
         Ok(kept)
     });

@@ -11,6 +11,8 @@ use crate::store::{
 
 /// Events that are looked at in one go.
 const AT_ONCE: u32 = 200;
+/// So often at most; what is left comes with the next event.
+const MOST_ROUNDS: usize = 10;
 /// Most characters of the text.
 const LONGEST_TEXT: usize = 200;
 /// Messages in which the visitor's last words are looked for.
@@ -36,11 +38,16 @@ pub fn notices_since(
     me: Option<UserId>,
     after: EventId,
 ) -> Result<(Vec<Notice>, EventId), StoreError> {
-    let events = events::list(conn, workspace, after, AT_ONCE)?;
-    let last = events.last().map_or(after, |event| event.id);
-    let mut told = Vec::new();
-    for event in &events {
-        told.extend(notice(conn, event, me)?);
+    let (mut last, mut told) = (after, Vec::new());
+    for _ in 0..MOST_ROUNDS {
+        let events = events::list(conn, workspace, last, AT_ONCE)?;
+        for event in &events {
+            told.extend(notice(conn, event, me)?);
+            last = event.id;
+        }
+        if events.len() < AT_ONCE as usize {
+            break;
+        }
     }
     Ok((told, last))
 }

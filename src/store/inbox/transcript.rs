@@ -120,6 +120,19 @@ pub fn log(
     Ok(all)
 }
 
+/// Takes a conversation out of the one that it was merged into.
+pub fn part(tx: &Transaction<'_>, conversation: &Scoped<Conversation>) -> Result<(), StoreError> {
+    // Touches the other one, so that whoever follows it reads again: one of them may be this conversation's visitor.
+    tx.prepare_cached(
+        "UPDATE conversations SET merged_into = merged_into
+         WHERE id = (SELECT merged_into FROM conversations WHERE id = ?)",
+    )?
+    .execute([conversation.id])?;
+    tx.prepare_cached("UPDATE conversations SET merged_into = NULL WHERE id = ?")?
+        .execute([conversation.id])?;
+    Ok(())
+}
+
 /// Shows a conversation as part of another from now on, with what was merged into it before. The caller closes it.
 pub fn merge(
     tx: &Transaction<'_>,
@@ -128,7 +141,9 @@ pub fn merge(
 ) -> Result<(), StoreError> {
     let (id, into) = (conversation.id, into.id);
     tx.prepare_cached(
-        "UPDATE conversations SET merged_into = ?1 WHERE id = ?2 OR merged_into = ?2",
+        // The other one is no part of anything, and not of itself.
+        "UPDATE conversations SET merged_into = CASE id WHEN ?1 THEN NULL ELSE ?1 END
+         WHERE id IN (?1, ?2) OR merged_into = ?2",
     )?
     .execute((into, id))?;
     Ok(())

@@ -118,7 +118,7 @@ pub(super) fn own_words(text: &str) -> &str {
     let own = NOTES
         .0
         .values()
-        .find_map(|note| text.split_once(note).map(|(_, own)| own));
+        .find_map(|note| text.split_once(*note).map(|(_, own)| own));
     own.unwrap_or(text).trim()
 }
 

@@ -68,12 +68,12 @@ pub(super) fn write(
     let found = known(wanted)
         .or_else(|| known(written))
         .or_else(|| known(Some("en")));
-    let Some((language, texts)) = found else {
+    let Some((&language, texts)) = found else {
         return Ok(Transcript::default());
     };
     let workspace = visitor.workspace;
     let business = workspaces::get(conn, workspace)?.title.clone();
-    let from_right = RIGHT_TO_LEFT.contains(language);
+    let from_right = RIGHT_TO_LEFT.contains(&language);
     let line = |text: String| match from_right {
         true => format!("{FROM_RIGHT}{text}"),
         false => text,

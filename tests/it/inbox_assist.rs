@@ -179,6 +179,9 @@ async fn a_message_is_translated_both_ways_or_it_is_said_why_not() {
         let refused = ann.post(&path, body.clone()).await;
         assert_eq!(refused.json()["code"], code, "{body}: {}", refused.text());
     }
+    let nowhere = "/api/v1/inbox/00000000-0000-0000-0000-000000000000/translate";
+    let text = json!({"text": "Hello, everybody", "to": "de"});
+    assert_eq!(ann.post(nowhere, text).await.status, StatusCode::NOT_FOUND);
     // Nothing of it is kept.
     let detail = ann.get(&format!("/api/v1/inbox/{id}")).await.json();
     assert_eq!(

@@ -70,6 +70,8 @@ pub async fn translate(
     to: Option<&str>,
     claim: Claim,
 ) -> Result<Translation, AssistError> {
+    // Also says whether they may, and whether there is such a conversation.
+    let visitors = visitors_language(app, by, id).await?;
     let text = match wanted {
         Wanted::Text(text) => text,
         Wanted::Message(message) => {
@@ -85,7 +87,7 @@ pub async fn translate(
     }
     let to = match to {
         Some(code) => Language::of_code(code),
-        None => visitors_language(app, by, id).await?,
+        None => visitors,
     };
     let to = to
         .filter(|to| *to != Language::Other)

@@ -60,7 +60,7 @@ static NOTES: LazyLock<File> = LazyLock::new(|| read(FILE));
 /// Translates a message or a text, into the visitor's language if none is named.
 ///
 /// # Errors
-/// `NoModel` and `TooSlow` say why there is no translation here; `SameLanguage`, `Language` and `TooLong` what to change;
+/// `NoModel` and `TooSlow` say why there is no translation here; `SameLanguage`, `Language` and `Length` what to change;
 /// `NotTranslated` if the model wrote something else.
 pub async fn translate(
     app: &App,

@@ -105,12 +105,19 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         load_demo(&app).await?;
     }
     let token = setup_token(&app.store).await?;
-    let link = token.map(|token| format!("{base}/setup?token={token}"));
+    let at = |address: &str| {
+        token
+            .as_ref()
+            .map(|token| format!("{address}/setup?token={token}"))
+    };
+    let link = at(&base);
+    let public = app.public_address().filter(|public| *public != base);
+    let from_elsewhere = public.map(|public| (at(&public), public));
     let https = secure.as_ref().map(|secure| Introduced {
         plain,
         told: secure.introduce(&config),
     });
-    announce(&base, https.as_ref(), link.as_deref(), json)?;
+    announce(&base, from_elsewhere, https.as_ref(), link.as_deref(), json)?;
     let stop = app.cancel();
     tokio::spawn({
         let stop = stop.clone();
@@ -220,8 +227,11 @@ struct Introduced {
     told: String,
 }
 
+/// Says where the server is and how it is set up. `from_elsewhere` is the address that the owner set for people, with its
+/// setup link.
 fn announce(
     base: &str,
+    from_elsewhere: Option<(Option<String>, String)>,
     https: Option<&Introduced>,
     link: Option<&str>,
     json: bool,
@@ -231,6 +241,9 @@ fn announce(
         if let (Some(https), Some(told)) = (https, told.as_object_mut()) {
             told.insert("plain_address".to_owned(), https.plain.clone().into());
         }
+        if let (Some((_, public)), Some(told)) = (from_elsewhere, told.as_object_mut()) {
+            told.insert("public_address".to_owned(), public.into());
+        }
         return out::json_line(&told);
     }
     out::line(&format!("Frontdesk is running at {base}"));
@@ -238,10 +251,19 @@ fn announce(
         out::line(&https.told);
         out::line(&format!("Without TLS it is at {}", https.plain));
     }
+    let (public_link, public) = from_elsewhere.unzip();
+    if let Some(public) = public {
+        out::line(&format!("People reach it at {public}"));
+    }
     match link {
-        Some(link) => out::line(&format!(
-            "To set it up, open this link once (valid for {SETUP_LINK_HOURS} hours):\n  {link}"
-        )),
+        Some(link) => {
+            out::line(&format!(
+                "To set it up, open this link once (valid for {SETUP_LINK_HOURS} hours):\n  {link}"
+            ));
+            if let Some(link) = public_link.flatten() {
+                out::line(&format!("or, from elsewhere:\n  {link}"));
+            }
+        }
         None => out::line("Sign in with the account that you made at setup."),
     }
     out::line("Press Ctrl+C to stop.");

@@ -79,6 +79,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0018_seen_lines.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0019_identity.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use frontdesk::config::PublicUrl;
 use frontdesk::http::{openapi_document, routes};
 use serde_json::Value;
 
@@ -73,6 +74,16 @@ async fn the_document_is_served() {
     let reply = app.get("/openapi.json").await;
     assert_eq!(reply.json()["info"]["title"], "Frontdesk");
     assert!(reply.json()["openapi"].as_str().unwrap().starts_with("3."));
+    assert!(reply.json()["servers"].is_null());
+
+    let behind_a_proxy = TestApp::with(|config| {
+        config.public_url = PublicUrl(Some("https://desk.example.com".to_owned()));
+    });
+    let reply = behind_a_proxy.await.get("/openapi.json").await;
+    assert_eq!(
+        reply.json()["servers"][0]["url"],
+        "https://desk.example.com"
+    );
 }
 
 #[tokio::test]

@@ -118,6 +118,9 @@ pub(in crate::http) mod ratings {
 pub(in crate::http) mod receipts {
     pub(in crate::http) use super::super::receipts::paths::*;
 }
+pub(in crate::http) mod names {
+    pub(in crate::http) use super::super::names::{__path_get, __path_set};
+}
 pub(in crate::http) mod additions {
     pub(in crate::http) use super::super::additions::{__path_get, __path_set};
 }

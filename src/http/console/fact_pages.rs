@@ -118,9 +118,8 @@ pub(super) async fn render(
             .collect()
     };
     let confirmed = |e: &Entry| e.fact.state == FactState::Confirmed;
-    let is_week = |e: &Entry| matches!(&e.data.what, What::Weekly(w) if w.label.is_none() && w.from.is_none() && w.until.is_none());
     let zones = jiff::tz::db().available().map(|name| name.to_string());
-    let week_confirmed = book.entries.iter().any(|e| confirmed(e) && is_week(e));
+    let week_confirmed = is_week_confirmed(&book);
     let page = Facts {
         shell: person.shell(Section::Documents, "Business facts"),
         error,
@@ -144,6 +143,16 @@ pub(super) async fn render(
         preview: preview(&book, &person.workspace.title, tried),
     };
     Ok(view::page(status, &page))
+}
+
+/// Whether it is one of the usual weekly hours of the business itself.
+fn is_week(entry: &Entry) -> bool {
+    matches!(&entry.data.what, What::Weekly(w) if w.label.is_none() && w.from.is_none() && w.until.is_none())
+}
+
+pub(super) fn is_week_confirmed(book: &Book) -> bool {
+    let confirmed = |entry: &&Entry| entry.fact.state == FactState::Confirmed;
+    book.entries.iter().filter(confirmed).any(is_week)
 }
 
 fn preview(book: &Book, business: &str, tried: Tried) -> Preview {
@@ -204,7 +213,7 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
 }
 
 /// The week's rows: as confirmed, or else as proposed, to start from.
-fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
+pub(super) fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
     const NAMES: [&str; 7] = [
         "Monday",
         "Tuesday",

@@ -176,7 +176,7 @@ pub fn empty(wanted: &InboxQuery, filtered: bool) -> (&'static str, &'static str
         ),
         View::Snoozed => (
             "Nothing is snoozed",
-            "A snoozed conversation comes back at the time that you choose, or when the visitor writes.",
+            "Snooze a conversation that can wait. It comes back at the time that you choose, or when the visitor writes.",
         ),
         View::Closed => (
             "No closed conversations",
@@ -188,7 +188,8 @@ pub fn empty(wanted: &InboxQuery, filtered: bool) -> (&'static str, &'static str
         ),
         View::All | View::Everything => (
             "No open conversations",
-            "When somebody writes or calls, the conversation appears here at once.",
+            "When somebody writes or calls, the conversation appears here at once. Try it yourself: open the page for \
+             visitors and ask something.",
         ),
     }
 }

@@ -69,6 +69,7 @@ mod view;
 mod voice;
 mod webhook_pages;
 mod webhooks;
+mod welcome;
 mod widget;
 mod widget_form;
 mod widget_pages;
@@ -77,6 +78,7 @@ mod workspaces;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -234,8 +236,19 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
         .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/identity", post(widget::renew_identity))
         .route("/widget/privacy-notice", get(widget::privacy_notice))
         .route("/widget/examples", get(widget::examples))
+        .route("/welcome", get(welcome::show))
+        .route("/welcome/dismiss", post(welcome::dismiss))
+        .route("/welcome/resume", post(welcome::resume))
+        .route("/welcome/{step}", get(welcome::show_step))
+        .route(
+            "/welcome/{step}/files",
+            post(welcome::upload).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/welcome/{step}/save", post(welcome::save))
+        .route("/welcome/{step}/skip", post(welcome::skip))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
         .route("/webhooks/{id}/test", post(webhooks::test))

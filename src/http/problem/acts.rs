@@ -6,12 +6,14 @@ use super::Problem;
 use crate::agent::AgentError;
 use crate::app::additions::AdditionsError;
 use crate::app::api_keys::ApiKeyError;
+use crate::app::naming::NamingError;
 use crate::app::privacy::ErasureError;
 use crate::app::pronunciations::PronunciationError;
 use crate::app::ratings::RatingError;
 use crate::app::receipts::ReceiptError;
 use crate::app::retention::RetentionError;
 use crate::app::voice_settings::VoiceSettingsError;
+use crate::app::welcome::WelcomeError;
 use crate::app::workspaces::WorkspaceError;
 use crate::contacts::ContactError;
 use crate::eval::questions::GoldenError;
@@ -41,6 +43,27 @@ impl From<RatingError> for Problem {
             RatingError::Comment => Self::invalid("comment", detail),
             RatingError::Denied(error) => error.into(),
             RatingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NamingError> for Problem {
+    fn from(error: NamingError) -> Self {
+        let detail = error.to_string();
+        match error {
+            NamingError::Business(_) => Self::invalid("business", detail),
+            NamingError::Assistant => Self::invalid("assistant", detail),
+            NamingError::Denied(error) => error.into(),
+            NamingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WelcomeError> for Problem {
+    fn from(error: WelcomeError) -> Self {
+        match error {
+            WelcomeError::Denied(error) => error.into(),
+            WelcomeError::Store(error) => error.into(),
         }
     }
 }

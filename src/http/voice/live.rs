@@ -74,7 +74,8 @@ struct SeenUpTo {
 }
 
 /// Streams what happens in the visit: `state` first, then every `message` after a place, and so on as they come. A `message` with
-/// an id that was sent before replaces it. `typing` says that somebody writes, `seen` how far staff have read.
+/// an id that was sent before replaces it. `typing` says that somebody writes (`who` is `agent` or `assistant`) or has stopped, `seen`
+/// how far staff have read.
 #[utoipa::path(get, path = "/api/v1/visit/events", tag = "visitors", operation_id = "followVisit",
     params(EventsQuery, ("last-event-id" = Option<String>, Header, description = "As `after`")),
     responses((status = 200, description = "Events `state`, `message`, `typing`, `seen`",
@@ -125,6 +126,7 @@ struct Feed {
     recent: VecDeque<(i64, u64)>,
     state: Option<VisitStateView>,
     typing: bool,
+    composing: bool,
     seen: i64,
     queue: VecDeque<Event>,
     is_new: bool,
@@ -165,6 +167,7 @@ impl Feed {
             recent: VecDeque::new(),
             state: None,
             typing: false,
+            composing: false,
             seen: 0,
             queue: VecDeque::new(),
             is_new: true,
@@ -282,10 +285,20 @@ impl Feed {
         let around = self.app.inbox.presence().of(own.id);
         let types = |id: UserId| around.viewers.iter().any(|one| one.id == id && one.typing);
         let typing = holder.is_some_and(types);
-        if std::mem::replace(&mut self.typing, typing) != typing {
-            let (who, on) = ("agent", typing);
-            let event = sse::event(&Typing { who, on }).event("typing");
-            self.queue.push_back(event);
+        // What it writes while a person speaks is thrown away.
+        let answers = self
+            .state
+            .as_ref()
+            .is_some_and(|view| view.state == ConversationState::Open.as_str());
+        let composing = around.composing && answers;
+        for (who, told, on) in [
+            ("assistant", &mut self.composing, composing),
+            ("agent", &mut self.typing, typing),
+        ] {
+            if std::mem::replace(told, on) != on {
+                let event = sse::event(&Typing { who, on }).event("typing");
+                self.queue.push_back(event);
+            }
         }
     }
 }

@@ -211,6 +211,17 @@ pub(in crate::http) async fn end(guest: Guest) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Ends the visit without closing the conversation, as when somebody signs out on the website: its token opens nothing any more,
+/// and whoever they are goes on when they sign in again.
+#[utoipa::path(post, path = "/api/v1/visit/sign-out", tag = "visitors", operation_id = "leaveVisit",
+    responses((status = 204, description = "Left"), (status = 401, body = ProblemView<'_>)))]
+pub(in crate::http) async fn sign_out(guest: Guest) -> Result<StatusCode, Problem> {
+    let id = guest.visitor.id;
+    let end = guest.app.store.write(move |tx| visitors::remove(tx, id));
+    end.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,8 @@ pub(in crate::http) enum Deed {
     Introduction,
     /// An e-mail to an address that they entered.
     Mail,
+    /// Asking for a challenge, to begin a visit with.
+    Challenge,
 }
 
 impl Deed {
@@ -69,6 +71,7 @@ impl Deed {
     fn burst(self) -> f64 {
         match self {
             Self::Visit => 30.0,
+            Self::Challenge => 60.0,
             Self::Note => 6.0,
             Self::Dial | Self::Person | Self::Files | Self::Introduction => 10.0,
             Self::Mail => 3.0,
@@ -82,6 +85,7 @@ impl Deed {
         match self {
             Self::Visit | Self::Note | Self::Person | Self::Files | Self::Introduction => 10.0,
             Self::Mail => 1200.0,
+            Self::Challenge => 5.0,
             Self::Dial => 4.0,
             Self::Sign => 0.5,
             Self::Lead => 600.0,

@@ -59,7 +59,7 @@ export class Talk {
 
   showPresence(detail, presence) {
     this.#drawHead(detail, presence)
-    this.live.textContent = presence?.visitor?.typing ? `${nameOf(detail)} is typing` : ""
+    this.live.textContent = presence?.visitor?.typing ? `${nameOf(detail)} is typing` : presence?.composing ? "The assistant is typing" : ""
   }
 
   showSummary(text, how) {
@@ -109,6 +109,7 @@ export class Talk {
       el("div", { class: "talk__who" },
         el("h2", { tabindex: "-1", dir: "auto" }, nameOf(detail)),
         el("p", { class: "talk__standing" },
+          detail.identity ? el("span", { class: "badge", "data-state": "ready", title: `Your website vouches for the id ${detail.identity}` }, "Verified") : null,
           late && detail.state === "waiting" ? null : el("span", { class: "badge", "data-state": state.state }, state.label),
           late ? el("span", { class: `sla sla--${late.level}` }, icon(late.level === "over" ? "warning" : "clock"), late.text) : null,
           el("span", { class: `talk__online${online ? " talk__online--yes" : ""}` }, online ? "online" : "not online"),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::place::{self, ApiPlace};
-use super::told::{self, ToldView};
+use super::told::{self, ArrivalView};
 use crate::contacts::todo::{self, Change, Todo};
 use crate::http::auth::Scope;
 use crate::http::body::Json;
@@ -154,7 +154,7 @@ pub struct TaskView {
     pub ended_at: Option<i64>,
     /// In lists, of what a visitor left: who was told of it, and whether it arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub told: Option<Vec<ToldView>>,
+    pub told: Option<Vec<ArrivalView>>,
 }
 
 impl TaskView {
@@ -281,7 +281,7 @@ pub(super) async fn list(
     let read = place.app.store.read(move |conn| {
         for task in view.tasks.iter_mut().filter(|task| task.kind != "todo") {
             let told = notify::arrivals(conn, workspace, &task.id)?;
-            task.told = Some(told.into_iter().map(ToldView::from).collect());
+            task.told = Some(told.into_iter().map(ArrivalView::from).collect());
         }
         Ok(view)
     });

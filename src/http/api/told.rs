@@ -15,7 +15,7 @@ use crate::store::TaskId;
 
 /// Somebody who was or is to be told of a lead.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ToldView {
+pub struct ArrivalView {
     /// `email`, `webhook` or `browser`.
     way: &'static str,
     /// The address of an e-mail, the host of a webhook, or the name of the person whose browser it was.
@@ -28,7 +28,7 @@ pub struct ToldView {
     at: i64,
 }
 
-impl From<Arrival> for ToldView {
+impl From<Arrival> for ArrivalView {
     fn from(arrival: Arrival) -> Self {
         Self {
             way: arrival.way.as_str(),

@@ -97,6 +97,59 @@ fn a_person_who_is_silent_for_two_minutes_gives_the_conversation_back_to_the_que
     assert_eq!(settled(&shop, T + 6 * MINUTE), (1, ConversationState::Open));
 }
 
+/// Looks at the clock every minute from one minute to another, and says who has the conversation after that.
+async fn pass_minutes(
+    shop: &Shop,
+    rounds: &mut Rounds,
+    steady: Instant,
+    minutes: std::ops::RangeInclusive<i64>,
+) -> ConversationState {
+    for minute in minutes {
+        let passed = Duration::from_millis((minute * MINUTE).unsigned_abs());
+        pass(&shop.inbox, rounds, T + minute * MINUTE, steady + passed).await;
+    }
+    shop.now().state
+}
+
+#[tokio::test]
+async fn whoever_follows_the_inbox_keeps_their_conversations() {
+    let shop = Shop::new(true);
+    let (steady, mut rounds) = (Instant::now(), Rounds::new(T, Instant::now()));
+    take(&shop, T);
+    let follow = || shop.inbox.attendance().follow(shop.workspace, shop.anna.id);
+    // Somebody else, and her in another workspace, are nobody here.
+    let _ben = shop.inbox.attendance().follow(shop.workspace, shop.ben.id);
+    let _elsewhere = shop
+        .inbox
+        .attendance()
+        .follow(WorkspaceId::new(), shop.anna.id);
+    let (first, second) = (follow(), follow());
+    let state = pass_minutes(&shop, &mut rounds, steady, 1..=10).await;
+    assert_eq!(state, ConversationState::Human);
+    drop(first);
+    let state = pass_minutes(&shop, &mut rounds, steady, 11..=20).await;
+    assert_eq!(state, ConversationState::Human, "one of two tabs is open");
+    drop(second);
+    // Closed after minute 20, seen at minute 21.
+    let state = pass_minutes(&shop, &mut rounds, steady, 21..=22).await;
+    assert_eq!(state, ConversationState::Human);
+    let state = pass_minutes(&shop, &mut rounds, steady, 23..=23).await;
+    assert_eq!(state, ConversationState::Waiting);
+    assert_eq!(shop.log().pop().unwrap().0, "conversation_requeued");
+}
+
+#[tokio::test]
+async fn a_suspended_person_with_an_open_page_has_no_conversation() {
+    let shop = Shop::new(true);
+    let (steady, mut rounds) = (Instant::now(), Rounds::new(T, Instant::now()));
+    take(&shop, T);
+    let _open = shop.inbox.attendance().follow(shop.workspace, shop.anna.id);
+    pass_minutes(&shop, &mut rounds, steady, 1..=5).await;
+    shop.write(|tx| users::suspend(tx, shop.anna.id, T + 5 * MINUTE));
+    let state = pass_minutes(&shop, &mut rounds, steady, 6..=6).await;
+    assert_eq!(state, ConversationState::Waiting);
+}
+
 #[test]
 fn whoever_is_suspended_has_no_conversation_any_more() {
     let shop = Shop::new(true);

@@ -258,3 +258,30 @@ async fn the_desk_is_set_up() {
     ines.post(&format!("/desk/teams/{team}/delete"), "").await;
     assert!(ines.get("/desk").await.text().contains("No teams yet"));
 }
+
+#[tokio::test]
+async fn the_way_of_conversations_is_a_page_with_filters() {
+    let app = TestApp::new().await;
+    let mut ines = signed_in(&app, "ines", "agent").await;
+    let empty = ines.get("/routing").await;
+    assert_eq!(empty.status, StatusCode::OK, "{}", empty.text());
+    assert!(empty.text().contains("Nothing has happened yet"));
+    let id = said(&app, EVIL, EVIL).await;
+    ines.post(&format!("/inbox/{id}/take"), "").await;
+    let page = ines.get("/routing").await;
+    assert!(
+        page.text().contains("ines took it") && page.text().contains("Began in the chat"),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("/api/v1/routing/export?format=csv"));
+    let taken = ines
+        .get("/routing?kind=conversation_taken&channel=chat")
+        .await;
+    assert!(taken.text().contains("ines took it") && !taken.text().contains("Began in the chat"));
+    let none = ines.get("/routing?channel=voice").await;
+    assert!(none.text().contains("No step matches"));
+    let wrong = ines.get("/routing?since=yesterday").await;
+    assert_eq!(wrong.status, StatusCode::OK);
+    assert!(wrong.text().contains("role=\"alert\""), "{}", wrong.text());
+}

@@ -36,6 +36,7 @@ pub(super) mod sources;
 mod status;
 mod synonyms;
 pub(super) mod tasks;
+mod told;
 pub(super) mod turn;
 pub(super) mod upload;
 mod versions;
@@ -275,6 +276,7 @@ pub(super) fn routes() -> Vec<Route> {
         (DELETE, "/api/v1/mail", ADMIN, mail::remove),
         (POST, "/api/v1/mail/test", ADMIN, mail::test),
         (GET, "/api/v1/mail/log", ADMIN, mail::log),
+        (POST, "/api/v1/mail/log/{id}/replay", ADMIN, mail::replay),
         (GET, "/api/v1/people", ADMIN, people::find),
         (GET, "/api/v1/people/copy", ADMIN, people::copy),
         (POST, "/api/v1/people/erase", ADMIN, people::erase),

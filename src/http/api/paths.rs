@@ -13,6 +13,7 @@ pub(in crate::http) mod tasks {
         __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,
         __path_list, __path_reopen, __path_set_settings,
     };
+    pub(in crate::http) use super::super::told::__path_shown;
 }
 pub(in crate::http) mod ask {
     pub(in crate::http) use super::super::ask::__path_create;
@@ -75,7 +76,7 @@ pub(in crate::http) mod backups {
 }
 pub(in crate::http) mod mail {
     pub(in crate::http) use super::super::mail::{
-        __path_get, __path_log, __path_remove, __path_set, __path_test,
+        __path_get, __path_log, __path_remove, __path_replay, __path_set, __path_test,
     };
 }
 pub(in crate::http) mod backup_target {

@@ -279,7 +279,8 @@ pub(super) async fn changes(
     let opened = open(&app, person.workspace.id, &id, passage.version).await?;
     let number = opened.version.number;
     let before = opened.all.into_iter().find(|v| v.number < number);
-    let before = before.ok_or_else(|| Problem::not_found("version before the first one"))?;
+    let before =
+        before.ok_or_else(|| Problem::nothing("there is no version before the first one"))?;
     let older = open(&app, person.workspace.id, &id, Some(before.id)).await?;
     let text = |text: Option<VersionText>| text.map(|t| t.text).unwrap_or_default();
     let (old, new) = (text(older.text), text(opened.text));

@@ -51,6 +51,7 @@ mod reading;
 mod receipt_cited;
 mod receipt_parts;
 mod receipts;
+mod routing;
 pub mod safe_mode;
 mod second_factor;
 mod session;
@@ -158,6 +159,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/contacts/{id}/consents", post(contacts::consent))
         .route("/contacts/{id}/tasks", post(contacts::add_task))
         .route("/contacts/{id}/erase", post(contacts::erase))
+        .route("/routing", get(routing::list))
         .route("/tasks", get(tasks::list).post(tasks::create))
         .route("/tasks/leads", post(tasks::set_leads))
         .route("/tasks/{id}/{verb}", post(tasks::set_state))
@@ -215,6 +217,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/mail", get(mail::show).post(mail::save))
         .route("/mail/test", post(mail::test))
         .route("/mail/remove", post(mail::remove))
+        .route("/mail/{id}/again", post(mail::send_again))
         .route("/privacy", get(privacy::show))
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))

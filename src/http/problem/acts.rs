@@ -121,6 +121,7 @@ impl From<MailError> for Problem {
         match error {
             MailError::Wrong { field, detail } => Self::invalid(field, detail),
             MailError::NotSetUp => Self::new(StatusCode::CONFLICT, "no_mail_server", detail),
+            MailError::NotFailed => Self::new(StatusCode::CONFLICT, "not_failed", detail),
             MailError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60)
             }
@@ -225,6 +226,7 @@ impl From<LeadError> for Problem {
         let problem = match error {
             LeadError::Store(error) => return error.into(),
             LeadError::NoConsent => bad("consent_required"),
+            LeadError::OtherConsent => bad("consent_changed"),
             LeadError::NoSlot => bad("not_on_offer"),
             _ => bad("invalid_request"),
         };

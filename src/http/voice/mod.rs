@@ -38,6 +38,7 @@ pub(super) mod settings;
 pub(super) mod site_key;
 pub(super) mod socket;
 mod standing;
+mod transcript;
 pub(super) mod visit;
 pub(super) mod work;
 

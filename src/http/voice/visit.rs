@@ -69,7 +69,7 @@ pub struct VisitView {
     /// Accent colour as `#rrggbb`, as the owner chose it.
     colour: String,
     look: LookView,
-    voice: VoiceView,
+    voice: VisitVoiceView,
     /// Questions that can be chosen at the beginning.
     suggestions: Vec<String>,
     /// The owner's words about who answers; the widget has its own if this is absent.
@@ -106,7 +106,7 @@ pub struct VisitView {
 
 /// What a visitor can have of voice.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VoiceView {
+pub struct VisitVoiceView {
     /// Whether visitors can talk now.
     enabled: bool,
     /// Why not, as a sentence.
@@ -297,7 +297,7 @@ async fn build_view(
         rate: options.rate,
         mail,
         remember: options.remember,
-        voice: VoiceView {
+        voice: VisitVoiceView {
             enabled: offer.reason.is_none(),
             reason: offer.reason,
             languages: vec![offer.settings.language],

@@ -1,13 +1,13 @@
 //! A conversation as staff read it: with those that were merged into it, in one order.
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, Transaction};
 
 use super::attachments::{self, Attachment};
 use super::notes::{self, Note};
 use crate::store::conversations::Conversation;
 use crate::store::events::{self, Event};
 use crate::store::messages::Message;
-use crate::store::{ConversationId, Scoped, StoreError, TaskId, UnixMs, WorkspaceId};
+use crate::store::{ConversationId, Scoped, StoreError, TaskId, UnixMs};
 
 /// A message with who wrote it and what hangs on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,16 +190,4 @@ pub fn tasks(
     }
     all.sort_by_key(|task| (task.due_at, task.id));
     Ok(all)
-}
-
-/// What somebody wishes, and the conversation in which they said so; `None` if the task is gone.
-pub fn wish(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    task: TaskId,
-) -> Result<Option<(String, Option<ConversationId>)>, StoreError> {
-    Ok(conn
-        .prepare_cached("SELECT wish, conversation FROM tasks WHERE workspace = ? AND id = ?")?
-        .query_row((workspace, task), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?)
 }

@@ -11,6 +11,8 @@ export class Talk {
   #lastSeen
   #atEnd = true
   #drawn = new Drawn()
+  // By the id of the message; on this page only.
+  translations = new Map()
 
   // `context` has me and sla; `on` has the acts, older(), back() and what `drawWaiting` needs.
   constructor(host, context, on) {
@@ -76,8 +78,8 @@ export class Talk {
   // The entries by time, with a line where a day begins.
   #entries(detail) {
     const { me } = this.context
-    const context = { me, people: this.context.people, visitor: nameOf(detail), approve: this.on.approve }
-    const kept = (one, draw) => () => this.#drawn.get(one.id, JSON.stringify([one, context.visitor]), () => draw(one, context))
+    const context = { me, people: this.context.people, visitor: nameOf(detail), approve: this.on.approve, translate: this.on.translate, translations: this.translations }
+    const kept = (one, draw) => () => this.#drawn.get(one.id, JSON.stringify([one, context.visitor, this.translations.get(one.id)]), () => draw(one, context))
     const all = [
       ...detail.transcript.map(message => [message.created_at, message.seq, kept(message, drawMessage)]),
       ...detail.notes.filter(note => !detail.older || note.created_at >= (detail.transcript[0]?.created_at ?? 0))

@@ -1,6 +1,6 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
 //! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); and a conversation that staff take over
-//! (`inbox.rs`).
+//! (`inbox.rs`). `axe.rs` and `pages.rs` hold widget and console to WCAG.
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -16,6 +16,7 @@ mod desk;
 mod driver;
 mod goes_on;
 mod inbox;
+mod pages;
 mod site;
 mod voice;
 mod widget;

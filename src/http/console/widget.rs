@@ -186,15 +186,18 @@ async fn render(
     let (workspace, site) = (person.workspace.id, person.workspace.site_key.clone());
     let colours = Colours::of(&settings.colour);
     let address = session::address(headers);
-    let former = app
-        .store
-        .read(move |conn| site_keys::former_until(conn, workspace, now_ms()));
+    let key = site.clone();
+    let found = app.store.read(move |conn| {
+        let former = site_keys::former_until(conn, workspace, now_ms())?;
+        Ok((former, logo::path(conn, workspace, &key)?))
+    });
+    let (former, logo) = found.await?;
     let page = widget_pages::Widget {
         shell: person.shell(Section::Widget, "Widget"),
         line: site_key::line(&address, &site),
         address,
         site,
-        former_until: former.await?.map(moment),
+        former_until: former.map(moment),
         enabled: settings.enabled,
         origins: settings.origins.join("\n"),
         links: settings.links.join("\n"),
@@ -205,6 +208,7 @@ async fn render(
         options: settings.options.into(),
         languages: files::languages().collect(),
         push_to_talk: settings.push_to_talk,
+        logo,
         widget: files::widget_path(),
         error,
     };

@@ -47,6 +47,8 @@ pub struct Widget {
     pub languages: Vec<&'static str>,
     /// Whether visitors hold a button to talk.
     pub push_to_talk: bool,
+    /// Path of the logo that visitors see.
+    pub logo: Option<String>,
     pub widget: String,
     pub error: Option<String>,
 }

@@ -175,6 +175,9 @@ class Server:
 
     def __init__(self, frontdesk):
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        # A second workspace beside the demo's.
+        seed = ["admin", "seed", "--workspace", "north-branch", "--conversations", "6", "--messages", "30", "--data", self.folder.name]
+        subprocess.run([frontdesk, *seed, "--yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         self.process = subprocess.Popen([frontdesk, "serve", "--demo", "--json", "--listen", "127.0.0.1:0", "--data", self.folder.name],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         told = json.loads(next(line for line in self.process.stdout if line.startswith("{")))

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use crate::axe::{PACKAGE, axe};
 use crate::desk::Desk;
 use crate::driver::Driver;
-use crate::set_up;
+use crate::voice::{run, until};
 use crate::widget::finished;
+use crate::{LOADING, set_up};
 
 /// `{…}` is an id that `fixtures/content.js` gives.
 const PAGES: [&str; 43] = [
@@ -127,7 +128,32 @@ async fn look_at_all(browser: &Client, desk: &Desk, axe: &str) -> Result<(), Cmd
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    Ok(())
+    ask_before_deleting(browser, desk).await
+}
+
+/// Deleting asks, with the harmless button in focus; it is done only after a yes.
+async fn ask_before_deleting(browser: &Client, desk: &Desk) -> Result<(), CmdError> {
+    let rows = "return document.querySelectorAll('main fd-confirm').length";
+    let press =
+        "document.querySelector('main fd-confirm form[action$=\"/delete\"] button').click()";
+    let choose = |at: usize| {
+        format!("document.querySelectorAll('dialog[open] .dialog__foot button')[{at}].click()")
+    };
+    let asked =
+        "return Boolean(document.querySelector('dialog[open] h2')?.textContent.endsWith('?'))";
+    browser.goto(&format!("{}/faq", desk.address)).await?;
+    let before = run(browser, rows).await?;
+    run(browser, press).await?;
+    until(browser, "the question", asked, LOADING).await?;
+    let focused = run(browser, "return document.activeElement.textContent").await?;
+    assert_eq!(focused, json!("Leave it"));
+    run(browser, &choose(0)).await?;
+    assert_eq!(run(browser, rows).await?, before);
+    run(browser, press).await?;
+    until(browser, "the question again", asked, LOADING).await?;
+    run(browser, &choose(1)).await?;
+    let gone = format!("{rows} < {before}");
+    until(browser, "the answer to be gone", &gone, LOADING).await
 }
 
 /// The path with the ids of what was made.

@@ -287,8 +287,9 @@ pub(super) async fn changes(
     let difference = tokio::task::spawn_blocking(move || diff::compare(&old, &new))
         .await
         .map_err(|error| Problem::internal(&error))?;
+    let title = format!("Changes of {}", opened.document.title);
     let page = Changes {
-        shell: person.shell(Section::Documents, &opened.document.title),
+        shell: person.shell(Section::Documents, &title),
         id,
         title: opened.document.title.clone(),
         from: before.number,

@@ -202,7 +202,7 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
             What::Email { .. } => "E-mail",
             What::Price { .. } => "Price",
         },
-        summary: edit::show(&entry.data.what),
+        summary: summarize(&entry.data.what),
         quote: entry.fact.quote.clone(),
         link: link.filter(|_| title.is_some()),
         source: title.map_or_else(String::new, |t| format!("{t}{}", dated.unwrap_or_default())),
@@ -212,17 +212,56 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
     }
 }
 
+const NAMES: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
+/// The fact in a few words, with names of days instead of their codes.
+fn summarize(what: &What) -> String {
+    let shown = edit::show(what);
+    let What::Weekly(row) = what else {
+        return shown;
+    };
+    let codes: Vec<&str> = row.days.iter().map(|day| day.code()).collect();
+    let codes = codes.join(" ");
+    let names = name_days(&row.days);
+    for end in [":", " ("] {
+        let coded = format!("{codes}{end}");
+        if !codes.is_empty() && shown.contains(&coded) {
+            return shown.replacen(&coded, &format!("{names}{end}"), 1);
+        }
+    }
+    shown
+}
+
+/// `Monday to Friday, Sunday`: three days in a row or more become a range.
+fn name_days(days: &[Day]) -> String {
+    let mut runs: Vec<(usize, Vec<&str>)> = Vec::new();
+    let week = Day::ALL.into_iter().zip(NAMES).enumerate();
+    for (at, (_, name)) in week.filter(|(_, (day, _))| days.contains(day)) {
+        match runs.last_mut() {
+            Some((last, names)) if *last + 1 == at => {
+                *last = at;
+                names.push(name);
+            }
+            _ => runs.push((at, vec![name])),
+        }
+    }
+    let shown = runs.into_iter().map(|(_, names)| match names.as_slice() {
+        [first, _, .., last] => format!("{first} to {last}"),
+        few => few.join(", "),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
 /// The week's rows: as confirmed, or else as proposed, to start from.
 pub(super) fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
-    const NAMES: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
     let state = if confirmed {
         FactState::Confirmed
     } else {
@@ -263,4 +302,21 @@ pub(super) fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
         out.extend(rows.into_iter().map(|row| field(Some(row))));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_in_a_row_become_a_range() {
+        let named = |numbers: &[usize]| {
+            let days: Vec<Day> = numbers.iter().map(|at| Day::ALL[*at]).collect();
+            name_days(&days)
+        };
+        assert_eq!(named(&[0, 1, 2, 3, 4]), "Monday to Friday");
+        assert_eq!(named(&[5, 6]), "Saturday, Sunday");
+        assert_eq!(named(&[6, 0, 1, 2]), "Monday to Wednesday, Sunday");
+        assert_eq!(named(&[]), "");
+    }
 }

@@ -235,11 +235,13 @@ async fn render(
     let (workspace, site) = (person.workspace.id, person.workspace.site_key.clone());
     let colours = Colours::of(&settings.colour);
     let address = session::address(app, headers);
+    let key = site.clone();
     let found = app.store.read(move |conn| {
         let former = site_keys::former_until(conn, workspace, now_ms())?;
-        Ok((former, identity::made_at(conn, workspace)?))
+        let logo = logo::path(conn, workspace, &key)?;
+        Ok((former, identity::made_at(conn, workspace)?, logo))
     });
-    let (former, identity_since) = found.await?;
+    let (former, identity_since, logo) = found.await?;
     let page = widget_pages::Widget {
         shell: person.shell(Section::Widget, "Widget"),
         line: site_key::line(&address, &site),
@@ -260,6 +262,7 @@ async fn render(
         languages: files::languages().collect(),
         push_to_talk: settings.push_to_talk,
         proof_of_work: settings.proof_of_work.as_str(),
+        logo,
         widget: files::widget_path(),
         error: shown.error,
     };

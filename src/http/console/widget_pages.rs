@@ -55,6 +55,8 @@ pub struct Widget {
     pub push_to_talk: bool,
     /// `off`, `automatic` or `always`.
     pub proof_of_work: &'static str,
+    /// Path of the logo that visitors see.
+    pub logo: Option<String>,
     pub widget: String,
     pub error: Option<String>,
 }

@@ -22,11 +22,15 @@ pub(super) fn gateway(store: &Store, allow: &str) -> Gateway {
     Gateway::new(store.clone(), Reach::Open, allow, Arc::new(SystemLookup)).unwrap()
 }
 
+fn names(list: &str) -> Vec<Name> {
+    Name::parse_list(list).unwrap()
+}
+
 pub(super) async fn open(source: Source, names: &str, pace: Pace) -> Result<Certificates, String> {
     let store = Store::open_in_memory().unwrap();
     let gateway = gateway(&store, "");
     let settings = Settings {
-        names: Name::parse_list(names).unwrap(),
+        names: self::names(names),
         source,
         hsts: Hsts::On,
         pace,

@@ -34,7 +34,7 @@ export class Composer {
       tool("attach", "Attach files", () => this.picker.click()),
       tool("bolt", "Canned replies", () => this.#startCanned()),
       tool("spark", "Draft by the AI", () => this.#draft()),
-      tool("globe", "Translate for the visitor", () => this.#translate()),
+      tool("globe", "Translate", () => this.#translate()),
     ]
     this.sendButton = el("button", { type: "submit", class: "button button--primary" }, icon("send"), el("span", { "data-label": true }, "Send"))
     this.form = el("form", { class: "reply", onsubmit: event => { event.preventDefault(); this.#send() } },

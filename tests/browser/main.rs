@@ -1,6 +1,6 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
-//! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); and a conversation that staff take over
-//! (`inbox.rs`).
+//! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); a conversation that staff take over
+//! (`inbox.rs`); and texts that try to run a script (`xss.rs`).
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -19,6 +19,7 @@ mod inbox;
 mod site;
 mod voice;
 mod widget;
+mod xss;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -142,7 +142,11 @@ class Driver:
             args += ["--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream",
                      "--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={wav}%noloop"]
         options = {"binary": chromium, "args": args}
-        made = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
+        try:
+            made = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
+        except BaseException:
+            self.process.kill()
+            raise
         self.session = "/session/" + made["sessionId"]
 
     def ask(self, method, path, body=None):

@@ -23,6 +23,7 @@ use crate::egress;
 use crate::http;
 use crate::http::server::Limits;
 use crate::store::{Store, api_keys};
+use crate::worker::sandbox;
 
 /// Arguments of `frontdesk serve`.
 #[derive(Debug, ClapArgs)]
@@ -128,7 +129,7 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         }
     });
     let limits = Limits {
-        connections: usize::try_from(config.connections).unwrap_or(usize::MAX),
+        connections: make_room(config.connections),
         ..Limits::default()
     };
     let router = http::router(Arc::clone(&app));
@@ -148,6 +149,33 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     tokio::join!(network, encrypted, commands);
     app.stop().await;
     Ok(())
+}
+
+/// Descriptors for everything but visitors' connections: the store, workers, documents, what goes out.
+const OWN_DESCRIPTORS: u64 = 512;
+
+/// How many connections there may be: as many as the settings say, if the system lets this process have so many open
+/// files. Beyond that no file of the store could be opened either.
+fn make_room(connections: u32) -> usize {
+    let wanted = u64::from(connections).saturating_add(OWN_DESCRIPTORS);
+    let allowed = sandbox::raise_descriptors(wanted).unwrap_or(wanted);
+    let most = most_connections(connections, allowed);
+    if most < u64::from(connections) {
+        tracing::warn!(
+            setting = connections,
+            open_files = allowed,
+            connections = most,
+            "the system allows fewer open files than `http.connections` needs; raise its limit (`ulimit -n`, or \
+             LimitNOFILE of the service)"
+        );
+    }
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+/// A quarter at least, however few files may be open.
+fn most_connections(wanted: u32, open_files: u64) -> u64 {
+    let room = open_files.saturating_sub(OWN_DESCRIPTORS);
+    u64::from(wanted).min(room.max(open_files / 4).max(1))
 }
 
 /// HTTPS, and what sends visitors there; nothing without a name.
@@ -284,5 +312,19 @@ async fn forget_local_key(store: &Store, data_dir: &Path) -> anyhow::Result<()> 
             })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_for_the_rest() {
+        assert_eq!(most_connections(16_384, 65_536), 16_384);
+        assert_eq!(most_connections(16_384, 4096), 3584);
+        assert_eq!(most_connections(16_384, 1024), 512);
+        assert_eq!(most_connections(16_384, 256), 64);
+        assert_eq!(most_connections(10, 1024), 10);
     }
 }

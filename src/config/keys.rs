@@ -313,7 +313,7 @@ settings! {
     http_origins: String = String::new(), "http.origins",
         "Websites whose pages may call /v1 with a key, separated by commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
     connections: u32 = 16384, "http.connections",
-        "Maximum open connections.";
+        "Maximum open connections; each page with the widget holds one. Needs as many open files, which the server asks the system for.";
 }
 
 impl Config {

@@ -1,7 +1,7 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
 //! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); a conversation that staff take over
 //! (`inbox.rs`); and the first steps to an answer on the owner's website (`first_run.rs`). `axe.rs` and `pages.rs` hold
-//! widget and console to WCAG.
+//! widget and console to WCAG; `xss.rs` has texts that try to run a script.
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -22,6 +22,7 @@ mod pages;
 mod site;
 mod voice;
 mod widget;
+mod xss;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -9,21 +9,29 @@ mod decode;
 mod detect;
 mod eyes;
 mod judged;
+mod level;
 #[cfg(test)]
 mod ocr_tests;
 mod picture;
 mod rules;
+#[cfg(test)]
+mod rules_tests;
 mod shown;
+#[cfg(test)]
+mod tables_tests;
+mod traces;
 mod upright;
 
 use serde::{Deserialize, Serialize};
 
 pub use eyes::{Eyes, EyesError, LookError, Weights};
 pub use judged::Verdict;
+pub use level::Frame;
 pub use picture::Picture;
 pub use rules::Grid;
 pub(crate) use rules::grids;
 pub use shown::{Spot, show};
+pub(crate) use upright::turn_point;
 
 /// A line whose confidence is lower is doubtful, and no visitor gets it. Of the lines with a wrong letter on the pages of
 /// `benches/ocr.py` nearly half lie below, of the right ones 4 % (BENCHMARKS.md).

@@ -431,8 +431,9 @@ def read_order(lines, blocks):
     text, places = " ".join(" ".join(b["text"].split()) for b in blocks), {}
     for at, line in enumerate(lines):
         words, begin = line["text"].split(), -1
+        fewest = (len(words) + 1) // 2
         # A line across several cells is in the text in parts.
-        while words and begin < 0:
+        while len(words) >= fewest and begin < 0:
             found = " ".join(words)
             begin = text.find(found)
             words = words[:-1]

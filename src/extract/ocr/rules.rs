@@ -108,11 +108,7 @@ pub(crate) fn grids(picture: &Picture, point: f32, turn: u8) -> Vec<Grid> {
         }
     });
     let down: Vec<Rule> = down.collect();
-    let mut grids = Vec::new();
-    for mut rows in tables(across.collect()) {
-        rows.sort_by(|a, b| a.at.total_cmp(&b.at));
-        grids.extend(split(&rows, &down));
-    }
+    let mut grids = assemble(across.collect(), &down, APART);
     for grid in &mut grids {
         for place in grid.xs.iter_mut().chain(&mut grid.ys) {
             *place *= point;
@@ -123,17 +119,43 @@ pub(crate) fn grids(picture: &Picture, point: f32, turn: u8) -> Vec<Grid> {
     grids
 }
 
-fn near(a: f32, b: f32) -> bool {
-    (a - b).abs() <= APART
+/// The ruled tables of lines that are level; ends that meet may lie so far apart.
+pub(crate) fn level_grids(across: &[Trace], down: &[Trace], apart: f32) -> Vec<Grid> {
+    let across = across.iter().map(|line| Rule {
+        at: line.from.1,
+        from: line.from.0,
+        to: line.to.0,
+    });
+    let down = down.iter().map(|line| Rule {
+        at: line.from.0,
+        from: line.from.1,
+        to: line.to.1,
+    });
+    assemble(across.collect(), &down.collect::<Vec<_>>(), apart)
+}
+
+fn assemble(across: Vec<Rule>, down: &[Rule], apart: f32) -> Vec<Grid> {
+    let mut grids = Vec::new();
+    for mut rows in tables(across, apart) {
+        rows.sort_by(|a, b| a.at.total_cmp(&b.at));
+        grids.extend(split(&rows, down, apart));
+    }
+    grids
+}
+
+fn near(a: f32, b: f32, apart: f32) -> bool {
+    (a - b).abs() <= apart
 }
 
 /// Lines across that begin and end below one another.
-fn tables(across: Vec<Rule>) -> Vec<Vec<Rule>> {
+fn tables(across: Vec<Rule>, apart: f32) -> Vec<Vec<Rule>> {
     let mut tables: Vec<Vec<Rule>> = Vec::new();
     for rule in across {
         let fits = |table: &&mut Vec<Rule>| {
             let first = table.first();
-            first.is_some_and(|first| near(first.from, rule.from) && near(first.to, rule.to))
+            first.is_some_and(|first| {
+                near(first.from, rule.from, apart) && near(first.to, rule.to, apart)
+            })
         };
         match tables.iter_mut().find(fits) {
             Some(table) => table.push(rule),
@@ -144,18 +166,18 @@ fn tables(across: Vec<Rule>) -> Vec<Vec<Rule>> {
 }
 
 /// The grids of lines across (from top to bottom): they end where no line down leads on.
-fn split(rows: &[Rule], down: &[Rule]) -> Vec<Grid> {
+fn split(rows: &[Rule], down: &[Rule], apart: f32) -> Vec<Grid> {
     let mut grids = Vec::new();
     let mut ys: Vec<f32> = Vec::new();
     for (above, below) in rows.iter().zip(rows.iter().skip(1)) {
         let leads = |rule: &&Rule| {
-            rule.from <= above.at + APART
-                && rule.to >= below.at - APART
-                && rule.at >= above.from - APART
-                && rule.at <= above.to + APART
+            rule.from <= above.at + apart
+                && rule.to >= below.at - apart
+                && rule.at >= above.from - apart
+                && rule.at <= above.to + apart
         };
         if !down.iter().any(|rule| leads(&rule)) {
-            grids.extend(grid(std::mem::take(&mut ys), above, down));
+            grids.extend(grid(std::mem::take(&mut ys), above, down, apart));
             continue;
         }
         if ys.is_empty() {
@@ -164,13 +186,13 @@ fn split(rows: &[Rule], down: &[Rule]) -> Vec<Grid> {
         ys.push(below.at);
     }
     if let Some(last) = rows.last() {
-        grids.extend(grid(ys, last, down));
+        grids.extend(grid(ys, last, down, apart));
     }
     grids
 }
 
 /// A grid of at least two rows and two columns. A line down makes a column if it runs through half of the rows.
-fn grid(ys: Vec<f32>, across: &Rule, down: &[Rule]) -> Option<Grid> {
+fn grid(ys: Vec<f32>, across: &Rule, down: &[Rule], apart: f32) -> Option<Grid> {
     let [top, .., bottom] = *ys.as_slice() else {
         return None;
     };
@@ -180,15 +202,15 @@ fn grid(ys: Vec<f32>, across: &Rule, down: &[Rule]) -> Option<Grid> {
     let within = down.iter().filter(|rule| {
         let shared = rule.to.min(bottom) - rule.from.max(top);
         shared >= (bottom - top) / 2.0
-            && rule.at >= across.from - APART
-            && rule.at <= across.to + APART
+            && rule.at >= across.from - apart
+            && rule.at <= across.to + apart
     });
     let mut places: Vec<f32> = within.map(|rule| rule.at).collect();
     places.extend([across.from, across.to]);
     places.sort_by(f32::total_cmp);
     let mut xs: Vec<f32> = Vec::new();
     for place in places {
-        if xs.last().is_none_or(|last| !near(*last, place)) {
+        if xs.last().is_none_or(|last| !near(*last, place, apart)) {
             xs.push(place);
         }
     }

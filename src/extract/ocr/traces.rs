@@ -30,11 +30,11 @@ const MOST: usize = 4_000;
 /// Most lines that are followed at once.
 const MOST_OPEN: usize = 2_000;
 
-/// A line from one end to the other, in points of the picture.
+/// A line from one end to the other: from the left or from the top.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Trace {
-    pub(super) from: (f32, f32),
-    pub(super) to: (f32, f32),
+pub(crate) struct Trace {
+    pub(crate) from: (f32, f32),
+    pub(crate) to: (f32, f32),
 }
 
 /// Light of each point.

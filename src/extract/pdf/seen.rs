@@ -88,6 +88,19 @@ fn rows(grid: &Grid, lines: &[&SeenLine]) -> Option<Vec<Glyph>> {
             cell.push(' ');
         }
     }
+    sizes.sort_by(f32::total_cmp);
+    let size = *sizes.get(sizes.len() / 2)?;
+    let cells = cells.into_iter().map(|(place, text)| (place, (text, 0.0)));
+    set_out(grid, cells.collect(), size)
+}
+
+/// Sets the cells of a ruled table out as one line for each row, with the ink of its letters. `None` if they fill fewer than
+/// two rows or columns.
+pub(super) fn set_out(
+    grid: &Grid,
+    cells: BTreeMap<(usize, usize), (String, f32)>,
+    size: f32,
+) -> Option<Vec<Glyph>> {
     let many = |part: fn(&(usize, usize)) -> usize| {
         let parts: BTreeSet<usize> = cells.keys().map(part).collect();
         parts.len() > 1
@@ -95,26 +108,26 @@ fn rows(grid: &Grid, lines: &[&SeenLine]) -> Option<Vec<Glyph>> {
     if !many(|cell| cell.0) || !many(|cell| cell.1) {
         return None;
     }
-    sizes.sort_by(f32::total_cmp);
-    let size = *sizes.get(sizes.len() / 2)?;
     let (top, bottom) = (*grid.ys.first()?, *grid.ys.last()?);
     let pitch = ((bottom - top) / (grid.ys.len() - 1) as f32).min(size * PITCH);
-    let glyphs = cells.into_iter().filter_map(|((row, column), text)| {
-        let (left, right) = (*grid.xs.get(column)?, *grid.xs.get(column + 1)?);
-        let x0 = left + size * INDENT;
-        let long = text.chars().count() as f32 * size * LETTER;
-        Some(Glyph {
-            text,
-            x0,
-            x1: (x0 + long)
-                .min(right - size * (SPACE - INDENT / 2.0))
-                .max(x0),
-            y: top + pitch * (row + 1) as f32,
-            size,
-            ink: 0.0,
-            turn: grid.turn,
-        })
-    });
+    let glyphs = cells
+        .into_iter()
+        .filter_map(|((row, column), (text, ink))| {
+            let (left, right) = (*grid.xs.get(column)?, *grid.xs.get(column + 1)?);
+            let x0 = left + size * INDENT;
+            let long = text.chars().count() as f32 * size * LETTER;
+            Some(Glyph {
+                text,
+                x0,
+                x1: (x0 + long)
+                    .min(right - size * (SPACE - INDENT / 2.0))
+                    .max(x0),
+                y: top + pitch * (row + 1) as f32,
+                size,
+                ink,
+                turn: grid.turn,
+            })
+        });
     Some(glyphs.collect())
 }
 

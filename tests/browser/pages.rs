@@ -19,6 +19,7 @@ const PAGES: [&str; 43] = [
     "/inbox",
     "/inbox/{conversation}",
     "/desk",
+    "/routing",
     "/documents",
     "/documents/new",
     "/documents/{document}",
@@ -57,7 +58,12 @@ const PAGES: [&str; 43] = [
     "/widget/examples",
     "/widget/privacy-notice",
     "/talk",
-    "/setup",
+    "/welcome",
+    "/welcome/business",
+    "/welcome/knowledge",
+    "/welcome/try",
+    "/welcome/website",
+    "/welcome/machine",
     "/nothing-here",
 ];
 

@@ -60,7 +60,8 @@ const TEXTS: [&str; 40] = [
 ];
 
 fn texts() -> Vec<String> {
-    let call = "document.documentElement.dataset.ran=1";
+    // Short, as names are.
+    let call = "ran=1";
     TEXTS.map(|text| text.replace("CALL", call)).to_vec()
 }
 
@@ -87,7 +88,7 @@ async fn post(
 /// What a page became of the texts: a script that ran, elements, handlers, links to scripts; also within the widget.
 async fn harm(browser: &Client) -> Result<Value, CmdError> {
     tokio::time::sleep(SETTLING).await;
-    let look = "const found = document.documentElement.dataset.ran ? ['ran'] : []; \
+    let look = "const found = window.ran ? ['ran'] : []; \
         const walk = root => { for (const node of root.querySelectorAll('*')) { \
             const bad = [...node.attributes].some(({ name, value }) => name === 'fdx' || name === 'srcdoc' || name.startsWith('on') \
                 || (['href', 'src', 'action', 'formaction', 'data'].includes(name) && /^\\s*(java\\s*script|data:text)/i.test(value))); \

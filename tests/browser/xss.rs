@@ -59,6 +59,9 @@ const TEXTS: [&str; 40] = [
     "{{CALL}}${CALL}",
 ];
 
+/// What is posted for the text of a number.
+type Body = fn(usize, &str) -> Value;
+
 fn texts() -> Vec<String> {
     // Short, as names are.
     let call = "ran=1";
@@ -117,7 +120,7 @@ async fn nothing_runs(prepared: Prepared) -> Result<(), CmdError> {
     .await?;
     assert_ne!(harm(browser).await?, json!([]));
 
-    let written: [(&str, fn(usize, &str) -> Value); 5] = [
+    let written: [(&str, Body); 5] = [
         (
             "snippets",
             |at, text| json!({"title": format!("{text} {at}"), "text": text}),

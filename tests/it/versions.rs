@@ -260,7 +260,7 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .collect();
     assert_eq!(names, ["all.zip/prices/fees.txt", "all.zip/hours.txt"]);
     let id = files[0]["document"].as_str().unwrap();
-    app.read("default", &id).await;
+    app.read("default", id).await;
     assert!(found(&app, "cleaning costs").await.contains("$95"));
     let again = app.post_form("/api/v1/documents", form()).await.json();
     assert_eq!(again["files"][1]["unchanged"], true);

@@ -235,7 +235,7 @@ impl Open {
             return None;
         }
         let (at, slant) = self.course();
-        (slant.abs() <= STEEPEST).then(|| Trace {
+        (slant.abs() <= STEEPEST).then_some(Trace {
             from: (self.first as f32, at),
             to: (self.solid as f32, at + slant * length as f32),
         })

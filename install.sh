@@ -16,6 +16,8 @@ source "$REPO/packaging/install/rust.sh"
 source "$REPO/packaging/install/rustup.sh"
 # shellcheck source=packaging/install/service.sh
 source "$REPO/packaging/install/service.sh"
+# shellcheck source=packaging/install/https.sh
+source "$REPO/packaging/install/https.sh"
 # shellcheck source=packaging/install/update.sh
 source "$REPO/packaging/install/update.sh"
 # shellcheck source=packaging/install/checks.sh
@@ -36,6 +38,8 @@ Options
   --starter SET   default, small or lite, whatever the memory
   --prefix DIR    put the program into DIR/bin   [~/.local; /usr/local as root or with --service]
   --listen ADDR   serve on ADDR, such as 127.0.0.1:8080
+  --https NAME    serve HTTPS under this name, such as desk.example.com, with a certificate that comes by itself;
+                  several separated by commas
   --data DIR      keep the business's data in DIR
   --no-start      stop once it is installed
   --until STEP    stop after this step: packages, rust, build or models
@@ -52,7 +56,7 @@ Run it again at any time: what is right is left alone.
 USAGE
 }
 
-ACTION=install STARTER=default STARTER_NAMED=0 STARTER_WHY='' UNTIL='' PREFIX='' LISTEN='' DATA='' START=1 SERVICE=0 YES=0 DRY_RUN=0
+ACTION=install STARTER=default STARTER_NAMED=0 STARTER_WHY='' UNTIL='' PREFIX='' LISTEN='' HTTPS='' DATA='' START=1 SERVICE=0 YES=0 DRY_RUN=0
 
 parse_options() {
   while (($#)); do
@@ -64,8 +68,8 @@ parse_options() {
       --service) SERVICE=1 ;;
       --yes | -y) YES=1 ;;
       --dry-run) DRY_RUN=1 ;;
-      --prefix=* | --listen=* | --data=* | --starter=* | --until=*) set_option "${1%%=*}" "${1#*=}" ;;
-      --prefix | --listen | --data | --starter | --until)
+      --prefix=* | --listen=* | --https=* | --data=* | --starter=* | --until=*) set_option "${1%%=*}" "${1#*=}" ;;
+      --prefix | --listen | --https | --data | --starter | --until)
         (($# > 1)) || fail "$1 needs a value." "See ./install.sh --help"
         set_option "$1" "$2"
         shift
@@ -87,6 +91,7 @@ set_option() {
   case $1 in
     --prefix) PREFIX=$(absolute_path "$2") ;;
     --data) DATA=$(absolute_path "$2") ;;
+    --https) set_https "$2" ;;
     --starter)
       case $2 in
         default | small | lite) STARTER=$2 STARTER_NAMED=1 ;;
@@ -125,6 +130,7 @@ print_plan() {
     say "Program    $PREFIX/bin/frontdesk"
   fi
   print_models_plan
+  print_https_plan
   if [[ -n $UNTIL ]]; then
     say "Then       it stops after the step \"$UNTIL\" (--until)"
     return
@@ -172,6 +178,7 @@ start_demo() {
   fi
   local arguments=(serve --demo)
   if [[ -n $LISTEN ]]; then arguments+=(--listen "$LISTEN"); fi
+  if [[ -n $HTTPS ]]; then arguments+=(--https "$HTTPS"); fi
   if [[ -n $DATA ]]; then arguments+=(--data "$DATA"); fi
   exec "$PREFIX/bin/frontdesk" "${arguments[@]}"
 }
@@ -192,6 +199,7 @@ main() {
     require_service_manager
     keep_service_options
   fi
+  check_https
   print_plan
   check_memory
   check_disk
@@ -222,7 +230,7 @@ main() {
     start_demo
   fi
   heading "Done"
-  say "Start it with:  $PREFIX/bin/frontdesk serve --demo"
+  say "Start it with:  $PREFIX/bin/frontdesk serve --demo${HTTPS:+ --https $HTTPS}"
 }
 
 # Sourced by its tests, it only defines its functions.

@@ -3,10 +3,11 @@
 
 usage: ocr.py make FOLDER                 pages and their truth (FOLDER/NAME.json), always the same
        ocr.py report FOLDER READ.jsonl    wrong letters, what confidence catches, seconds, memory
-       ocr.py overlay FOLDER READ.jsonl PAGE OUT.png
+       ocr.py overlays FOLDER FILE...     a picture of each scanned page: lines in the order of reading, green where sure, red where
+                                          doubtful, ruled tables, and beside it what was read
 READ.jsonl is what `cargo bench -p frontdesk-extract --bench ocr -- FOLDER/*.{png,jpg,pdf}` prints. Needs the Python packages pillow, numpy and
 rapidfuzz, and for `make` the fonts of font-roboto, font-source-serif-pro and matplotlib (DejaVu)."""
-import collections, importlib.util, io, json, os, pathlib, random, sys
+import collections, importlib.util, io, json, os, pathlib, random, subprocess, sys
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -40,6 +41,15 @@ MENU = [("Starters", None), ("Soup of the day with bread", "6.80"), ("Bruschetta
         ("Mains", None), ("Wiener Schnitzel with potatoes", "19.90"), ("Crêpe au fromage de chèvre", "13.50"),
         ("Jamón ibérico y piña", "16.20"), ("Risotto ai funghi", "15.80"), ("Drinks", None),
         ("Espresso", "2.60"), ("Café crème", "3.40"), ("Mineral water 0.75 l", "5.20"), ("Weißbier 0.5 l", "4.90")]
+
+RULED = [("Service", "What it includes", "Time", "Price"),
+         ("Ladies' haircut with wash", "Wash, cut, blow-dry and a head massage of five minutes", "60 min", "48.00"),
+         ("Gents' haircut", "Cut with scissors or machine, wash on request", "30 min", "24.50"),
+         ("Colour, long hair, with the second application", "Colour for roots and lengths, treatment afterwards; please plan "
+          "a patch test 48 hours before", "150 min", "118.00"),
+         ("Beard trim", "Hot towel", "15 min", "12.00"),
+         ("Bridal styling", "One trial, the day itself, and a set of pins to keep", "120 min", "145.00"),
+         ("Eyebrows", "Shape and tint", "20 min", "9.50")]
 
 
 def fonts():
@@ -127,6 +137,27 @@ def menu(dpi, font):
             page.text(90, y + 6, name, 16, bold=True); y += 34
         else:
             page.text(90, y, name, 12.5); page.text(505, y, price, 12.5, right=True); y += 27
+    return page
+
+
+def ruled(dpi, font, edges=(56, 176, 396, 466, 540)):
+    """A table with lines around its cells, several lines of text in some; `rows` are the cells that belong together."""
+    page = Page(dpi, font)
+    page.text(56, 56, "Treatments", 20, bold=True)
+    scale, y, page.rows = dpi / 72, 100, []
+    pen = max(1, round(scale * 0.8))
+    rule = lambda *ends: page.draw.line([round(at * scale) for at in ends], "#444444", pen)
+    rule(edges[0], y, edges[-1], y)
+    for row in RULED:
+        ends, bottom = zip(edges, edges[1:]), y
+        for (left, right), text in zip(ends, row):
+            bottom = max(bottom, page.wrapped(left + 5, y + 5, text, 10, right - left - 10))
+        for x in edges:
+            rule(x, y, x, bottom + 4)
+        y = bottom + 4
+        rule(edges[0], y, edges[-1], y)
+        page.rows.append(row)
+    page.text(56, y + 20, "All prices include VAT.", 9)
     return page
 
 
@@ -252,7 +283,8 @@ def make(folder):
         path = folder / f"{kind}-{name}.{suffix}"
         image.save(path, **how)
         (folder / f"{kind}-{name}.json").write_text(
-            json.dumps({"file": path.name, "kind": kind, "lines": page.truth}, ensure_ascii=False))
+            json.dumps({"file": path.name, "kind": kind, "lines": page.truth, "rows": getattr(page, "rows", [])},
+                       ensure_ascii=False))
 
     for language, font in (("en", "sans"), ("de", "serif"), ("es", "sans"), ("fr", "serif"), ("en", "mono")):
         keep("rendered", f"letter-{language}-{font}-200", letter(200, font, language))
@@ -277,6 +309,13 @@ def make(folder):
                                                 (menu(200, "sans"), "menu-small", 1200),
                                                 (letter(200, "serif", "en"), "letter-en", 2400))):
         keep("photographed", f"{name}-{width}", page, lambda i: photographed(i, seed + 7, width), "jpg", quality=70)
+    keep("ruled", "level-200", ruled(200, "sans"))
+    for degrees in (1.5, -3, 5, 90):
+        keep("ruled", f"rotated-{degrees}", ruled(200, "serif" if degrees < 0 else "sans"), lambda i: rotated(i, degrees))
+    keep("ruled", "sigma18-2", ruled(200, "sans"), lambda i: noisy(rotated(i, 2), 3))
+    keep("ruled", "fax-150-1", ruled(150, "sans"), lambda i: rotated(i, 1).convert("1").convert("RGB"))
+    for seed, width in enumerate((2400, 2000, 3000)):
+        keep("ruled", f"photographed-{width}", ruled(200, "sans"), lambda i: photographed(i, seed + 21, width), "jpg", quality=70)
     scans(folder)
 
 
@@ -311,15 +350,29 @@ def compared(truth, lines):
     return wrong + sum(map(len, left)), total, about, left
 
 
+def in_one_block(row, blocks):
+    """Whether the cells of a row are in one block, and no other row's price with them; a few wrong letters do not matter."""
+    from rapidfuzz import fuzz
+    prices = {r[-1] for r in RULED[1:]} - {row[-1]}
+    return any(all(fuzz.partial_ratio(plain(cell), plain(b["text"])) >= 90 for cell in row)
+               and not any(price in b["text"].split() for price in prices) for b in blocks)
+
+
 def report(folder, read, verbose):
     sums, about, missed = collections.defaultdict(lambda: [0, 0, 0.0, 0.0, 0]), [], 0
     memory = 0
+    together, rows = 0, 0
     for page in pages(read):
-        if "lines" not in page:
-            if "blocks" not in page:
-                print(page)
+        if "lines" not in page and "blocks" not in page:
+            print(page)
             continue
         truth = json.loads(pathlib.Path(folder / pathlib.Path(page["file"]).name).with_suffix(".json").read_text())
+        if "blocks" in page:
+            found = [in_one_block(row, page["blocks"]) for row in truth.get("rows", [])[1:]]
+            together, rows = together + sum(found), rows + len(found)
+            if found:
+                print(f"{truth['file']:42} {sum(found)} of {len(found)} rows are whole")
+            continue
         wrong, letters, lines, left = compared(truth["lines"], page["lines"])
         about += lines
         missed += len(left)
@@ -344,26 +397,91 @@ def report(folder, read, verbose):
         good = [l for l in about if l[0] == 0]
         held, lost = sum(l[1] < bound for l in bad), sum(l[1] < bound for l in good)
         print(f"confidence below {bound}: holds {held} of {len(bad)} lines with a wrong letter and {lost} of {len(good)} right ones")
+    print(f"rows of ruled tables that are whole: {together} of {rows}")
     print(f"lines not found: {missed}; most memory: {memory} MB")
 
 
-def overlay(folder, read, name, out):
-    page = next(p for p in pages(read) if "lines" in p and pathlib.Path(p["file"]).name == name)
-    image = Image.open(folder / name).convert("RGB")
-    points = [p for line in page["lines"] for p in line["corners"]]
-    # Corners are in points of a page whose longer side is 842.
-    scale = max(image.size) / 842
+# ------------------------------------------------------------------ what it looks like
+SURE, FAIR, DOUBT, RULE = "#0a8a3a", "#c07800", "#d02020", "#6a3fd0"
+
+
+def overlays(out, files):
+    """For each scanned page of these files a picture: on the left what was found on the page, on the right what it says."""
+    out.mkdir(parents=True, exist_ok=True)
+    bench = os.environ.get("OCR_BENCH", "").split() or "cargo bench --profile dev -p frontdesk-extract --bench ocr --".split()
+    run = subprocess.run(bench + [os.path.abspath(f) for f in files], stdout=subprocess.PIPE, check=True,
+                         env={**os.environ, "PICTURES": str(out.absolute())})
+    told = [json.loads(line) for line in run.stdout.splitlines() if line.startswith(b"{")]
+    blocks = {entry["file"]: entry["blocks"] for entry in told if "blocks" in entry}
+    for entry in told:
+        if "lines" not in entry:
+            if "blocks" not in entry:
+                print(entry)
+            continue
+        kept = pathlib.Path(entry["picture"])
+        name = out / f"{pathlib.Path(entry['file']).stem}-{entry['page']}.png"
+        draw_page(entry, Image.open(kept).convert("RGB"), blocks.get(entry["file"], [])).save(name)
+        kept.unlink()
+        doubtful = sum(line["doubtful"] for line in entry["lines"])
+        print(f"{name}: {len(entry['lines'])} lines, {doubtful} doubtful, {len(entry['grids'])} ruled tables, {entry['seconds']:.1f} s")
+
+
+def read_order(lines, blocks):
+    """The place of each line in the text that was made of them, from 1; nothing for a line that is not in it."""
+    text, places = " ".join(" ".join(b["text"].split()) for b in blocks), {}
+    for at, line in enumerate(lines):
+        words, begin = line["text"].split(), -1
+        fewest = (len(words) + 1) // 2
+        # A line across several cells is in the text in parts.
+        while len(words) >= fewest and begin < 0:
+            found = " ".join(words)
+            begin = text.find(found)
+            words = words[:-1]
+        if begin >= 0:
+            places[at] = begin
+            text = text[:begin] + "\0" * len(found) + text[begin + len(found):]
+    return {at: number for number, at in enumerate(sorted(places, key=places.get), 1)}
+
+
+def rules(grid):
+    """The lines of a ruled table where they are on the page as it is shown."""
+    across, down, turn = grid["frame"]["across"], grid["frame"]["down"], grid["turn"]
+
+    def shown(level):
+        x, y = level
+        for _ in range(6):
+            x = level[0] + (down["start"] + down["change"] * x) * (y - down["middle"])
+            y = level[1] + (across["start"] + across["change"] * y) * (x - across["middle"])
+        for _ in range(turn):
+            x, y = -y, x
+        return x, y
+
+    xs, ys = grid["xs"], grid["ys"]
+    return [(shown((xs[0], y)), shown((xs[-1], y))) for y in ys] + [(shown((x, ys[0])), shown((x, ys[-1]))) for x in xs]
+
+
+def draw_page(page, image, blocks):
+    scale = image.width / page["size"][0]
     both = Image.new("RGB", (image.width * 2, image.height), "white")
     both.paste(image, (0, 0))
-    draw = ImageDraw.Draw(both)
-    for line in page["lines"]:
+    draw, pen = ImageDraw.Draw(both), max(2, image.width // 700)
+    order = read_order(page["lines"], [b for b in blocks if b["page"] in (page["page"], None)])
+    small = ImageFont.truetype(str(FONTS["sans"][1]), max(14, image.width // 90))
+    for grid in page["grids"]:
+        for ends in rules(grid):
+            draw.line([(x * scale, y * scale) for x, y in ends], RULE, pen)
+    for at, line in enumerate(page["lines"]):
         corners = [(x * scale, y * scale) for x, y in line["corners"]]
-        colour = "#d02020" if line["doubtful"] else "#1070d0"
-        draw.polygon(corners, outline=colour, width=max(2, image.width // 700))
-        height = max(12, int(min(abs(corners[3][1] - corners[0][1]) + abs(corners[3][0] - corners[0][0]), 90) * 0.62))
-        font = ImageFont.truetype(str(FONTS["sans"][0]), height)
-        draw.text((corners[0][0] + image.width, corners[0][1]), f"{line['text']}  {line['confidence']:.2f}", colour, font)
-    both.save(out)
+        colour = DOUBT if line["doubtful"] else SURE if line["confidence"] >= 0.95 else FAIR
+        draw.polygon(corners, outline=colour, width=pen)
+        left, top = min(x for x, _ in corners), min(y for _, y in corners)
+        number = str(order.get(at, "-"))
+        draw.text((max(0, left - draw.textlength(number, small) - pen * 2), top), number, colour, small)
+        length = lambda a, b: ((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5
+        height = min(length(corners[0], corners[3]), length(corners[0], corners[1]))
+        font = ImageFont.truetype(str(FONTS["sans"][0]), max(12, int(height * 0.62)))
+        draw.text((left + image.width, top), f"{line['text']}  {line['confidence']:.2f}", colour, font)
+    return both
 
 
 if __name__ == "__main__":
@@ -376,4 +494,4 @@ if __name__ == "__main__":
     elif what == "report":
         report(folder, sys.argv[3], "-v" in sys.argv)
     else:
-        overlay(folder, *sys.argv[3:6])
+        overlays(folder, sys.argv[3:])

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p frontdesk-extract --bench ocr -- FILES…`, with the model in FRONTDESK_MODELS_DIR (`frontdesk models get
 //! pp-ocrv6-tiny`).
-//! `benches/ocr.py` makes pages, runs this and counts wrong letters.
+//! With PICTURES=FOLDER each page is kept there as it was looked at (PPM). `benches/ocr.py` makes pages, runs this, counts
+//! wrong letters and draws what was found.
 
 #![allow(
     clippy::print_stdout,
@@ -12,7 +13,7 @@
     reason = "a measuring tool, run by hand"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use frontdesk_extract as extract;
@@ -42,7 +43,8 @@ fn main() {
         began.elapsed().as_millis(),
         memory()
     );
-    for file in &files {
+    let pictures = std::env::var_os("PICTURES").map(PathBuf::from);
+    for (at, file) in files.iter().enumerate() {
         let bytes = std::fs::read(file).unwrap();
         let limits = Limits::default();
         let pages = match extract::extract(&bytes, file, &limits) {
@@ -70,6 +72,13 @@ fn main() {
                                    "doubtful": l.is_doubtful()})
                         });
                         told["lines"] = lines.collect();
+                        told["size"] = json!([page.width, page.height]);
+                        told["grids"] = json!(page.grids);
+                        if let Some(folder) = &pictures {
+                            let path = folder.join(format!("{at}-{}.ppm", page.page));
+                            keep_picture(&bytes, file, page.page, &path);
+                            told["picture"] = json!(path);
+                        }
                         seen.push(page);
                     }
                     Looked::Unread { reason, .. } => told["unread"] = reason.into(),
@@ -89,6 +98,14 @@ fn main() {
             Err(error) => println!("{}", json!({"file": file, "error": error.to_string()})),
         }
     }
+}
+
+fn keep_picture(bytes: &[u8], name: &str, page: u32, path: &Path) {
+    let drawn = extract::page_picture(bytes, name, &Limits::default(), page);
+    let (picture, _) = drawn.unwrap().unwrap();
+    let mut ppm = format!("P6 {} {} 255\n", picture.width, picture.height).into_bytes();
+    ppm.extend(picture.rgb);
+    std::fs::write(path, ppm).unwrap();
 }
 
 /// The most memory of this process so far, in MB.

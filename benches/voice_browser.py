@@ -21,6 +21,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import statistics
 import struct
 import subprocess
@@ -124,8 +125,8 @@ document.addEventListener("frontdesk-problem", ({ detail }) => { bench.error = d
 class Driver:
     """The little of W3C WebDriver that is needed."""
 
-    def __init__(self, wav, chromium, chromedriver):
-        self.profile = tempfile.TemporaryDirectory()
+    def __init__(self, wav=None, chromium="/usr/bin/chromium", chromedriver="/usr/bin/chromedriver", more=()):
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.process = subprocess.Popen([chromedriver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             found = re.search(r"started successfully on port (\d+)", line)
@@ -136,11 +137,16 @@ class Driver:
             raise SystemExit("chromedriver did not start")
         args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={wav}%noloop",
-                f"--user-data-dir={self.profile.name}"]
+                f"--user-data-dir={self.profile.name}", *more]
+        if wav:
+            args += ["--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream",
+                     "--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={wav}%noloop"]
         options = {"binary": chromium, "args": args}
-        made = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
+        try:
+            made = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
+        except BaseException:
+            self.process.kill()
+            raise
         self.session = "/session/" + made["sessionId"]
 
     def ask(self, method, path, body=None):
@@ -157,6 +163,17 @@ class Driver:
     def js(self, script, *args):
         return self.ask("POST", self.session + "/execute/sync", {"script": script, "args": list(args)})
 
+    def wait(self, script, seconds=30, what="the page"):
+        """Until a script returns something that counts as true; what it returned."""
+        until = time.time() + seconds
+        while True:
+            found = self.js(script)
+            if found:
+                return found
+            if time.time() > until:
+                raise SystemExit(f"waited {seconds} s for {what}")
+            time.sleep(0.05)
+
     def click(self, script):
         element = self.js(script)
         self.ask("POST", f"{self.session}/element/{list(element.values())[0]}/click")
@@ -164,33 +181,50 @@ class Driver:
     def close(self):
         try:
             self.ask("DELETE", self.session)
-        except Exception:
+        except (Exception, SystemExit):
             pass
         self.process.terminate()
+        self.process.wait()
+
+
+# Whoever ends the script from outside ends what it started, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+OWNER = {"email": "ines@marlow.example", "password": "four plain words here"}
 
 
 class Server:
     """A server of its own, with an owner who is signed in."""
 
-    def __init__(self, binary, config):
-        self.data = tempfile.TemporaryDirectory()
-        environment = dict(os.environ)
+    def __init__(self, binary, config=(), business="Marlow Street Bicycles"):
+        self.binary, self.data, self.environment = binary, tempfile.TemporaryDirectory(ignore_cleanup_errors=True), dict(os.environ)
         for pair in config:
             key, value = pair.split("=", 1)
-            environment["FRONTDESK_" + key.upper().replace(".", "_")] = value
-        self.process = subprocess.Popen([binary, "serve", "--json", "--listen", "127.0.0.1:0", "--data", self.data.name],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
-        line = next(line for line in self.process.stdout if line.startswith("{"))
-        threading.Thread(target=lambda: [None for _ in self.process.stdout], daemon=True).start()
-        told = json.loads(line)
-        self.address = told["address"]
+            self.environment["FRONTDESK_" + key.upper().replace(".", "_")] = value
+        told = self.start()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         token = urllib.parse.parse_qs(urllib.parse.urlparse(told["setup_link"]).query)["token"][0]
-        password = "four plain words here"
-        form = {"token": token, "business": "Marlow Street Bicycles", "name": "Ines", "email": "ines@marlow.example",
-                "password": password, "password_again": password, "open": "1"}
+        form = {"token": token, "business": business, "name": "Ines", "email": OWNER["email"],
+                "password": OWNER["password"], "password_again": OWNER["password"], "open": "1"}
         self.send("/setup", urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded")
         self.site = json.loads(self.send("/api/v1/widget"))["site"]
+
+    def start(self, listen="127.0.0.1:0"):
+        """Starts the process; its line that says where it listens."""
+        self.process = subprocess.Popen([self.binary, "serve", "--json", "--listen", listen, "--data", self.data.name],
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.environment)
+        line = next((line for line in self.process.stdout if line.startswith("{")), None)
+        if not line:
+            raise SystemExit(f"the server ended at once: {self.process.wait()}")
+        threading.Thread(target=lambda out: [None for _ in out], args=(self.process.stdout,), daemon=True).start()
+        told = json.loads(line)
+        self.address = told["address"]
+        return told
+
+    def kill(self):
+        """Ends it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
 
     def send(self, path, body=None, kind="application/json", method=None):
         headers = {"content-type": kind, "origin": self.address, "accept": "application/json"}
@@ -289,11 +323,11 @@ def build(server, questions, turns, gap, barge_every, path):
     return schedule, len(track) / RATE
 
 
-def serve_page(server):
+def serve_page(server, page=None):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             js = self.path == "/page.js"
-            body = (PAGE_JS if js else PAGE % (server.address, server.site)).encode()
+            body = (PAGE_JS if js else page or PAGE % (server.address, server.site)).encode()
             self.send_response(200)
             self.send_header("content-type", "text/javascript" if js else "text/html")
             self.send_header("content-length", str(len(body)))

@@ -6,7 +6,9 @@
 # relocatable object in which every symbol but `whisper_*` is local.
 #
 # Both build scripts hand CMAKE_PROJECT_INCLUDE (set in .cargo/config.toml) to CMake, which runs this
-# file at each `project()` call. It does nothing unless the project is whisper.cpp's.
+# file at each `project()` call. It does nothing unless the project is whisper.cpp's; what llama.cpp's
+# needs is in a file of its own.
+include("${CMAKE_CURRENT_LIST_DIR}/lean_llama.cmake")
 if(NOT PROJECT_NAME STREQUAL "whisper.cpp" OR NOT UNIX OR APPLE)
   return()
 endif()

@@ -13,6 +13,8 @@ source "$REPO/packaging/install/system.sh"
 source "$REPO/packaging/install/rust.sh"
 # shellcheck source=packaging/install/service.sh
 source "$REPO/packaging/install/service.sh"
+# shellcheck source=packaging/install/https.sh
+source "$REPO/packaging/install/https.sh"
 # shellcheck source=packaging/install/checks.sh
 source "$REPO/packaging/install/checks.sh"
 # shellcheck source=packaging/release/build.sh
@@ -50,7 +52,7 @@ USAGE
 CPU=x86-64-v3 OUT='' SIGNING_KEY='' BINARY='' IMAGE=0 ALLOW_DIRTY=0
 # What the shared functions ask for: a service's unit in its plain form.
 # shellcheck disable=SC2034
-ACTION=install STARTER=default PREFIX=/usr LISTEN='' DATA='' START=0 YES=1
+ACTION=install STARTER=default PREFIX=/usr LISTEN='' HTTPS='' LOW_PORTS=1 DATA='' START=0 YES=1
 
 parse_options() {
   while (($#)); do

@@ -88,9 +88,11 @@ copy_program() { # ROOT
   install -D -m 755 -- "$BINARY" "$1/usr/bin/frontdesk"
   # What the unit's text asks for.
   # shellcheck disable=SC2034
-  PREFIX=/usr LISTEN='' DATA=''
+  PREFIX=/usr LISTEN='' HTTPS='' LOW_PORTS=1 DATA=''
   # shellcheck source=packaging/install/service.sh
   source "$REPO/packaging/install/service.sh"
+  # shellcheck source=packaging/install/https.sh
+  source "$REPO/packaging/install/https.sh"
   unit_text >"$1/usr/lib/systemd/system/frontdesk.service"
   install -D -m 644 -- "$REPO/packaging/package/frontdesk.toml" "$1/etc/frontdesk/frontdesk.toml"
   install -m 755 -- "$REPO/packaging/package/postinst" "$1/try/postinst"

@@ -10,6 +10,8 @@ mod checkers;
 mod outside;
 #[path = "architecture/paths.rs"]
 mod paths;
+#[path = "architecture/schemas.rs"]
+mod schemas;
 #[path = "architecture/serialized.rs"]
 mod serialized;
 

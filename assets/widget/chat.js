@@ -16,10 +16,9 @@ class Chat extends Visit {
   // Shows the answer of a request as it comes. `stored` is called when the server has what was sent.
   async answer(ask, stored = () => {}) {
     let item = this.state === "open" ? this.log.add({ role: "assistant", text: "", streams: true }) : undefined
-    const running = new AbortController()
     let ended = false
     try {
-      const response = await this.visited(() => ask(running.signal))
+      const response = await this.visited(() => ask((this.leaving ??= new AbortController()).signal))
       for await (const [event, data] of events(response)) {
         if (event === "stored") { ended = true; stored(data) }
         else if (event === "heard") { if (!this.live.online) this.log.add({ role: "user", text: data.text, status: "sent" }) }
@@ -54,7 +53,7 @@ class Chat extends Visit {
     if (event === "message") {
       this.log.put(data)
       this.settled()
-      if (data.role === "agent" && this.banner) this.typing("agent", false)
+      if (this.banner && (data.role === "agent" || data.role === "assistant" && data.state !== "interrupted")) this.typing(data.role, false)
     } else if (event === "state") this.turn(data)
     else if (event === "typing") this.typing(data.who, data.on)
     else if (event === "seen") this.log.seen(data.seq)
@@ -90,12 +89,15 @@ class Chat extends Visit {
     this.emit("state", data)
   }
 
+  // An answer that this tab shows as it comes is seen there.
   typing(who, on) {
+    if (on ? who !== "agent" && this.log.items.some(item => item.streams) : who !== this.typist) return
     clearTimeout(this.typingEnds)
+    this.typist = on && who
     this.typer.hidden = !on
     if (!on) return
     this.typer.replaceChildren(el("bdi", {}, t(who === "agent" ? "typing" : "thinking")))
-    this.typingEnds = setTimeout(() => { this.typer.hidden = true }, 10000)
+    this.typingEnds = setTimeout(() => { this.typer.hidden = true }, who === "agent" ? 10000 : ANSWERED_BY)
   }
 
   // Somebody wrote.

@@ -33,7 +33,7 @@ class Desk extends Chat {
     if (hidden) this.launch.hidden = false
     if (chosen) this.paint(chosen)
     if (this.element.hasAttribute("open") || (Kept.read(`${this.place}:open`, true) && !this.element.hasAttribute("data-closed"))) this.open(false)
-    else if (recallToken(this.place)) this.begin().catch(() => {})
+    else if (recallToken(this.kept)) this.begin().catch(() => {})
     look.then(found => { if (found && found !== chosen) this.paint(found); this.greet(found?.greetings) })
   }
 
@@ -85,7 +85,7 @@ class Desk extends Chat {
   // Says something to somebody who looks at a page for a while, once a visit.
   greet(rules = []) {
     const seen = `${this.place}:greeted`
-    if (!this.float || Kept.read(seen, true) || recallToken(this.place)) return
+    if (!this.float || Kept.read(seen, true) || recallToken(this.kept)) return
     const path = () => this.context.page ? new URL(this.context.page, location.href).pathname : location.pathname
     for (const rule of rules) {
       const pattern = new RegExp(`^${rule.path.split("*").map(part => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`)

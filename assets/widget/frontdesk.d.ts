@@ -11,8 +11,26 @@ export interface Frontdesk {
   close(): void;
   /** Adds to what is known about the page. Absent fields stay; an empty text takes one back. */
   setContext(values: PageContext): void;
+  /**
+   * Says who is signed in on the page; `null` for nobody, which ends their visit in this browser. Call it on each page. Who is not
+   * vouched for by a signature is only named to staff. What is refused, the console says, and the chat goes on without it.
+   */
+  identify(who: SignedIn | null): void;
   /** Calls `tell` whenever something happens. Returns what stops it. */
   on<Name extends keyof FrontdeskEvents>(name: Name, tell: (detail: FrontdeskEvents[Name]) => void): () => void;
+}
+
+/** A signature by the page's server, with the key from the console's page "Widget", and what is known of the person. */
+export interface SignedIn {
+  /** A JSON Web Token (HS256) with `sub` and `exp`; `name`, `email` and `phone` in it are proved. */
+  jwt?: string;
+  /** The page's own id of the person. */
+  userId?: string | number;
+  /** HMAC-SHA256 of `user:` and the id, in hexadecimal. It proves the id only. */
+  hash?: string;
+  name?: string;
+  email?: string;
+  phone?: string;
 }
 
 export interface PageContext {

@@ -5,7 +5,7 @@
 // Modes: "float" (a button in the corner), "page" (fills its place), "bar" (only the microphone, for the
 // console, which listens to the events frontdesk-heard, frontdesk-answer and frontdesk-note).
 // The server joins these files within one function: nodes.js, server.js, words.js, look.js, log.js, outbox.js, live.js,
-// visit.js, desk.js, panel.js, this one, api.js and line.js. voice.js and more.js are fetched when they are used.
+// visit.js, desk.js, panel.js, this one, api.js and line.js. voice.js, more.js and work.js are fetched when they are used.
 
 class FrontdeskWidget extends HTMLElement {
   #desk
@@ -40,9 +40,11 @@ class FrontdeskWidget extends HTMLElement {
     })
     // Another tab ended the visit, or began one.
     window.addEventListener("storage", event => {
-      if (!this.isConnected || event.key !== desk.place || event.storageArea !== tabs() || !desk.visit || recallToken(desk.place) === desk.visit.token) return
+      if (!this.isConnected || event.key !== desk.kept || event.storageArea !== tabs() || !desk.visit || recallToken(desk.kept) === desk.visit.token) return
+      // Whoever signed out there did so here.
+      if (!event.newValue && identity) { identity = undefined; desk.outbox.drop() }
       desk.forget(true)
-      if (recallToken(desk.place)) desk.begin().catch(error => desk.fail(error))
+      if (recallToken(desk.kept)) desk.begin().catch(error => desk.fail(error))
       else if (desk.float && !desk.panel.hidden) desk.close()
     })
     new MutationObserver(() => desk.respeak()).observe(document.documentElement, { attributeFilter: ["lang"] })

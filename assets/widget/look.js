@@ -18,12 +18,12 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .edge { border: 1px solid var(--line); font-size: 14px; }
 .end { background: #b0281a; color: #fff; } .end:hover { background: #94200f; }
 [aria-pressed=true] { background: var(--accent); color: var(--on); }
-.launch { position: fixed; z-index: 2147483000; inset-block: auto 20px; inset-inline: auto 20px; width: 60px; height: 60px; border-radius: 50%; box-shadow: 0 6px 24px rgb(0 0 0 / 28%); }
+.launch { position: fixed; z-index: 2147483000; inset-block: auto var(--frontdesk-bottom, 20px); inset-inline: auto 20px; width: 60px; height: 60px; border-radius: 50%; box-shadow: 0 6px 24px rgb(0 0 0 / 28%); }
 .launch svg { width: 28px; height: 28px; } .launch:dir(rtl) svg { transform: scaleX(-1); }
 .panel { display: flex; flex-direction: column; background: var(--page); color: var(--text); min-height: 0; }
-:host(:not([mode])) .panel { position: fixed; z-index: 2147483000; inset-block: auto 92px; inset-inline: auto 20px; width: 384px; height: min(620px, calc(100dvh - 112px)); border: 1px solid var(--line); border-radius: 18px; overflow: hidden; box-shadow: 0 14px 50px rgb(0 0 0 / 30%); }
+:host(:not([mode])) .panel { position: fixed; z-index: 2147483000; inset-block: auto calc(var(--frontdesk-bottom, 20px) + 72px); inset-inline: auto 20px; width: 384px; height: min(620px, calc(100dvh - var(--frontdesk-bottom, 20px) - 92px)); border: 1px solid var(--line); border-radius: 18px; overflow: hidden; box-shadow: 0 14px 50px rgb(0 0 0 / 30%); }
 :host([start]) .launch, :host([start]:not([mode])) .panel, :host([start]) .teaser { inset-inline: 20px auto; }
-@media (max-width: 480px) { :host(:not([mode])) .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; } }
+@media (max-width: 480px) { :host(:not([mode])) .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; } .launch[aria-expanded="true"] { display: none; } }
 :host([mode=page]) { display: block; height: 100%; } :host([mode=page]) .panel { height: 100%; }
 :host([mode=page]) .panel > :not(.tiny) { width: 100%; max-width: 46rem; margin-inline: auto; }
 :host([mode=bar]) { display: block; } :host([mode=bar]) .panel { background: none; }
@@ -34,7 +34,7 @@ h2 { margin: 0; flex: 1; font-size: 17px; font-weight: 650; overflow-wrap: anywh
 .bar button { min-height: 32px; }
 .lost { color: var(--warn); }
 .menu { display: grid; border-bottom: 1px solid var(--line); padding: 6px; } .menu button { justify-content: flex-start; font-size: 15px; }
-.teaser { position: fixed; z-index: 2147483000; inset-block: auto 92px; inset-inline: auto 20px; max-width: min(300px, calc(100vw - 40px)); display: flex; align-items: flex-start; padding: 4px; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: 16px; box-shadow: 0 6px 24px rgb(0 0 0 / 24%); }
+.teaser { position: fixed; z-index: 2147483000; inset-block: auto calc(var(--frontdesk-bottom, 20px) + 72px); inset-inline: auto 20px; max-width: min(300px, calc(100vw - 40px)); display: flex; align-items: flex-start; padding: 4px; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: 16px; box-shadow: 0 6px 24px rgb(0 0 0 / 24%); }
 .say { justify-content: flex-start; text-align: start; }
 .badge { position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 24px; padding: 0 6px; border-radius: 12px; background: #b0281a; color: #fff; font-size: 14px; font-weight: 700; line-height: 24px; } .badge:empty { display: none; }
 .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 16px; display: flex; flex-direction: column; gap: 12px; }

@@ -14,7 +14,7 @@ class More {
       desk.state === "open" || desk.state === "closed" ? ["person", () => desk.person()] : undefined,
       visit.lead && ["leave_message", () => this.lead()],
       visit.rate && ["rate", () => this.satisfaction()],
-      ["transcript", () => this.#save("/transcript", "conversation.txt")],
+      ["transcript", () => this.#save(`/transcript?language=${language()}`, "conversation.txt")],
       visit.mail && ["mail_transcript", () => this.#mailTranscript()],
       ["export", () => this.#save("/export", "my-data.json")],
       ["end", () => this.#end()],
@@ -108,20 +108,36 @@ class More {
     const pick = slots.length && el("label", {}, el("span", {}, t("call_back")), el("select", { name: "slot" }, el("option", { value: "" }, t("no_call")),
       ...slots.map(({ from, until }, at) => el("option", { value: String(at) }, show.formatRange(from, until)))))
     const wish = el("label", {}, el("span", {}, `${t("wish")}${slots.length ? "" : " *"}`), el("textarea", { name: "wish", required: !slots.length, rows: "3", maxlength: "2000", dir: "auto" }))
-    const consent = times.consent?.text || t("lead_consent", { title: desk.visit.title })
+    const wanted = { text: times.consent?.text || t("lead_consent", { title: desk.visit.title }) }
+    const tick = this.#tick("consent", wanted.text, times.consent?.required !== false)
     const contact = this.#contactFields()
     this.#sheet({ title: t("leave_message"), lead: text || t("leave_hint"), submit: t("send"),
-      fields: [contact.name, contact.email, contact.phone, wish, pick, this.#tick("consent", consent, times.consent?.required !== false)].filter(Boolean),
+      fields: [contact.name, contact.email, contact.phone, wish, pick, tick].filter(Boolean),
       act: async ({ slot, consent: given, ...values }) => {
         if (!values.email && !values.phone) throw new Problem(t("need_contact"))
         if (slot && !values.phone) throw new Problem(t("need_phone"))
         if (!slot && !values.wish) throw new Problem(t("need_wish"))
         const chosen = slot && slots[Number(slot)]
-        const body = { wish: "", ...values, page: desk.page, consent: { text: consent, given: Boolean(given) }, callback: chosen ? { from: chosen.from, until: chosen.until } : undefined }
-        const { text } = await (await desk.visited(() => desk.api("/lead", body))).json()
+        const body = { wish: "", ...values, page: desk.page, consent: { text: wanted.text, given: Boolean(given) }, callback: chosen ? { from: chosen.from, until: chosen.until } : undefined }
+        const sent = await desk.visited(() => desk.api("/lead", body)).catch(error => this.#askAgain(error, tick, wanted))
+        const { text } = await sent.json()
         desk.tell(text || t("lead_sent"))
         if (!desk.live.online) desk.say(text || t("lead_sent"), "system")
       } })
+  }
+
+  // The owner changed the text while the form was open: the new one is shown, and what was ticked was for the old one.
+  async #askAgain(error, tick, wanted) {
+    if (error.code !== "consent_changed") throw error
+    const { desk } = this
+    const { consent } = await (await desk.visited(() => desk.api("/callback-times"))).json()
+    wanted.text = consent.text || t("lead_consent", { title: desk.visit.title })
+    const [box, text] = tick.children
+    box.checked = false
+    box.required = consent.required
+    text.textContent = wanted.text
+    box.focus()
+    throw error
   }
 
   // What somebody thinks of the whole conversation.
@@ -208,7 +224,7 @@ class More {
   #mailTranscript() {
     const { desk } = this
     this.#sheet({ title: t("mail_transcript"), fields: [this.#field("email", "email", true, { autocomplete: "email" })], submit: t("send"), act: async ({ email }) => {
-      await desk.visited(() => desk.api("/transcript", { email }))
+      await desk.visited(() => desk.api("/transcript", { email, language: language() }))
       desk.tell(t("sent"))
     } })
   }

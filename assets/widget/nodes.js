@@ -38,7 +38,7 @@ const button = (name, label, onclick, kind = "") => el("button", { type: "button
 
 const worded = (label, onclick, kind = "edge") => el("button", { type: "button", class: kind, onclick }, el("bdi", {}, label))
 
-const MARKS = /\*\*(.+?)\*\*|\[(\d{1,2})\]|(https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?])|(mailto:|tel:)?([\w.+-]+@[\w-]+(?:\.[\w-]+)+)|tel:(\+?[\d-]{5,})|(?<![\w.,:/-])([+0]\d[\d ()/-]{5,}\d)(?![\d:])/g
+const MARKS = /\*\*(.+?)\*\*|\[(\d{1,2})\]|(https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?])|(mailto:|tel:)?((?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|tel:(\+?[\d-]{5,})|(?<![\w.,:/-])([+0]\d[\d ()/-]{5,}\d)(?![\d:])/g
 
 function link(href, text) {
   return el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow", dir: "ltr" }, text)

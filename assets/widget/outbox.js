@@ -63,7 +63,7 @@ class Outbox {
     this.#keep()
   }
 
-  get #key() { return `${this.desk.place}:unsent` }
+  get #key() { return `${this.desk.kept}:unsent` }
 
   #keep() {
     const waiting = this.#queue.filter(item => !item.id).map(({ text, client_id }) => ({ text, client_id }))

@@ -6,6 +6,8 @@ class Visit {
   context = {}
   #visiting
   #ending
+  // A visit that goes along with who has just signed in.
+  #carried
 
   // Where the visitor is, without what follows a question mark.
   get page() {
@@ -13,27 +15,66 @@ class Visit {
     return origin + pathname
   }
 
+  // The visit of somebody who is signed in on the page is kept apart: pages that do not say who that is show nothing of it.
+  get signed() { return `${this.place}:signed` }
+
+  get kept() { return identity ? this.signed : this.place }
+
   begin(again = false) {
     if (again) this.#visiting = undefined
-    return this.#visiting ??= this.#open().catch(error => { this.#visiting = undefined; throw error })
+    if (this.#visiting) return this.#visiting
+    const current = () => this.#visiting === visiting
+    const visiting = this.#visiting = this.#open(current).catch(error => { if (current()) this.#visiting = undefined; throw error })
+    return visiting
   }
 
-  async #open() {
+  async #open(current) {
+    const who = identity
+    const kept = this.kept
     const body = {
       site: this.attribute("site"), workspace: this.attribute("workspace"), assistant: this.attribute("assistant"),
-      token: recallToken(this.place),
+      token: who && this.#carried || recallToken(kept) || recallToken(this.place), identity: who,
     }
-    const visit = await (await this.api("", body)).json()
+    let visit
+    try {
+      visit = await (await this.#ask(body)).json()
+    } catch (error) {
+      if (error.code !== "identity_refused" || !current()) throw error
+      console.error(`Frontdesk: nobody is recognised, and the chat goes on without a name: ${error.message}`)
+      identity = undefined
+      return this.#open(current)
+    }
+    // Meanwhile somebody signed in or out.
+    if (!current()) return this.begin()
+    this.#carried = undefined
     const before = this.visit
     this.visit = visit
     if (before && before.token !== visit.token) this.log.empty()
     hosts = [new URL(HOME).hostname, ...visit.links || []]
-    Kept.write(this.place, `${visit.token} ${visit.expires_at}`, visit.remember === false)
+    Kept.write(kept, `${visit.token} ${visit.expires_at}`, visit.remember === false)
+    // What was not sent yet is that of whoever wrote it.
+    if (who && body.token && !visit.resumed) this.outbox.drop()
+    if (who && recallToken(this.place) === visit.token) Kept.write(this.place, undefined, false)
     if (this.bar) return
     if (visit.look) this.paint(visit.look)
     this.welcome()
     this.outbox.restore()
     this.live.start()
+  }
+
+  // While many visits are begun at once, the server may want work for one.
+  async #ask(body) {
+    try {
+      return await this.api("", body)
+    } catch (error) {
+      if (error.code !== "work_required") throw error
+      const work = (await part("work"))(this)
+      // The page may have slept until the first challenge was too old.
+      return await this.api("", { ...body, work: await work.solve() }).catch(async error => {
+        if (error.code !== "work_refused") throw error
+        return this.api("", { ...body, work: await work.solve() })
+      })
+    }
   }
 
   // What stands around the messages: who speaks here, what is agreed, what one can ask.
@@ -52,6 +93,11 @@ class Visit {
     const ask = (visit.suggestions || []).map(question => worded(question, () => this.send(question), "edge ask"))
     log.last.replaceChildren(...ask.length ? [el("div", { class: "asks", role: "group", "aria-label": t("suggestions") }, ...ask)] : [])
     this.settled()
+    if (this.gate && visit.introduced) {
+      this.gate.remove()
+      this.gate = undefined
+      this.composer.hidden = false
+    }
     if (this.turned) this.turn(this.turned)
     if ((visit.consent || visit.pre_chat?.length) && !visit.introduced) this.more(more => more.introduce())
     if (!this.panel.hidden) this.tell(notes.join(" "))
@@ -70,6 +116,28 @@ class Visit {
     if (json) headers["content-type"] = "application/json"
     const method = options.method || (json || options.body ? "POST" : "GET")
     return call(`${HOME}/api/v1/visit${path}`, { ...options, headers, method, body: json ? JSON.stringify(json) : options.body })
+  }
+
+  // Who is signed in on the page has changed; `before` is who was. Nobody sees what was somebody else's.
+  identified(before) {
+    if (this.bar) return
+    const begun = this.#visiting
+    if (before || !identity) {
+      const token = recallToken(this.signed)
+      if (token) call(`${HOME}/api/v1/visit/sign-out`, { method: "POST", headers: { authorization: `Bearer ${token}` } }).catch(() => {})
+      Kept.write(this.signed, undefined, false)
+      if (!before) return
+      this.outbox.drop()
+      Kept.write(`${this.signed}:unsent`)
+      if (this.box) this.box.value = ""
+      this.sheet?.close()
+      this.talk?.over()
+    } else if (this.log.items.some(item => item.role === "user")) {
+      this.#carried = this.visit?.token
+    }
+    if (!before) Kept.write(`${this.place}:unsent`)
+    this.forget(true)
+    if (begun || recallToken(this.kept)) this.begin().catch(error => this.fail(error))
   }
 
   // If the visit has ended meanwhile, start a new one, but only once.
@@ -95,11 +163,14 @@ class Visit {
   // `kept`: what the browser keeps is no longer this tab's.
   forget(kept = false) {
     this.live.stop()
+    // An answer on its way is nobody else's.
+    this.leaving?.abort()
+    this.leaving = undefined
     this.visit = this.#visiting = undefined
     this.state = "open"
     this.turned = undefined
-    if (!kept) Kept.write(this.place, undefined, false)
+    if (!kept) Kept.write(this.kept, undefined, false)
     this.log.empty()
-    if (this.banner) this.banner.hidden = true
+    if (this.banner) this.banner.hidden = this.typer.hidden = true
   }
 }

@@ -150,7 +150,7 @@ async fn take_in(
         names.insert(submitted.document, name.clone());
     }
     for document in names.keys() {
-        app.knowledge.documents().wait(*document).await?;
+        app.knowledge.documents().wait(workspace, *document).await?;
     }
     Ok(names)
 }

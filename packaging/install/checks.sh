@@ -69,7 +69,7 @@ print_summary() {
 check_scripts() {
   has shellcheck || skip "shellcheck is not installed" || return
   (cd -- "$REPO" && shellcheck --external-sources --check-sourced install.sh .ci/run packaging/*.sh packaging/try/*.sh \
-    packaging/package/{install.sh,preinst,postinst,prerm,postrm})
+    packaging/package/{install.sh,preinst,postinst,prerm,postrm} native/configure_openssl)
 }
 
 # has_tool COMMAND VERSION: builds it into the cache if it is nowhere.

@@ -27,6 +27,7 @@ keep_service_options() {
   serve=$(sed -n 's/^ExecStart=.*" serve//p' "$UNIT")
   serve=${serve//%%/%}
   if [[ -z $LISTEN && $serve =~ --listen\ ([^ ]+) ]]; then LISTEN=${BASH_REMATCH[1]}; fi
+  if [[ -z $HTTPS && $serve =~ --https\ ([^ ]+) ]]; then HTTPS=${BASH_REMATCH[1]} HTTPS_KEPT=1; fi
   if [[ -z $DATA && $serve =~ --data\ \"([^\"]+)\" ]]; then DATA=${BASH_REMATCH[1]}; fi
 }
 
@@ -79,8 +80,13 @@ as_frontdesk() {
 
 # The unit with this machine's places filled in.
 unit_text() {
-  local text options='' extra=''
+  local text options='' extra='' rights='CapabilityBoundingSet='
   if [[ -n $LISTEN ]]; then options+=" --listen $LISTEN"; fi
+  if [[ -n ${HTTPS:-} ]]; then options+=" --https $HTTPS"; fi
+  if wants_low_port; then
+    rights="# HTTPS uses ports 443 and 80. The server alone keeps this right; the programs that it starts have none."$'\n'
+    rights+=CapabilityBoundingSet=CAP_NET_BIND_SERVICE$'\n'AmbientCapabilities=CAP_NET_BIND_SERVICE
+  fi
   if [[ -n $DATA ]]; then
     options+=" --data \"$DATA\""
     extra+="ReadWritePaths=\"$DATA\""$'\n'
@@ -89,6 +95,7 @@ unit_text() {
   # A percent sign means something to systemd, an ampersand to this replacement.
   text=${text//@PROGRAM@/"${PREFIX//%/%%}/bin/frontdesk"}
   text=${text//@SERVE_OPTIONS@/"${options//%/%%}"}
+  text=${text//@CAPABILITIES@/"$rights"}
   text=${text//@EXTRA@/"${extra//%/%%}"}
   printf '%s\n' "$text"
 }
@@ -119,13 +126,20 @@ start_service() {
   fi
   as_root systemctl enable --quiet frontdesk
   local tries=0
-  until is_port_taken "$address"; do
+  until is_port_taken "$address" && does_https_answer; do
     if ((++tries > 30)) || ! systemctl is-active --quiet frontdesk; then
-      fail "The service was started and does not answer on $address." \
+      fail "The service was started and does not answer on $address${HTTPS:+ and port $HTTPS_PORT}." \
         "Its own words:  journalctl -u frontdesk -n 30"
     fi
     sleep 1
   done
-  say "Frontdesk runs on http://$address and starts with the machine."
+  if [[ -n $HTTPS ]]; then
+    say "Frontdesk runs on $(https_address) and starts with the machine. On this machine it is at http://$address too."
+    if [[ $CERTIFICATES == acme ]]; then
+      say "The certificate comes within a minute; until then browsers warn. Why it does not come, if so:  sudo journalctl -u frontdesk"
+    fi
+  else
+    say "Frontdesk runs on http://$address and starts with the machine."
+  fi
   say "The link for the first sign-in:  sudo journalctl -u frontdesk | grep -i setup"
 }

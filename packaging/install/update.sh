@@ -76,7 +76,7 @@ restart_what_runs() {
     pid=${pid#/proc/}
     # An engine's process ends with its server.
     if [[ $(tr '\0' ' ' <"/proc/${pid%/exe}/cmdline" 2>/dev/null || true) == *' serve '* ]]; then running+=("${pid%/exe}"); fi
-  done < <({ find /proc -maxdepth 2 -name exe -printf '%p %l\n' 2>/dev/null || true; } | grep -F -- " $old")
+  done < <({ find /proc -maxdepth 2 -name exe -printf '%p %l\n' 2>/dev/null || true; } | { grep -F -- " $old" || true; })
   if ((${#running[@]} == 0)); then return 1; fi
   heading "Done"
   say "Frontdesk still runs as it was before (process ${running[*]}). To use the new program, stop it with Ctrl+C where it runs"

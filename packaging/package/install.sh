@@ -9,6 +9,8 @@ REPO=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 source "$REPO/packaging/install/common.sh"
 # shellcheck source=packaging/install/service.sh
 source "$REPO/packaging/install/service.sh"
+# shellcheck source=packaging/install/https.sh
+source "$REPO/packaging/install/https.sh"
 
 usage() {
   cat <<'USAGE'
@@ -21,6 +23,8 @@ Options
   --models SET    fetch these models: default, small (less memory), lite (no chat model), none   [default]
   --service       run as a service of this machine (systemd), from now on and after a restart
   --listen ADDR   the service serves on ADDR, such as 127.0.0.1:8080
+  --https NAME    the service serves HTTPS under this name, such as desk.example.com, with a certificate that comes
+                  by itself; several separated by commas
   --data DIR      the service keeps the business's data in DIR
   --no-start      set the service up and do not start it
   --dry-run       check everything, say what would be done, and stop
@@ -32,7 +36,7 @@ USAGE
 
 # Some are read by the functions that set the service up.
 # shellcheck disable=SC2034
-PREFIX='' STARTER=default SERVICE=0 LISTEN='' DATA='' START=1 DRY_RUN=0 \
+PREFIX='' STARTER=default SERVICE=0 LISTEN='' HTTPS='' DATA='' START=1 DRY_RUN=0 \
   CACHE=${FRONTDESK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/frontdesk}
 
 parse_options() {
@@ -41,7 +45,7 @@ parse_options() {
       --service) SERVICE=1 ;;
       --no-start) START=0 ;;
       --dry-run) DRY_RUN=1 ;;
-      --prefix | --models | --listen | --data)
+      --prefix | --models | --listen | --https | --data)
         if (($# < 2)) || [[ -z $2 ]]; then fail "$1 needs a value." "See ./install.sh --help"; fi
         set_option "$1" "$2"
         shift
@@ -51,8 +55,8 @@ parse_options() {
     esac
     shift
   done
-  if [[ -n $LISTEN$DATA ]] && ((!SERVICE)); then
-    fail "--listen and --data are for the service." "Add --service, or give them to \"frontdesk serve\"."
+  if [[ -n $LISTEN$HTTPS$DATA ]] && ((!SERVICE)); then
+    fail "--listen, --https and --data are for the service." "Add --service, or give them to \"frontdesk serve\"."
   fi
   if [[ -n $PREFIX ]]; then return; fi
   if is_root || ((SERVICE)); then PREFIX=/usr/local; else PREFIX=$HOME/.local; fi
@@ -63,6 +67,7 @@ set_option() {
     --prefix) PREFIX=$(absolute_path "$2") ;;
     --data) DATA=$(absolute_path "$2") ;;
     --listen) LISTEN=$2 ;;
+    --https) set_https "$2" ;;
     --models)
       case $2 in
         default | small | lite | none) STARTER=$2 ;;
@@ -148,8 +153,11 @@ main() {
     require_service_manager
     keep_service_options
   fi
+  check_https
   if ((DRY_RUN)); then
-    say "Frontdesk $VERSION would go into $PREFIX, with the models \"$STARTER\". Nothing was changed (--dry-run)."
+    say "Frontdesk $VERSION would go into $PREFIX, with the models \"$STARTER\"."
+    print_https_plan
+    say "Nothing was changed (--dry-run)."
     return
   fi
   install_files

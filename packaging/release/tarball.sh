@@ -9,7 +9,7 @@ make_tarball() {
   install -m 755 "$REPO/packaging/package/install.sh" "$root/install.sh"
   # The installer of the source folder and this one set the service up by the same functions.
   local each
-  for each in common service; do
+  for each in common service https; do
     install -D -m 644 "$REPO/packaging/install/$each.sh" "$root/packaging/install/$each.sh"
   done
   install -m 644 "$REPO/packaging/frontdesk.service" "$root/packaging/frontdesk.service"

@@ -19,6 +19,7 @@ use super::record::{self, Ended, Marks, Record};
 use super::rungs::elapsed;
 use super::types::{Stored, Timings, TurnEvent};
 use super::{AgentError, Answer};
+use crate::inbox::Presence;
 use crate::knowledge::{Audience, Knowledge, Passage, View};
 use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Sampling};
 use crate::reason::Reason;
@@ -88,6 +89,7 @@ pub struct Agent {
     reader: Arc<dyn Reader>,
     pace: Arc<Pace>,
     in_progress: InProgress,
+    presence: Option<Presence>,
 }
 
 /// What a turn came to.
@@ -122,6 +124,16 @@ impl Agent {
             reader,
             pace: Arc::default(),
             in_progress: InProgress::default(),
+            presence: None,
+        }
+    }
+
+    /// Shows to those who follow a conversation that an answer is being written.
+    #[must_use]
+    pub fn with_presence(self, presence: Presence) -> Self {
+        Self {
+            presence: Some(presence),
+            ..self
         }
     }
 
@@ -248,6 +260,11 @@ impl Agent {
             }
             None => None,
         };
+        // Until the answer is stored, thrown away or failed.
+        let _composing = opened
+            .as_ref()
+            .zip(self.presence.as_ref())
+            .map(|(opened, around)| around.compose(turn.workspace, opened.conversation.id));
         let history = opened
             .as_mut()
             .map_or_else(|| turn.history.clone(), |o| std::mem::take(&mut o.history));

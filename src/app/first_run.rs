@@ -5,7 +5,7 @@ use bytes::Bytes;
 use rust_embed::RustEmbed;
 use serde_json::json;
 
-use super::{App, AppError};
+use super::{App, AppError, welcome};
 use crate::store::assistants::{self, Assistant, NewAssistant};
 use crate::store::token::{Token, TokenKind};
 use crate::store::{Scoped, Store, StoreError, WorkspaceId, setup_tokens, users, workspaces};
@@ -14,7 +14,7 @@ use crate::store::{Scoped, Store, StoreError, WorkspaceId, setup_tokens, users, 
 pub const SETUP_LINK_HOURS: i64 = 24;
 
 const WORKSPACE: &str = "default";
-const ASSISTANT: &str = "frontdesk";
+pub(super) const ASSISTANT: &str = "frontdesk";
 
 #[derive(RustEmbed)]
 #[folder = "assets/demo"]
@@ -115,6 +115,9 @@ pub async fn load_demo(app: &App) -> Result<(), AppError> {
     if has_any {
         return Ok(());
     }
+    app.store
+        .write(move |tx| welcome::spare_demo(tx, workspace))
+        .await?;
     for name in Demo::iter() {
         if let Some(file) = Demo::get(&name) {
             app.knowledge

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{App, AppError};
+use super::{App, AppError, data};
 use crate::certificates::{Account, Certificates, Hsts, Mode, Name, Pace, Settings, Source};
 use crate::config::{Config, HttpsHsts, HttpsMode};
 use crate::egress::Gateway;
@@ -103,6 +103,28 @@ pub(super) async fn certificates(
     Ok(Some(opened))
 }
 
+/// The certificates when the store cannot be opened, for the page that says why. `None` without names.
+///
+/// # Errors
+/// Says why HTTPS cannot be served.
+pub fn certificates_unkept(config: &Config) -> Result<Option<Certificates>, AppError> {
+    let Some(settings) = https_settings(config)? else {
+        return Ok(None);
+    };
+    let found = match settings.source {
+        Source::Files { .. } => Certificates::open_unkept(settings, None)?,
+        Source::Acme(_) | Source::Private => {
+            let key = data::master_key(config, true)?;
+            Store::peek(&config.data_dir.join(data::STORE), &key, |conn| {
+                Ok(Certificates::open_unkept(settings, Some(conn)))
+            })??
+        }
+    };
+    found.map(Some).ok_or_else(|| {
+        AppError::Settings("there is no certificate in the database that holds".into())
+    })
+}
+
 impl App {
     /// Renews certificates in the background from now on. Call it when the server listens; `http` tells whether it also
     /// listens for visitors without HTTPS.
@@ -124,6 +146,23 @@ mod tests {
             Ok(settings) => Ok(settings.map(|settings| settings.source.mode().name())),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    #[test]
+    fn without_a_store_it_is_told_what_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            data_dir: folder.path().into(),
+            ..Config::default()
+        };
+        assert!(certificates_unkept(&config).unwrap().is_none());
+        config.https_names = "desk.local".to_owned();
+        // Not even a key is there, and none is made.
+        assert!(certificates_unkept(&config).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        drop(data::DataFolder::open(&config).unwrap());
+        let told = certificates_unkept(&config).err().unwrap().to_string();
+        assert!(told.contains("no certificate in the database"), "{told}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod assist;
 pub mod backup;
 pub mod closing;
 mod data;
+pub mod doctor;
 mod engine_status;
 mod engines;
 mod first_run;
@@ -17,6 +18,7 @@ mod https;
 mod integrity;
 mod live_engine;
 mod mail;
+pub mod naming;
 mod outside;
 pub mod person_copy;
 pub mod privacy;
@@ -32,6 +34,7 @@ mod swap;
 mod telling;
 pub mod voice_settings;
 mod weights;
+pub mod welcome;
 pub mod workspace_copy;
 pub mod workspaces;
 
@@ -42,7 +45,7 @@ pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
 };
-pub use https::https_settings;
+pub use https::{certificates_unkept, https_settings};
 pub use integrity::Integrity;
 
 pub use protection::Protection;
@@ -281,7 +284,8 @@ impl App {
             knowledge.clone(),
             Arc::clone(&chat),
             Arc::clone(&reader),
-        );
+        )
+        .with_presence(inbox.presence().clone());
         let evals = Runner::new(
             agent.clone(),
             knowledge.clone(),

@@ -85,19 +85,15 @@ pub async fn erase(
     Ok(erase_all(store, workspace, subjects).await?)
 }
 
-/// Erases a visitor's own conversation, and ends their visit.
+/// Erases a visitor's own conversations, also those that staff joined with another one, and ends their visit.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn erase_visit(store: &Store, visitor: &Visitor) -> Result<Certificate, StoreError> {
     let own = visitor.clone();
-    let find = store.read(move |conn| visitors::find_conversation(conn, &own));
-    let subjects: Vec<_> = find
-        .await?
-        .map(|own| Subject::Conversation(own.id))
-        .into_iter()
-        .collect();
-    let done = erase_all(store, visitor.workspace, subjects).await?;
+    let find = store.read(move |conn| visitors::all_conversations(conn, &own));
+    let subjects = find.await?.into_iter().map(Subject::Conversation);
+    let done = erase_all(store, visitor.workspace, subjects.collect()).await?;
     let id = visitor.id;
     store.write(move |tx| visitors::remove(tx, id)).await?;
     Ok(done)

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::App;
 use crate::config::Config;
 use crate::inbox::notify::Notifier;
 use crate::store::{Store, StoreError};
@@ -33,8 +34,11 @@ pub(super) async fn start(
     Notifier::start(store, webhooks, Arc::new(address), tasks, shutdown.clone()).await
 }
 
-/// Where people reach a server with HTTPS of its own; `None` without.
+/// Where people reach this server: as the owner set it, or by the name of its own HTTPS; `None` without either.
 fn public_address(config: &Config) -> Option<String> {
+    if let Some(address) = &config.public_url.0 {
+        return Some(address.clone());
+    }
     let name = config.https_names.split(',').next().map(str::trim);
     let name = name.filter(|name| !name.is_empty())?;
     let host = match name.parse::<Ipv6Addr>() {
@@ -47,9 +51,27 @@ fn public_address(config: &Config) -> Option<String> {
     })
 }
 
+impl App {
+    /// Where people reach this server, if that is known without a request: as the owner set it (`public.url`), or by
+    /// its own HTTPS.
+    pub fn public_address(&self) -> Option<String> {
+        let set = self.config.public_url.0.clone();
+        set.or_else(|| {
+            let announced = self.address();
+            announced.starts_with("https://").then_some(announced)
+        })
+    }
+
+    /// The address to write into links: [`App::public_address`], or else where this process listens.
+    pub fn link_address(&self) -> String {
+        self.public_address().unwrap_or_else(|| self.address())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PublicUrl;
 
     #[test]
     fn links_lead_to_the_name_that_people_use() {
@@ -65,5 +87,12 @@ mod tests {
         let name = of(" desk.example.com , other.example", 443);
         assert_eq!(name.as_deref(), Some("https://desk.example.com"));
         assert_eq!(of("::1", 8443).as_deref(), Some("https://[::1]:8443"));
+        let behind_a_proxy = Config {
+            https_names: "desk.example.com".to_owned(),
+            public_url: PublicUrl(Some("https://chat.example.org".to_owned())),
+            ..Config::default()
+        };
+        let told = public_address(&behind_a_proxy);
+        assert_eq!(told.as_deref(), Some("https://chat.example.org"));
     }
 }

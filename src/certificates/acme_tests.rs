@@ -133,6 +133,23 @@ async fn a_certificate_is_asked_for_proven_over_tls_and_kept() {
         (1, 1)
     );
     assert_eq!(bench.authority.contacts()[0][0], "mailto:owner@example.com");
+    assert_eq!(bench.authority.profiles(), [None]);
+
+    // Without a store the same is shown, and for other names nothing.
+    let peek = async |names: &str| {
+        let settings = Settings {
+            names: Name::parse_list(names).unwrap(),
+            source: Source::Acme(bench.account()),
+            hsts: Hsts::On,
+            pace: Pace::default(),
+        };
+        let found = bench
+            .store
+            .read(move |conn| Ok(Certificates::open_unkept(settings, Some(conn)).unwrap()));
+        found.await.unwrap().map(|found| found.state().shown)
+    };
+    assert_eq!(peek(NAMES).await, Some(certificates.state().shown));
+    assert_eq!(peek("desk.example.com").await, None);
 
     // The next start shows the same without asking; other names are asked for with the same account.
     drop(kept);
@@ -146,6 +163,47 @@ async fn a_certificate_is_asked_for_proven_over_tls_and_kept() {
         .read(|conn| store::egress::list(conn, store::egress::Rows::All, 100));
     let ledger = ledger.await.unwrap();
     assert!(ledger.iter().all(|entry| entry.purpose == "certificate") && ledger.len() > 8);
+}
+
+/// As long as Let's Encrypt's kind for addresses lasts: 160 hours.
+const SHORT: Duration = Duration::from_secs(160 * 60 * 60);
+
+#[tokio::test]
+async fn addresses_get_a_short_certificate_that_is_renewed_in_time() {
+    let mut bench = Bench::new(SHORT).await;
+    let names = "203.0.113.7,2001:db8::7,desk.example.com";
+    let certificates = bench.open(names, bench.account()).await;
+    bench.serve(&certificates);
+    let _kept = keep_up(&certificates, false);
+    let state = until(&certificates, "the next is planned", |state| {
+        is_real(state) && state.next_at.is_some()
+    })
+    .await;
+    let root = check::read_chain(bench.authority.root.as_bytes()).unwrap();
+    let client = trusting(&root[0], &[&version::TLS13]);
+    for name in ["203.0.113.7", "2001:db8::7", "desk.example.com"] {
+        greet(&certificates, &client, name).await.unwrap();
+    }
+    let short = Some("shortlived".to_owned());
+    assert_eq!(bench.authority.profiles(), [short]);
+    // With a third of its time left, or a little more; the warning comes after that, with a quarter left.
+    let hour = 60 * 60 * 1000;
+    let left = state.shown.until - state.next_at.unwrap();
+    assert!((53 * hour..59 * hour).contains(&left), "{left}");
+    assert!(state.verdict(state.shown.until - 41 * hour).0);
+    assert!(!state.verdict(state.shown.until - 39 * hour).0);
+}
+
+#[tokio::test]
+async fn an_address_is_proven_over_plain_http_as_well() {
+    let mut bench = Bench::new(SHORT).await;
+    bench
+        .authority
+        .change(|rules| rules.offers = vec!["http-01"]);
+    let certificates = bench.open("203.0.113.7", bench.account()).await;
+    bench.serve(&certificates);
+    let _kept = keep_up(&certificates, true);
+    until(&certificates, "it has come", is_real).await;
 }
 
 #[tokio::test]

@@ -22,11 +22,15 @@ pub(super) fn gateway(store: &Store, allow: &str) -> Gateway {
     Gateway::new(store.clone(), Reach::Open, allow, Arc::new(SystemLookup)).unwrap()
 }
 
+fn names(list: &str) -> Vec<Name> {
+    Name::parse_list(list).unwrap()
+}
+
 pub(super) async fn open(source: Source, names: &str, pace: Pace) -> Result<Certificates, String> {
     let store = Store::open_in_memory().unwrap();
     let gateway = gateway(&store, "");
     let settings = Settings {
-        names: Name::parse_list(names).unwrap(),
+        names: self::names(names),
         source,
         hsts: Hsts::On,
         pace,
@@ -438,4 +442,39 @@ fn a_chain_is_public_only_if_a_public_authority_vouches_for_it() {
         now
     ));
     assert!(!check::is_vouched_for(&chain, &[], roots(), now));
+}
+
+#[tokio::test]
+async fn without_a_store_the_files_and_the_private_root_still_hold() {
+    let settings = |source, list: &str| Settings {
+        names: names(list),
+        source,
+        hsts: Hsts::Auto,
+        pace: quick(),
+    };
+    let files = Folder::new();
+    files.write("desk.example.com", 1_000_000);
+    let shown =
+        Certificates::open_unkept(settings(files.source(), "desk.example.com"), None).unwrap();
+    greet(&shown.unwrap(), &files.client(), "desk.example.com")
+        .await
+        .unwrap();
+
+    let store = Store::open_in_memory().unwrap();
+    let find = async || {
+        let settings = settings(Source::Private, "desk.local");
+        let found =
+            store.read(move |conn| Ok(Certificates::open_unkept(settings, Some(conn)).unwrap()));
+        found.await.unwrap()
+    };
+    assert!(find().await.is_none(), "no root was made");
+    let made = Private::open(&store, &names("desk.local")).await.unwrap();
+    let found = find().await.unwrap();
+    let root = found.root().unwrap();
+    assert_eq!(root.fingerprint, made.root().fingerprint);
+    greet(&found, &trusting(&root.der, BOTH), "desk.local")
+        .await
+        .unwrap();
+    let blind = settings(Source::Private, "desk.local");
+    assert!(Certificates::open_unkept(blind, None).unwrap().is_none());
 }

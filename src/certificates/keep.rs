@@ -20,6 +20,7 @@ pub(super) async fn keep(inner: &Inner, http: bool) {
         Keeper::Files(files) => watch(inner, files).await,
         Keeper::Private(private) => renew_private(inner, private).await,
         Keeper::Acme(acme) => renew(inner, acme, http).await,
+        Keeper::Nobody => std::future::pending().await,
     }
 }
 

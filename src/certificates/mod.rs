@@ -52,7 +52,7 @@ use self::private::Private;
 use self::served::{Served, Showcase};
 use self::state::Log;
 use crate::egress::Gateway;
-use crate::store::Store;
+use crate::store::{Connection, Store};
 
 /// The certificates of this server; clones share them.
 #[derive(Clone)]
@@ -75,6 +75,8 @@ enum Keeper {
     Files(Files),
     Private(Box<Private>),
     Acme(Box<Acme>),
+    /// Without a store nothing new can be kept, so nothing new is asked for.
+    Nobody,
 }
 
 impl Certificates {
@@ -109,6 +111,49 @@ impl Certificates {
                 (Keeper::Acme(Box::new(acme)), first)
             }
         };
+        Self::showing(settings, keeper, first)
+    }
+
+    /// Takes what holds still, without a store that could keep more: the owner's files, or what a connection to the
+    /// database finds. `None` if there is nothing.
+    ///
+    /// # Errors
+    /// When files cannot be used, or what is in the database cannot be read.
+    pub fn open_unkept(
+        settings: Settings,
+        database: Option<&Connection>,
+    ) -> Result<Option<Self>, CertificateError> {
+        let names = &settings.names;
+        let found = match (&settings.source, database) {
+            (Source::Files { certificate, key }, _) => {
+                let files = Files::new(certificate.clone(), key.clone(), names.clone());
+                let first = files.load()?;
+                Some((Keeper::Files(files), first))
+            }
+            (Source::Private, Some(database)) => match Private::find(database, names)? {
+                Some(private) => {
+                    let first = private.issue(names, settings.pace.private)?;
+                    Some((Keeper::Private(Box::new(private)), first))
+                }
+                None => None,
+            },
+            (Source::Acme(account), Some(database)) => {
+                let kept = acme::find(database, account, names)?;
+                let kept = kept.filter(|kept| !kept.is_over(pace::now_ms()));
+                kept.map(|kept| (Keeper::Nobody, kept))
+            }
+            (_, None) => None,
+        };
+        found
+            .map(|(keeper, first)| Self::showing(settings, keeper, first))
+            .transpose()
+    }
+
+    fn showing(
+        settings: Settings,
+        keeper: Keeper,
+        first: Served,
+    ) -> Result<Self, CertificateError> {
         let showcase = Arc::new(Showcase::new(first));
         Ok(Self {
             inner: Arc::new(Inner {

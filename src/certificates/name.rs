@@ -7,6 +7,7 @@ use tokio_rustls::rustls::pki_types::{IpAddr as TlsIpAddr, ServerName};
 use url::Host;
 
 use super::CertificateError;
+use crate::egress;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Name {
@@ -89,7 +90,7 @@ impl Name {
     /// Whether no authority on the internet can vouch for it.
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Ip(_) => true,
+            Self::Ip(address) => !egress::is_public(*address),
             Self::Dns(name) => {
                 !name.contains('.') || LOCAL.iter().any(|ending| is_under(name, ending))
             }
@@ -101,6 +102,24 @@ impl Name {
         match self {
             Self::Ip(IpAddr::V6(address)) => format!("[{address}]"),
             other => other.to_string(),
+        }
+    }
+
+    /// The name in the handshake with which an authority asks for a proof: for an address the one that it has in the reverse
+    /// zones (RFC 8738, section 6; the zones: RFC 1035, section 3.5, and RFC 3596, section 2.5).
+    pub(super) fn in_proof(&self) -> String {
+        match self {
+            Self::Dns(name) => name.clone(),
+            Self::Ip(IpAddr::V4(address)) => {
+                let [a, b, c, d] = address.octets();
+                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+            }
+            Self::Ip(IpAddr::V6(address)) => {
+                let bytes = address.octets().into_iter().rev();
+                let digits = bytes.flat_map(|byte| [byte & 0xf, byte >> 4]);
+                let labels: Vec<String> = digits.map(|digit| format!("{digit:x}")).collect();
+                format!("{}.ip6.arpa", labels.join("."))
+            }
         }
     }
 
@@ -165,13 +184,29 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_asked_for_by_its_name_in_the_reverse_zones() {
+        // The second is the example of RFC 3596, section 2.5.
+        for (name, expected) in [
+            ("203.0.113.7", "7.113.0.203.in-addr.arpa"),
+            (
+                "4321:0:1:2:3:4:567:89ab",
+                "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa",
+            ),
+            ("desk.example.com", "desk.example.com"),
+        ] {
+            assert_eq!(Name::parse(name).unwrap().in_proof(), expected);
+        }
+    }
+
+    #[test]
     fn local_names_are_told_from_those_of_the_internet() {
         for local in [
             "desk",
             "desk.local",
             "a.b.lan",
             "192.168.1.5",
-            "8.8.8.8",
+            "203.0.113.7",
+            "fd00::1",
             "localhost",
             "x.home.arpa",
         ] {
@@ -182,6 +217,8 @@ mod tests {
             "example.org",
             "notlocal.de",
             "mylan.net",
+            "8.8.8.8",
+            "2606:4700::1111",
         ] {
             assert!(!Name::parse(public).unwrap().is_local(), "{public}");
         }

@@ -20,7 +20,7 @@ use super::name::{LOCAL, is_under};
 use super::pace::now_ms;
 use super::served::Served;
 use super::{CertificateError, Name, check, made};
-use crate::store::{Store, UnixMs, settings};
+use crate::store::{Connection, Store, UnixMs, settings};
 
 /// Key of the setting in the store.
 const SETTING: &str = "https.private_root";
@@ -72,14 +72,8 @@ impl Private {
     /// has less than a tenth of its time left.
     pub(super) async fn open(store: &Store, names: &[Name]) -> Result<Self, CertificateError> {
         let found: Option<Stored> = store.read(|conn| settings::find(conn, SETTING)).await?;
-        if let Some(stored) = found
-            && names.iter().all(|name| stored.covers(name))
-        {
-            let private = Self::from_stored(&stored)?;
-            let left = private.root.until.saturating_sub(now_ms());
-            if left > super::pace::ms(ROOT_TIME / 10) {
-                return Ok(private);
-            }
+        if let Some(private) = Self::usable(found, names)? {
+            return Ok(private);
         }
         let stored = make_root(names)?;
         let kept = stored.clone();
@@ -87,6 +81,24 @@ impl Private {
             .write(move |tx| settings::set(tx, SETTING, &kept))
             .await?;
         Self::from_stored(&stored)
+    }
+
+    /// The root that [`Self::open`] would take from the store; it makes none.
+    pub(super) fn find(
+        conn: &Connection,
+        names: &[Name],
+    ) -> Result<Option<Self>, CertificateError> {
+        Self::usable(settings::find(conn, SETTING)?, names)
+    }
+
+    fn usable(found: Option<Stored>, names: &[Name]) -> Result<Option<Self>, CertificateError> {
+        let Some(stored) = found.filter(|stored| names.iter().all(|name| stored.covers(name)))
+        else {
+            return Ok(None);
+        };
+        let private = Self::from_stored(&stored)?;
+        let left = private.root.until.saturating_sub(now_ms());
+        Ok((left > super::pace::ms(ROOT_TIME / 10)).then_some(private))
     }
 
     pub(super) fn root(&self) -> &Root {

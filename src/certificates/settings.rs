@@ -80,7 +80,7 @@ pub struct Settings {
 
 impl Settings {
     /// Decides where certificates come from, if the owner left that open: files that are named, else an authority on the
-    /// internet for names of the internet, else the private authority.
+    /// internet for names and addresses of the internet, else the private authority.
     ///
     /// # Errors
     /// When the names are of both kinds, or cannot be had in the mode that the owner chose.
@@ -99,10 +99,14 @@ impl Settings {
             Some(Mode::Files) if !has_files => Err(CertificateError::Settings(
                 "https.mode is files, so name them: https.certificate and https.key".to_owned(),
             )),
-            Some(Mode::Acme) if names.iter().any(|name| matches!(name, Name::Ip(_))) => {
+            Some(Mode::Acme)
+                if names
+                    .iter()
+                    .any(|name| matches!(name, Name::Ip(_)) && name.is_local()) =>
+            {
                 Err(CertificateError::Settings(format!(
-                    "https.mode is acme, but authorities on the internet vouch for names only, not for {local}; leave \
-                     out https.mode for a private authority"
+                    "https.mode is acme, but authorities vouch for names and for addresses of the internet only, not \
+                     for {local}; leave out https.mode for a private authority"
                 )))
             }
             Some(mode) => Ok(mode),
@@ -159,8 +163,9 @@ mod tests {
         assert_eq!(mode("desk.local", false, Some(Mode::Acme)), Ok(Mode::Acme));
         let mixed = mode("desk.example.com,desk.local", false, None).unwrap_err();
         assert!(mixed.contains("not for desk.local"), "{mixed}");
-        let address = mode("203.0.113.5", false, Some(Mode::Acme)).unwrap_err();
-        assert!(address.contains("not for 203.0.113.5"), "{address}");
+        assert_eq!(mode("8.8.8.8", false, None), Ok(Mode::Acme));
+        let address = mode("192.168.1.5", false, Some(Mode::Acme)).unwrap_err();
+        assert!(address.contains("not for 192.168.1.5"), "{address}");
         assert!(mode("desk.example.com", false, Some(Mode::Files)).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +11,7 @@ use super::out;
 use crate::certificates::{Certificates, Mode, State};
 use crate::config::Config;
 use crate::http;
+use crate::http::server::Limits;
 
 /// What listens for HTTPS.
 pub(super) struct Secure {
@@ -53,6 +55,25 @@ impl Secure {
             redirect,
             port,
         })
+    }
+
+    /// Serves `router`, and sends visitors without HTTPS there, until `stop` fires.
+    pub(super) async fn serve(self, router: Router, limits: Limits, stop: CancellationToken) {
+        let Self {
+            certificates,
+            listener,
+            redirect,
+            port,
+        } = self;
+        let redirects = http::redirects(certificates.clone(), port);
+        let (plain_limits, plain_stop) = (limits.clone(), stop.clone());
+        let plain = async move {
+            if let Some(listener) = redirect {
+                http::server::serve(listener, redirects, plain_limits, plain_stop).await;
+            }
+        };
+        let encrypted = http::server::serve_secure(listener, certificates, router, limits, stop);
+        tokio::join!(encrypted, plain);
     }
 
     /// Such as `https://desk.example.com`.
@@ -152,7 +173,7 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
         ),
         std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
             "port {port}, which HTTPS uses, may only be used by the administrator. One of these helps: run Frontdesk as \
-             a service (./install.sh --service), which may; allow this program to, with \
+             a service (./install.sh --service --https NAME), which may; allow this program to, with \
              sudo setcap cap_net_bind_service=+ep \"$(readlink -f \"$(command -v frontdesk)\")\" (again after each \
              update); or choose another port with https.listen = \"0.0.0.0:8443\" and let your router send port 443 there"
         ),

@@ -19,6 +19,7 @@ mod gaps;
 mod https;
 mod ingest;
 mod machine;
+mod mail;
 mod man;
 mod models;
 mod open;
@@ -27,6 +28,7 @@ mod person;
 mod receipts;
 mod remote;
 mod retention;
+mod safe_mode;
 mod seed;
 mod serve;
 mod settings;
@@ -106,6 +108,8 @@ enum Command {
     Person(person::Args),
     /// Opening hours, holidays, address and telephone
     Facts(facts::Args),
+    /// E-mail: the servers, a test, what was sent, and sending again what failed
+    Mail(mail::Args),
     /// Transcribe a recording
     Transcribe(transcribe::Args),
     /// Speak a text, into a file or over the loudspeaker
@@ -162,6 +166,7 @@ pub fn main() -> ExitCode {
         Command::Gaps(args) => gaps::run(args),
         Command::Person(args) => person::run(args),
         Command::Facts(args) => facts::run(args),
+        Command::Mail(args) => mail::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),
         Command::Talk(args) => talk::run(args),

@@ -14,16 +14,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::https::Secure;
 use super::out;
+use super::safe_mode::safe_mode;
 use super::shared::{DataPlace, block_on, log};
 use super::socket::{LocalListener, LocalSocket};
-use crate::app::{
-    App, AppError, SETUP_LINK_HOURS, Start, backup, has_database, load_demo, setup_token,
-};
+use crate::app::{App, SETUP_LINK_HOURS, Start, has_database, load_demo, setup_token};
 use crate::config::Config;
 use crate::egress;
 use crate::http;
 use crate::http::server::Limits;
 use crate::store::{Store, api_keys};
+use crate::worker::sandbox;
 
 /// Arguments of `frontdesk serve`.
 #[derive(Debug, ClapArgs)]
@@ -105,12 +105,19 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         load_demo(&app).await?;
     }
     let token = setup_token(&app.store).await?;
-    let link = token.map(|token| format!("{base}/setup?token={token}"));
+    let at = |address: &str| {
+        token
+            .as_ref()
+            .map(|token| format!("{address}/setup?token={token}"))
+    };
+    let link = at(&base);
+    let public = app.public_address().filter(|public| *public != base);
+    let from_elsewhere = public.map(|public| (at(&public), public));
     let https = secure.as_ref().map(|secure| Introduced {
         plain,
         told: secure.introduce(&config),
     });
-    announce(&base, https.as_ref(), link.as_deref(), json)?;
+    announce(&base, from_elsewhere, https.as_ref(), link.as_deref(), json)?;
     let stop = app.cancel();
     tokio::spawn({
         let stop = stop.clone();
@@ -122,7 +129,7 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         }
     });
     let limits = Limits {
-        connections: usize::try_from(config.connections).unwrap_or(usize::MAX),
+        connections: make_room(config.connections),
         ..Limits::default()
     };
     let router = http::router(Arc::clone(&app));
@@ -144,6 +151,33 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     Ok(())
 }
 
+/// Descriptors for everything but visitors' connections: the store, workers, documents, what goes out.
+const OWN_DESCRIPTORS: u64 = 512;
+
+/// How many connections there may be: as many as the settings say, if the system lets this process have so many open
+/// files. Beyond that no file of the store could be opened either.
+fn make_room(connections: u32) -> usize {
+    let wanted = u64::from(connections).saturating_add(OWN_DESCRIPTORS);
+    let allowed = sandbox::raise_descriptors(wanted).unwrap_or(wanted);
+    let most = most_connections(connections, allowed);
+    if most < u64::from(connections) {
+        tracing::warn!(
+            setting = connections,
+            open_files = allowed,
+            connections = most,
+            "the system allows fewer open files than `http.connections` needs; raise its limit (`ulimit -n`, or \
+             LimitNOFILE of the service)"
+        );
+    }
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+/// A quarter at least, however few files may be open.
+fn most_connections(wanted: u32, open_files: u64) -> u64 {
+    let room = open_files.saturating_sub(OWN_DESCRIPTORS);
+    u64::from(wanted).min(room.max(open_files / 4).max(1))
+}
+
 /// HTTPS, and what sends visitors there; nothing without a name.
 async fn serve_secure(
     app: &App,
@@ -157,47 +191,7 @@ async fn serve_secure(
     };
     secure.tell_first(stop.clone());
     app.renew_certificates(secure.redirect.is_some());
-    let Secure {
-        certificates,
-        listener,
-        redirect,
-        port,
-    } = secure;
-    let redirects = http::redirects(certificates.clone(), port);
-    let (plain_limits, plain_stop) = (limits.clone(), stop.clone());
-    let plain = async move {
-        if let Some(listener) = redirect {
-            http::server::serve(listener, redirects, plain_limits, plain_stop).await;
-        }
-    };
-    let encrypted = http::server::serve_secure(listener, certificates, router, limits, stop);
-    tokio::join!(encrypted, plain);
-}
-
-/// Serves a page that says what is wrong, until it is stopped; then the command fails.
-async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
-    let reason = error.to_string();
-    tracing::error!(%reason, "safe mode: serving only a page that says why");
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| bind_failed(config.listen, &error))?;
-    let router = http::console::safe_mode::router(
-        &reason,
-        &config.data_dir,
-        &config.backup_path(),
-        backup::names(config),
-    );
-    let stop = CancellationToken::new();
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            if asked_to_stop().await.is_ok() {
-                stop.cancel();
-            }
-        }
-    });
-    http::server::serve(listener, router, Limits::default(), stop).await;
-    anyhow::bail!(reason)
+    secure.serve(router, limits, stop).await;
 }
 
 /// Opens the socket for commands. Pages and API work without it if it cannot be opened.
@@ -220,8 +214,11 @@ struct Introduced {
     told: String,
 }
 
+/// Says where the server is and how it is set up. `from_elsewhere` is the address that the owner set for people, with its
+/// setup link.
 fn announce(
     base: &str,
+    from_elsewhere: Option<(Option<String>, String)>,
     https: Option<&Introduced>,
     link: Option<&str>,
     json: bool,
@@ -231,6 +228,9 @@ fn announce(
         if let (Some(https), Some(told)) = (https, told.as_object_mut()) {
             told.insert("plain_address".to_owned(), https.plain.clone().into());
         }
+        if let (Some((_, public)), Some(told)) = (from_elsewhere, told.as_object_mut()) {
+            told.insert("public_address".to_owned(), public.into());
+        }
         return out::json_line(&told);
     }
     out::line(&format!("Frontdesk is running at {base}"));
@@ -238,17 +238,26 @@ fn announce(
         out::line(&https.told);
         out::line(&format!("Without TLS it is at {}", https.plain));
     }
+    let (public_link, public) = from_elsewhere.unzip();
+    if let Some(public) = public {
+        out::line(&format!("People reach it at {public}"));
+    }
     match link {
-        Some(link) => out::line(&format!(
-            "To set it up, open this link once (valid for {SETUP_LINK_HOURS} hours):\n  {link}"
-        )),
+        Some(link) => {
+            out::line(&format!(
+                "To set it up, open this link once (valid for {SETUP_LINK_HOURS} hours):\n  {link}"
+            ));
+            if let Some(link) = public_link.flatten() {
+                out::line(&format!("or, from elsewhere:\n  {link}"));
+            }
+        }
         None => out::line("Sign in with the account that you made at setup."),
     }
     out::line("Press Ctrl+C to stop.");
     Ok(())
 }
 
-fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+pub(super) fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "port {} is taken by another program; stop that one, or choose another port: \
@@ -267,7 +276,7 @@ fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     }
 }
 
-async fn asked_to_stop() -> std::io::Result<()> {
+pub(super) async fn asked_to_stop() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         outcome = tokio::signal::ctrl_c() => outcome,
@@ -303,5 +312,19 @@ async fn forget_local_key(store: &Store, data_dir: &Path) -> anyhow::Result<()> 
             })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_for_the_rest() {
+        assert_eq!(most_connections(16_384, 65_536), 16_384);
+        assert_eq!(most_connections(16_384, 4096), 3584);
+        assert_eq!(most_connections(16_384, 1024), 512);
+        assert_eq!(most_connections(16_384, 256), 64);
+        assert_eq!(most_connections(10, 1024), 10);
     }
 }

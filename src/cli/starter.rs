@@ -1,7 +1,7 @@
 //! What a starter set means on this machine: its chat model depends on memory, speed and whether a hub answers.
 
-use super::doctor::memory_mb;
 use super::out;
+use crate::app::doctor::memory_mb;
 use crate::config::{Config, cpu_count};
 use crate::models::chat::{self, Machine};
 use crate::models::{self, Cache, Catalogue, Entry, Options, Pace, Role, Sources, StarterSet};

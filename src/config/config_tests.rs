@@ -153,3 +153,28 @@ fn a_port_can_be_left_alone_and_a_mode_is_one_of_its_words() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn the_public_address_is_an_address_and_nothing_below_it() {
+    let mut config = Config::default();
+    for (text, kept) in [
+        (" https://desk.example.com/ ", "https://desk.example.com"),
+        ("http://10.0.0.5:8080", "http://10.0.0.5:8080"),
+        ("https://desk.example.com:443", "https://desk.example.com"),
+        ("", ""),
+    ] {
+        config.set("public.url", text).unwrap();
+        assert_eq!(config.show("public.url").as_deref(), Some(kept), "{text}");
+    }
+    for wrong in [
+        "desk.example.com",
+        "ftp://desk.example.com",
+        "https://desk.example.com/front",
+        "https://desk.example.com?x",
+        "https://me:secret@desk.example.com",
+        "https://",
+    ] {
+        let told = config.set("public.url", wrong).unwrap_err();
+        assert!(told.contains("https://desk.example.com"), "{wrong}");
+    }
+}

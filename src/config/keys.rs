@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use url::Url;
+
 use super::place;
 
 /// One setting as `frontdesk config show` prints it.
@@ -136,6 +138,33 @@ impl Setting for Listen {
     }
 }
 
+/// The address by which people reach this server, such as `https://desk.example.com`, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PublicUrl(pub Option<String>);
+
+impl Setting for PublicUrl {
+    const EXPECTED: &'static str =
+        "an address without a path such as https://desk.example.com, or nothing";
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(Self(None));
+        }
+        let url = Url::parse(text).ok()?;
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        // Pages name their parts from the root, so a front desk cannot live below a path.
+        let bare = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        (web && bare).then(|| Self(Some(url.origin().ascii_serialization())))
+    }
+    fn show(&self) -> String {
+        self.0.clone().unwrap_or_default()
+    }
+}
+
 /// All addresses of this machine, of both families.
 const fn everywhere(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port)
@@ -189,10 +218,12 @@ macro_rules! settings {
 settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), "listen",
         "Address and port of the web server. Only this machine can reach 127.0.0.1; use 0.0.0.0:8080 to serve the network.";
+    public_url: PublicUrl = PublicUrl::default(), "public.url",
+        "Address by which people reach this server, if a proxy that is not Frontdesk's own stands in front of it: https://desk.example.com. It is written into links, e-mails and the line for websites. Without it that is the first of https.names, or else the address that the browser used.";
     https_names: String = String::new(), "https.names",
         "Names that visitors reach this server by, separated by commas: desk.example.com. With a name it serves HTTPS.";
     https_mode: HttpsMode = HttpsMode::Auto, "https.mode",
-        "Where the certificate comes from: files (https.certificate and https.key), acme (an authority on the internet, free of charge), private (an authority of its own, for a local network), or auto: files if they are named, acme for names of the internet, private for local names and addresses.";
+        "Where the certificate comes from: files (https.certificate and https.key), acme (an authority on the internet, free of charge), private (an authority of its own, for a local network), or auto: files if they are named, acme for names and addresses of the internet, private for those of local networks.";
     https_certificate: PathBuf = PathBuf::new(), "https.certificate",
         "PEM file of your own certificate, with those that vouch for it after it. It is read again when it changes.";
     https_key: PathBuf = PathBuf::new(), "https.key",
@@ -282,7 +313,7 @@ settings! {
     http_origins: String = String::new(), "http.origins",
         "Websites whose pages may call /v1 with a key, separated by commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
     connections: u32 = 16384, "http.connections",
-        "Maximum open connections.";
+        "Maximum open connections; each page with the widget holds one. Needs as many open files, which the server asks the system for.";
 }
 
 impl Config {

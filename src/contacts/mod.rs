@@ -6,7 +6,7 @@
 //! - What somebody claims and did not prove never makes one contact of two, and nobody but staff sees what a contact holds.
 //! - Consents are only ever added.
 //!
-//! Reading order: `phone` and `email` (what is a way to reach somebody), `find` (whose it is), `text` (what a message says of
+//! Reading order: `phone` and `email` (what is a way to reach somebody), `find` (whose it is), `recognise` (by a website's word), `text` (what a message says of
 //! its sender), `fields` (the owner's own), `acts` and `todo` (what staff do).
 
 // So that paths look the same in every room: `crate::room::…`.
@@ -22,6 +22,7 @@ mod error;
 pub mod fields;
 mod find;
 mod phone;
+mod recognise;
 mod text;
 pub mod todo;
 
@@ -30,4 +31,5 @@ pub use email::parse_email;
 pub use error::{ContactError, PointError};
 pub use find::{Given, find_or_create, note_given};
 pub use phone::{parse_phone, show_phone};
+pub use recognise::{Vouched, recognise};
 pub use text::{InText, from_text};

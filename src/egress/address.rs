@@ -43,6 +43,11 @@ static NETS: LazyLock<Vec<(IpNet, &'static str)>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Whether an address is on the public internet.
+pub fn is_public(address: IpAddr) -> bool {
+    describe_private(address).is_none()
+}
+
 /// Describes an address that is not on the public internet; `None` for a public one.
 pub(super) fn describe_private(address: IpAddr) -> Option<&'static str> {
     match address {

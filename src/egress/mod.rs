@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use reqwest::{Client, redirect};
 
+pub use self::address::is_public;
 pub use self::allow::Allow;
 pub use self::body::Response;
 pub use self::error::EgressError;

@@ -146,6 +146,29 @@ fn the_bytes_decide_and_the_owner_is_told() {
 }
 
 #[test]
+fn a_picture_of_a_kind_that_is_not_read_is_named() {
+    let mut bitmap =
+        b"BM\x36\0\x01\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x40\0\0\0\x40\0\0\0\x01\0\x18\0".to_vec();
+    // Light points look like letters.
+    bitmap.extend([0xff; 4_000]);
+    for (bytes, kind) in [
+        (bitmap.as_slice(), "BMP"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "WebP"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", "AVIF"),
+    ] {
+        let told = refuse(bytes, "menu.bin").to_string();
+        assert!(
+            told.contains(kind) && told.contains("save it as JPEG or PNG"),
+            "{told}"
+        );
+    }
+    let told = refuse(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2", "menu.mp4").to_string();
+    assert!(told.contains("a sound or video file"), "{told}");
+    let text = extract(b"BM stands for a benchmark.", "a.txt", &Limits::default());
+    assert!(text.is_ok(), "{text:?}");
+}
+
+#[test]
 fn what_cannot_be_read_is_named() {
     assert_eq!(refuse(b"", "a.txt"), ExtractError::Empty);
     assert_eq!(refuse(b" \n\0", "a.pdf"), ExtractError::Empty);

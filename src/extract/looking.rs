@@ -50,12 +50,14 @@ pub fn look<E: From<ExtractError>>(
                 let lines = eyes
                     .look(&picture, point, until)
                     .map_err(|e| e.to_string())?;
+                // All lines of a page are turned alike.
+                let turn = lines.first().map_or(0, |line| line.turn);
                 Ok(SeenPage {
                     page,
                     width: picture.width as f32 * point,
                     height: picture.height as f32 * point,
                     lines,
-                    grids: ocr::grids(&picture, point),
+                    grids: ocr::grids(&picture, point, turn),
                 })
             });
         tell(match looked {

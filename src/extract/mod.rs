@@ -49,6 +49,8 @@ mod outlook;
 mod package;
 mod pdf;
 #[cfg(test)]
+mod pdf_ruled_tests;
+#[cfg(test)]
 mod pdf_tables_tests;
 mod photo;
 mod plain;

@@ -12,8 +12,7 @@ use zune_png::PngDecoder;
 use super::ocr::{Picture, SeenPage};
 use super::{Blocks, ExtractError, Extracted, Format, Limits, pdf, tiff};
 
-/// Longest side in points of what is decoded, and most points of it; a telephone's camera has 12 to 50 million.
-const LONGEST: usize = 16_384;
+/// Most points of a picture that is decoded; a telephone's camera has 12 to 50 million.
 const MOST_POINTS: usize = 64_000_000;
 /// Longest side in points of what is read.
 const READ: usize = 2_800;
@@ -109,18 +108,23 @@ pub(super) fn check((width, height): (usize, usize)) -> Result<(usize, usize), E
         return Err(damaged());
     }
     if points > MOST_POINTS {
-        return Err(ExtractError::TooLarge {
-            what: format!("the picture is {width} by {height} points"),
-            limit: MOST_POINTS as u64 * 3,
+        return Err(ExtractError::SaveAs {
+            what: format!("a picture of {width} by {height} points"),
+            remedy: format!(
+                "save it smaller, with at most {} million points in all, or cut it into several pictures",
+                MOST_POINTS / 1_000_000
+            ),
         });
     }
     Ok((width, height))
 }
 
+/// Without limits of the decoder's own, which would call a large picture a damaged one: [`check`] refuses it before it is
+/// decoded.
 fn options() -> DecoderOptions {
     DecoderOptions::new_safe()
-        .set_max_width(LONGEST)
-        .set_max_height(LONGEST)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX)
 }
 
 fn jpeg(bytes: &[u8]) -> Result<Picture, ExtractError> {
@@ -250,6 +254,18 @@ mod tests {
             let error = picture(bytes, &Limits::default(), 1).unwrap_err();
             assert!(matches!(error, ExtractError::Malformed { .. }), "{error}");
         }
+        // A PNG of 50,000 by 50,000 points in black and white, of which only the header is there.
+        let mut huge =
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xc3\x50\0\0\xc3\x50\x01\0\0\0\0".to_vec();
+        let mut sum = flate2::Crc::new();
+        sum.update(huge.get(12..).unwrap());
+        huge.extend(sum.sum().to_be_bytes());
+        huge.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e\0\0\0\0IEND\xae\x42\x60\x82");
+        let told = picture(&huge, &Limits::default(), 1)
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("50000 by 50000 points"), "{told}");
+        assert!(told.contains("save it smaller"), "{told}");
         assert!(check((9_000, 9_000)).is_err());
         assert!(check((4_000, 3_000)).is_ok());
     }

@@ -16,7 +16,7 @@ pub(super) struct Sniffed {
 
 /// Formats that we cannot read but recognise, so that the error can name them.
 const FOREIGN: &[(&[u8], &str)] = &[
-    (b"RIFF", "a sound, video or picture file"),
+    (b"RIFF", "a sound or video file"),
     (b"ID3", "a sound file (MP3)"),
     (b"OggS", "a sound file (Ogg)"),
     (b"fLaC", "a sound file (FLAC)"),
@@ -29,8 +29,15 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"SQLite format 3", "a database (SQLite)"),
 ];
 
-/// Signatures of picture formats that are not read.
-const PICTURES: &[(&[u8], &str)] = &[(b"GIF8", "a picture (GIF)")];
+/// Signatures of picture formats that are not read, and where in the file they stand.
+const PICTURES: &[(usize, &[u8], &str)] = &[
+    (0, b"GIF8", "a picture (GIF)"),
+    (8, b"WEBP", "a picture (WebP)"),
+    (4, b"ftypavif", "a picture (AVIF)"),
+    (4, b"jP  ", "a picture (JPEG 2000)"),
+    (4, b"JXL ", "a picture (JPEG XL)"),
+    (0, b"8BPS", "a picture (Photoshop)"),
+];
 
 /// Compound File Binary, the container of Office documents until 2007 and of Outlook messages.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -126,9 +133,9 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
             "a picture (TIFF)",
         ));
     }
-    if let Some((_, what)) = PICTURES.iter().find(|(magic, _)| head.starts_with(magic)) {
+    if let Some(what) = unread_picture(head) {
         return Err(ExtractError::SaveAs {
-            what: (*what).to_owned(),
+            what: what.to_owned(),
             remedy: "save it as JPEG or PNG and upload that, or write what it says as a note"
                 .to_owned(),
         });
@@ -138,6 +145,9 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
         && (*what != "a program" || !decode::is_text(&decode::decode(head, None)))
     {
         return Err(unsupported(what));
+    }
+    if head.get(4..8) == Some(b"ftyp") {
+        return Err(unsupported("a sound or video file"));
     }
     let text = decode::decode(head, None);
     if !decode::is_text(&text) {
@@ -151,6 +161,26 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
         return Err(unsupported("binary data of an unknown kind"));
     }
     text_format(&text, &extension)
+}
+
+/// The name of a picture format that is not read.
+fn unread_picture(head: &[u8]) -> Option<&'static str> {
+    let stands =
+        |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
+    if is_bitmap(head) {
+        return Some("a picture (BMP)");
+    }
+    let known = PICTURES.iter().find(|(at, magic, _)| stands(*at, magic));
+    known.map(|(_, _, what)| *what)
+}
+
+/// Whether it is a Windows bitmap: its letters "BM" alone begin many a text, and the light points of a page look like
+/// letters. Four bytes are 0, and the header that follows has one of few lengths.
+fn is_bitmap(head: &[u8]) -> bool {
+    const HEADERS: [u8; 7] = [12, 40, 52, 56, 64, 108, 124];
+    head.starts_with(b"BM")
+        && head.get(6..10) == Some(&[0; 4])
+        && matches!(head.get(14..18), Some([length, 0, 0, 0]) if HEADERS.contains(length))
 }
 
 fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::Server;
 
 use super::api::HttpsView;
 use super::auth::{Scope, origin};
@@ -172,7 +173,12 @@ fn count_documents(conn: &crate::store::Connection) -> Result<Vec<(String, i64)>
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "health", security(()),
     responses((status = 200, body = serde_json::Value)))]
-async fn openapi() -> impl IntoResponse {
+async fn openapi(State(app): State<Arc<App>>) -> impl IntoResponse {
     const OPEN: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
-    ([OPEN], axum::Json(super::openapi::document()))
+    let mut document = super::openapi::document();
+    // Without one, tools take the address that they fetched it from.
+    document.servers = app
+        .public_address()
+        .map(|address| vec![Server::new(address)]);
+    ([OPEN], axum::Json(document))
 }

@@ -53,7 +53,7 @@ use self::attempts::Attempts;
 use self::metrics::Metrics;
 use self::problem::Problem;
 use self::route::Route;
-use self::voice::{Standing, Visits};
+use self::voice::{Standing, Visits, Works};
 use crate::app::App;
 
 /// State of the handlers; each extracts the part that it needs.
@@ -62,6 +62,7 @@ pub struct Http {
     app: Arc<App>,
     metrics: Arc<Metrics>,
     visits: Arc<Visits>,
+    works: Arc<Works>,
     standing: Standing,
     attempts: Attempts,
 }
@@ -89,6 +90,7 @@ pub fn router(app: Arc<App>) -> Router {
         app: app.clone(),
         metrics: Arc::default(),
         visits: Arc::default(),
+        works: Arc::default(),
         standing: Standing::default(),
         attempts: Attempts::default(),
     };

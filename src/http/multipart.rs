@@ -1,9 +1,11 @@
 //! Reading multipart forms within limits.
 
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
+use http_body_util::Limited;
 
 use super::body::{self, BodyError};
 use super::problem::Problem;
@@ -21,6 +23,13 @@ pub(super) async fn open(request: Request, most: u64) -> Result<Multipart, Probl
         }
         .into()
     })
+}
+
+/// Like [`open`], for strangers: a form that does not declare its size is broken off where it is too large.
+pub(super) async fn open_limited(request: Request, most: u64) -> Result<Multipart, Problem> {
+    let limit = usize::try_from(most.saturating_add(OVERHEAD)).unwrap_or(usize::MAX);
+    let request = request.map(|body| Body::new(Limited::new(body, limit)));
+    open(request, most).await
 }
 
 pub(super) async fn next(form: &mut Multipart) -> Result<Option<Field<'_>>, Problem> {
@@ -64,6 +73,10 @@ pub(super) fn too_large(limit: u64) -> Problem {
 fn broken(error: MultipartError) -> Problem {
     if body::is_timeout(&error) {
         return BodyError::Slow.into();
+    }
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = "the form is larger than is taken at once; send fewer or smaller files";
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail).with_param("file");
     }
     let detail = format!(
         "the form cannot be read ({}); send multipart/form-data",

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
-use super::auth::{self, OfCredential, Scope};
+use super::auth::{self, Scope};
 use super::former;
 use super::openai::{ApiError, cors};
 use super::problem::Problem;
@@ -129,13 +129,10 @@ async fn enforce(
     let add_cors = is_v1(&path).then(|| cors::prepare_headers(&parts.headers, &parts.uri, origins));
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => {
-            let principal = parts.extensions.get::<auth::Principal>();
-            let credential = principal.map(auth::Principal::credential);
+            let principal = parts.extensions.get::<auth::Principal>().cloned();
             let response = next.run(Request::from_parts(parts, body)).await;
-            match credential {
-                Some(credential) => {
-                    auth::cut_at(response, credential.outlived(Arc::clone(&http.app)))
-                }
+            match principal {
+                Some(by) => auth::cut_at(response, auth::outlived(by, Arc::clone(&http.app))),
                 None => response,
             }
         }

@@ -250,6 +250,17 @@ pub async fn heartbeat(
     Ok(())
 }
 
+/// Somebody's page is there: all conversations that they have stay with them.
+///
+/// # Errors
+/// For programs, which have none.
+pub fn say_here(inbox: &Inbox, by: &Member) -> Result<(), InboxError> {
+    let workspace = by.need(MAY)?;
+    let by = person(by)?;
+    inbox.attendance().say(workspace, by.id, now());
+    Ok(())
+}
+
 /// Says that somebody types in a conversation, or has stopped.
 ///
 /// # Errors

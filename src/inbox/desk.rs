@@ -21,6 +21,9 @@ const AHEAD: i32 = 30;
 const PRESENT_MS: i64 = 10 * 60 * 1000;
 /// In minutes.
 const LONGEST_WAIT: u32 = 60;
+/// Spans of a day, and addresses that are written to: each who waits writes to all of them.
+const MOST_SPANS: usize = 12;
+const MOST_ADDRESSES: usize = 20;
 
 /// A day of the week, as in the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -152,6 +155,14 @@ impl DeskSettings {
                 let told = format!("`{wrong}` is no time of day; write HH:MM, such as 09:00");
                 return Err(told.into());
             }
+        }
+        let mut days = self.hours.iter().flat_map(BTreeMap::values);
+        if days.any(|spans| spans.len() > MOST_SPANS) {
+            return Err(format!("a day may have at most {MOST_SPANS} spans of hours").into());
+        }
+        if self.notify.email.len() > MOST_ADDRESSES {
+            let told = format!("at most {MOST_ADDRESSES} addresses can be written to");
+            return Err(told.into());
         }
         if let Some(name) = &self.time_zone
             && TimeZone::get(name).is_err()

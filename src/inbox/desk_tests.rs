@@ -128,6 +128,30 @@ fn without_hours_of_its_own_it_keeps_those_of_the_business_and_its_exceptions() 
 }
 
 #[test]
+fn in_the_nights_when_the_clocks_change_it_is_the_clock_on_the_wall_that_counts() {
+    const QUARTER: i64 = 15 * 60 * 1000;
+    within(|tx, workspace| {
+        let hours = json!({ "hours": { "sunday": [["01:00", "04:00"]] } });
+        set(tx, workspace, &hours);
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        // An hour is left out in March 2026, and one comes twice in October; the third is as usual.
+        for (month, day, hours) in [(3, 29, 2), (10, 25, 4), (10, 18, 3)] {
+            let midnight = jiff::civil::date(2026, month, day).at(0, 0, 0, 0);
+            let midnight = midnight.to_zoned(zone.clone()).unwrap();
+            let midnight = midnight.timestamp().as_millisecond();
+            let open = (0..40).filter(|n| is_open(tx, workspace, midnight + n * QUARTER).unwrap());
+            assert_eq!(open.count(), hours * 4, "{month}/{day}");
+            assert_eq!(
+                opens(tx, workspace, midnight),
+                Some(midnight + 4 * QUARTER),
+                "{month}/{day}"
+            );
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn without_any_hours_the_desk_is_open_while_somebody_is_at_the_console() {
     within(|tx, workspace| {
         let now = at(1, 10);
@@ -159,6 +183,14 @@ fn what_cannot_hold_is_refused_in_words() {
         (json!({ "wait_minutes": 0 }), "wait_minutes"),
         (json!({ "sla_minutes": [10, 2] }), "sla_minutes"),
         (json!({ "notify": { "email": ["nobody"] } }), "`nobody`"),
+        (
+            json!({ "notify": { "email": vec!["a@b.example"; 21] } }),
+            "20 addresses",
+        ),
+        (
+            json!({ "hours": { "monday": vec![["09:00", "10:00"]; 13] } }),
+            "12 spans",
+        ),
         (
             json!({ "notify": { "email": ["a@b.example\r\nBcc: c@d.example"] } }),
             "e-mail",

@@ -71,6 +71,7 @@ impl Shop {
         Self {
             inbox: Inbox {
                 presence: super::Presence::new(live.clone()),
+                attendance: super::Attendance::default(),
                 live,
                 store,
             },

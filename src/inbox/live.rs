@@ -108,6 +108,11 @@ impl Live {
             .subscribe()
     }
 
+    /// Tells those who follow a visitor that there is a conversation now, which may be somebody's from another device.
+    pub fn tell_visitor(&self, id: VisitorId) {
+        self.nudge(id.uuid());
+    }
+
     /// How many conversations and visitors are followed.
     pub fn count_followed(&self) -> usize {
         self.followed().len()

@@ -3,7 +3,7 @@
 //!
 //! Reading order: `state` (who answers, and what changes that), `turns` (a change within a transaction: row, event and notice
 //! together), `acts` (what staff and visitors do), `staff/` (what staff note and sort), `desk` (when somebody is there), `watch`
-//! (the clock), `leads` (what visitors leave so that somebody gets back to them), `live` and `presence` (what is shown at
+//! (the clock; `attendance` knows who is there), `leads` (what visitors leave so that somebody gets back to them), `live` and `presence` (what is shown at
 //! once), `notices/` (what visitors are told), `notify/` (what staff and other programs are told).
 
 // So that paths look the same in every room: `crate::room::…`.
@@ -18,6 +18,7 @@ use frontdesk_store as store;
 use frontdesk_webhooks as webhooks;
 
 pub mod acts;
+pub mod attendance;
 pub mod desk;
 pub mod files;
 #[cfg(test)]
@@ -29,9 +30,12 @@ pub mod notify;
 pub mod presence;
 pub mod staff;
 pub mod state;
+#[cfg(test)]
+mod states_tests;
 pub mod turns;
 pub mod watch;
 
+pub use attendance::Attendance;
 pub use live::Live;
 pub use notices::offers_callback;
 pub use presence::Presence;
@@ -82,6 +86,7 @@ pub struct Inbox {
     store: Store,
     live: Live,
     presence: Presence,
+    attendance: Attendance,
 }
 
 impl Inbox {
@@ -90,6 +95,7 @@ impl Inbox {
         let live = Live::default();
         let inbox = Self {
             presence: Presence::new(live.clone()),
+            attendance: Attendance::default(),
             live: live.clone(),
             store: store.clone(),
         };
@@ -110,6 +116,10 @@ impl Inbox {
 
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    pub fn attendance(&self) -> &Attendance {
+        &self.attendance
     }
 
     /// Runs an act in one transaction; one that is refused leaves nothing.

@@ -30,6 +30,8 @@ pub struct Around {
     pub online: bool,
     /// Whether the visitor types.
     pub typing: bool,
+    /// Whether the assistant writes an answer.
+    pub composing: bool,
     /// The last message that the visitor has seen; 0 if that is not known.
     pub seen: i64,
 }
@@ -47,6 +49,8 @@ struct Seen {
     /// Open streams of the visitor.
     connections: usize,
     typing_until: Option<Instant>,
+    /// Answers that the assistant is writing.
+    composing: usize,
     /// The last message that the visitor has seen.
     seen: i64,
 }
@@ -86,9 +90,34 @@ impl Drop for Connected {
     }
 }
 
+/// The assistant writes an answer as long as this lives.
+pub struct Composing {
+    presence: Presence,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+}
+
+impl Drop for Composing {
+    fn drop(&mut self) {
+        let ended = self
+            .presence
+            .with(self.workspace, self.conversation, |seen| {
+                seen.composing = seen.composing.saturating_sub(1);
+                seen.composing == 0
+            });
+        if ended {
+            let live = &self.presence.live;
+            live.tell_presence(self.workspace, self.conversation);
+        }
+    }
+}
+
 impl Seen {
     fn is_empty(&self) -> bool {
-        self.connections == 0 && self.staff.is_empty() && self.typing_until.is_none()
+        self.connections == 0
+            && self.staff.is_empty()
+            && self.typing_until.is_none()
+            && self.composing == 0
     }
 
     /// Forgets what is over; returns whether there was anything.
@@ -198,6 +227,22 @@ impl Presence {
         }
     }
 
+    /// The assistant writes an answer until the result is dropped.
+    pub fn compose(&self, workspace: WorkspaceId, conversation: ConversationId) -> Composing {
+        let first = self.with(workspace, conversation, |seen| {
+            seen.composing += 1;
+            seen.composing == 1
+        });
+        if first {
+            self.live.tell_presence(workspace, conversation);
+        }
+        Composing {
+            presence: self.clone(),
+            workspace,
+            conversation,
+        }
+    }
+
     pub fn of(&self, conversation: ConversationId) -> Around {
         let mut around = self.lock();
         let Some(seen) = around.get_mut(&conversation) else {
@@ -213,6 +258,7 @@ impl Presence {
             viewers: viewers.collect(),
             online: seen.connections > 0,
             typing: seen.typing_until.is_some(),
+            composing: seen.composing > 0,
             seen: seen.seen,
         }
     }
@@ -252,6 +298,7 @@ impl Presence {
             staff: Vec::new(),
             connections: 0,
             typing_until: None,
+            composing: 0,
             seen: 0,
         });
         let done = act(seen);
@@ -313,6 +360,22 @@ mod tests {
         presence.sweep();
         assert!(changes.try_recv().is_ok());
         assert_eq!(presence.of(id), Around::default());
+        assert!(presence.lock().is_empty());
+    }
+
+    #[test]
+    fn the_assistant_writes_until_its_last_answer_is_there() {
+        let live = Live::default();
+        let presence = Presence::new(live.clone());
+        let (shop, id) = (WorkspaceId::new(), ConversationId::new());
+        let mut changes = live.workspace(shop);
+        let turns = [presence.compose(shop, id), presence.compose(shop, id)];
+        let [first, second] = turns;
+        assert!(presence.of(id).composing && changes.try_recv().is_ok());
+        drop(first);
+        assert!(presence.of(id).composing && changes.try_recv().is_err());
+        drop(second);
+        assert!(!presence.of(id).composing && changes.try_recv().is_ok());
         assert!(presence.lock().is_empty());
     }
 

@@ -9,6 +9,7 @@ use super::state::Act;
 use crate::language::{self, Language};
 use crate::store::conversations::{Channel, Conversation, ConversationState};
 use crate::store::handover::{self, Change};
+use crate::store::inbox::transcript;
 use crate::store::messages::{self, Message, Speaker};
 use crate::store::{Connection, Scoped, StoreError, Transaction, UnixMs, UserId, users};
 
@@ -333,6 +334,10 @@ pub(super) fn reopen_by(
     }
     let data = by.map_or_else(|| json!({}), |by| json!({ "by": by }));
     let open = change(Act::Reopen, &data).assign(None);
+    if conversation.merged_into.is_some() {
+        // Its visitor was led to the other one; what is said here from now on must reach them.
+        transcript::part(tx, conversation)?;
+    }
     go(tx, conversation, Act::Reopen, open, now)
 }
 

@@ -1,7 +1,8 @@
 //! The clock of the desk: nobody waits for somebody who does not come.
 //!
 //! - Somebody waits longer than the desk allows, or the desk is closed: they are told, and are back with the assistant.
-//! - The person who has a conversation is silent for two minutes, suspended or deleted: it goes back into the queue.
+//! - The person who has a conversation is silent for two minutes, suspended or deleted: it goes back into the queue. Whoever
+//!   follows the inbox is not silent ([`super::attendance`]).
 //! - A snoozed conversation comes back.
 //!
 //! A jump of the clock makes nobody late: times are moved by it.
@@ -14,12 +15,13 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Inbox;
+use super::attendance::Here;
 use super::desk::Desk;
 use super::turns::{self, Expiry};
 use crate::store::conversations::Conversation;
 use crate::store::handover::{self, Awaited, Change};
 use crate::store::{
-    Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId, users,
+    Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId, WorkspaceId, users,
 };
 
 /// Time between looks at the store.
@@ -40,14 +42,24 @@ const AT_ONCE: u32 = 500;
 enum Due {
     Expire(Expiry),
     Requeue,
+    /// The person was there until then, which the store does not know yet.
+    Keep(UserId, UnixMs),
     Wake,
 }
 
-/// Does what is due at a time; returns how many conversations it touched.
+/// Does what is due at a time, as if nobody followed the inbox; returns how many conversations it touched.
 pub fn settle(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
-    let due = find_due(tx, now)?;
+    settle_with(tx, &Here::new(), now)
+}
+
+/// Does what is due at a time.
+fn settle_with(tx: &Transaction<'_>, here: &Here, now: UnixMs) -> Result<usize, StoreError> {
+    let due = find_due(tx, here, now)?;
     for (conversation, due) in &due {
         match due {
+            Due::Keep(person, seen_at) => {
+                handover::keep_alive(tx, conversation, *person, *seen_at)?;
+            }
             Due::Expire(why) => {
                 let desk = Desk::load(tx, conversation.workspace(), now)?;
                 turns::expire(tx, conversation, &desk, *why, now)?;
@@ -67,6 +79,7 @@ pub fn settle(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
 
 fn find_due(
     conn: &Connection,
+    here: &Here,
     now: UnixMs,
 ) -> Result<Vec<(Scoped<Conversation>, Due)>, StoreError> {
     let mut due = Vec::new();
@@ -88,17 +101,29 @@ fn find_due(
         }
     }
     for held in handover::list_awaited(conn, Awaited::Word, AT_ONCE)? {
-        let away = match (held.assigned_to, held.agent_seen_at) {
-            (None, _) => true,
-            (Some(_), Some(seen)) if now - seen >= AWAY_MS => true,
-            (Some(_), None) => {
+        let mut kept = None;
+        let is_away = match held.agent_seen_at {
+            Some(seen) if now - seen >= AWAY_MS => {
+                kept = held.assigned_to.and_then(|holder| {
+                    let at = *here.get(&(held.workspace(), holder))?;
+                    (now - at < AWAY_MS).then_some((holder, at))
+                });
+                kept.is_none()
+            }
+            Some(_) => false,
+            None => {
                 let waits = |since| now - since >= AWAY_BY_MAIL_MS;
                 held.waiting_since.is_some_and(waits)
             }
-            (Some(holder), Some(_)) => users::get(conn, holder)?.suspended_at.is_some(),
         };
-        if away {
+        let is_gone = match held.assigned_to {
+            Some(holder) if !is_away => is_suspended(conn, holder)?,
+            _ => true,
+        };
+        if is_gone {
             due.push((held, Due::Requeue));
+        } else if let Some((holder, seen_at)) = kept {
+            due.push((held, Due::Keep(holder, seen_at)));
         }
     }
     for snoozed in handover::list_awaited(conn, Awaited::Snoozed, AT_ONCE)? {
@@ -109,6 +134,10 @@ fn find_due(
         due.push((snoozed, Due::Wake));
     }
     Ok(due)
+}
+
+fn is_suspended(conn: &Connection, user: UserId) -> Result<bool, StoreError> {
+    Ok(users::get(conn, user)?.suspended_at.is_some())
 }
 
 /// What one look tells the next: how the clocks stood, and who waited.
@@ -143,13 +172,17 @@ pub async fn pass(inbox: &Inbox, rounds: &mut Rounds, wall: UnixMs, steady: Inst
     let jump = rounds.jumped(wall, steady);
     let looked = async {
         if jump != 0 {
+            inbox.attendance().shift_clock(jump);
             let shift = move |tx: &Transaction<'_>| handover::shift_clock(tx, jump);
             inbox.store().write(shift).await?;
         }
+        let here = inbox.attendance().here(wall);
+        let known = here.clone();
         // Mostly there is nothing to do, and a write waits for the disk.
-        let look = move |conn: &Connection| find_due(conn, wall);
+        let look = move |conn: &Connection| find_due(conn, &known, wall);
         if !inbox.store().read(look).await?.is_empty() {
-            inbox.store().write(move |tx| settle(tx, wall)).await?;
+            let settle = move |tx: &Transaction<'_>| settle_with(tx, &here, wall);
+            inbox.store().write(settle).await?;
         }
         // Places in the queue change when others leave it.
         let read = |conn: &Connection| handover::list_awaited(conn, Awaited::Person, AT_ONCE);

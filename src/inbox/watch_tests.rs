@@ -97,6 +97,59 @@ fn a_person_who_is_silent_for_two_minutes_gives_the_conversation_back_to_the_que
     assert_eq!(settled(&shop, T + 6 * MINUTE), (1, ConversationState::Open));
 }
 
+/// Looks at the clock every minute from one minute to another, and says who has the conversation after that.
+async fn pass_minutes(
+    shop: &Shop,
+    rounds: &mut Rounds,
+    steady: Instant,
+    minutes: std::ops::RangeInclusive<i64>,
+) -> ConversationState {
+    for minute in minutes {
+        let passed = Duration::from_millis((minute * MINUTE).unsigned_abs());
+        pass(&shop.inbox, rounds, T + minute * MINUTE, steady + passed).await;
+    }
+    shop.now().state
+}
+
+#[tokio::test]
+async fn whoever_follows_the_inbox_keeps_their_conversations() {
+    let shop = Shop::new(true);
+    let (steady, mut rounds) = (Instant::now(), Rounds::new(T, Instant::now()));
+    take(&shop, T);
+    let follow = || shop.inbox.attendance().follow(shop.workspace, shop.anna.id);
+    // Somebody else, and her in another workspace, are nobody here.
+    let _ben = shop.inbox.attendance().follow(shop.workspace, shop.ben.id);
+    let _elsewhere = shop
+        .inbox
+        .attendance()
+        .follow(WorkspaceId::new(), shop.anna.id);
+    let (first, second) = (follow(), follow());
+    let state = pass_minutes(&shop, &mut rounds, steady, 1..=10).await;
+    assert_eq!(state, ConversationState::Human);
+    drop(first);
+    let state = pass_minutes(&shop, &mut rounds, steady, 11..=20).await;
+    assert_eq!(state, ConversationState::Human, "one of two tabs is open");
+    drop(second);
+    // Closed after minute 20, seen at minute 21.
+    let state = pass_minutes(&shop, &mut rounds, steady, 21..=22).await;
+    assert_eq!(state, ConversationState::Human);
+    let state = pass_minutes(&shop, &mut rounds, steady, 23..=23).await;
+    assert_eq!(state, ConversationState::Waiting);
+    assert_eq!(shop.log().pop().unwrap().0, "conversation_requeued");
+}
+
+#[tokio::test]
+async fn a_suspended_person_with_an_open_page_has_no_conversation() {
+    let shop = Shop::new(true);
+    let (steady, mut rounds) = (Instant::now(), Rounds::new(T, Instant::now()));
+    take(&shop, T);
+    let _open = shop.inbox.attendance().follow(shop.workspace, shop.anna.id);
+    pass_minutes(&shop, &mut rounds, steady, 1..=5).await;
+    shop.write(|tx| users::suspend(tx, shop.anna.id, T + 5 * MINUTE));
+    let state = pass_minutes(&shop, &mut rounds, steady, 6..=6).await;
+    assert_eq!(state, ConversationState::Waiting);
+}
+
 #[test]
 fn whoever_is_suspended_has_no_conversation_any_more() {
     let shop = Shop::new(true);
@@ -133,6 +186,26 @@ async fn somebody_who_answers_by_mail_needs_no_open_page_but_lets_nobody_wait_fo
     );
 }
 
+#[tokio::test]
+async fn whoever_answered_by_mail_and_is_suspended_has_no_conversation_any_more() {
+    let shop = Shop::new(true);
+    let reply = acts::Reply {
+        text: "From my telephone".to_owned(),
+        from_away: true,
+        ..acts::Reply::default()
+    };
+    let (by, id) = (shop.member(&shop.anna), shop.conversation.id);
+    acts::write(&shop.inbox, &by, id, reply, |_, _| Ok(()))
+        .await
+        .unwrap();
+    let now = now();
+    assert_eq!(settled(&shop, now + 1), (0, ConversationState::Human));
+    shop.write(|tx| users::suspend(tx, shop.anna.id, now));
+    assert_eq!(settled(&shop, now + 2), (1, ConversationState::Waiting));
+    let told = shop.notices().pop().unwrap();
+    assert!(told.contains("back in the queue"), "{told}");
+}
+
 #[test]
 fn a_snoozed_conversation_comes_back() {
     let shop = Shop::new(true);
@@ -146,7 +219,8 @@ fn a_snoozed_conversation_comes_back() {
 
 #[tokio::test]
 async fn a_jump_of_the_clock_makes_nobody_late_and_holds_nobody() {
-    for jump in [-3_600_000_i64, 3_600_000] {
+    const YEAR: i64 = 365 * 24 * 60 * MINUTE;
+    for jump in [-YEAR, -3_600_000, 3_600_000, YEAR] {
         let shop = Shop::new(true);
         let steady = Instant::now();
         take(&shop, T);
@@ -174,6 +248,27 @@ async fn a_jump_of_the_clock_makes_nobody_late_and_holds_nobody() {
             "{jump}"
         );
         assert_eq!(pass(302_000, jump).await, ConversationState::Open, "{jump}");
+    }
+}
+
+#[tokio::test]
+async fn a_snooze_is_until_a_time_of_the_clock_on_the_wall_whatever_that_does() {
+    const HOUR: i64 = 60 * MINUTE;
+    let snoozed = |until| {
+        let shop = Shop::new(true);
+        let data = json!({});
+        let snooze = Change::new("conversation_snoozed", &data).snooze(Some(until));
+        shop.write(|tx| handover::apply(tx, &shop.conversation, None, &snooze, T));
+        shop
+    };
+    // The clock is set forward past it, and back by a year.
+    for (jump, left) in [(2 * HOUR, None), (-365 * 24 * HOUR, Some(T + HOUR))] {
+        let shop = snoozed(T + HOUR);
+        let steady = Instant::now();
+        let mut rounds = Rounds::new(T, steady);
+        let later = steady + Duration::from_secs(5);
+        pass(&shop.inbox, &mut rounds, T + 5000 + jump, later).await;
+        assert_eq!(shop.now().snoozed_until, left, "{jump}");
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 use super::{Inner, KnowledgeError, Progress, Stage};
 use crate::store::documents::{self, Document, DocumentState};
-use crate::store::{self, DocumentId, Scoped, StoreError};
+use crate::store::{self, DocumentId, Scoped, WorkspaceId};
 
 /// The documents of all workspaces: what is uploaded or written, its versions, and how far each is.
 #[derive(Clone)]
@@ -25,11 +25,15 @@ impl Documents {
     ///
     /// # Errors
     /// `NotFound` when the document is gone.
-    pub async fn wait(&self, document: DocumentId) -> Result<Progress, KnowledgeError> {
+    pub async fn wait(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Progress, KnowledgeError> {
         let id = document.to_string();
         let mut steps = self.progress();
         loop {
-            if let Some(ended) = self.find_end(document).await? {
+            if let Some(ended) = self.find_end(workspace, document).await? {
                 return Ok(ended);
             }
             // The channel may drop a step; the next round then finds the outcome in the store.
@@ -48,37 +52,21 @@ impl Documents {
         }
     }
 
-    async fn find_end(&self, document: DocumentId) -> Result<Option<Progress>, KnowledgeError> {
-        let found = self
-            .inner
-            .store
-            .read(move |conn| {
-                for workspace in store::workspaces::list(conn)? {
-                    match documents::get(conn, workspace.id, document) {
-                        Ok(document) => {
-                            let mut chunks = 0u32;
-                            let mut bare = false;
-                            store::chunks::for_each_of_document(
-                                conn,
-                                workspace.id,
-                                document.id,
-                                |row| {
-                                    chunks += 1;
-                                    bare |= row.embedding.is_none();
-                                },
-                            )?;
-                            return Ok(Some((document, chunks, bare)));
-                        }
-                        Err(StoreError::NotFound(_)) => {}
-                        Err(other) => return Err(other),
-                    }
-                }
-                Ok(None)
-            })
-            .await?;
-        let Some((document, chunks, bare)) = found else {
-            return Err(StoreError::NotFound("the document").into());
-        };
+    async fn find_end(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Option<Progress>, KnowledgeError> {
+        let read = self.inner.store.read(move |conn| {
+            let document = documents::get(conn, workspace, document)?;
+            let (mut chunks, mut bare) = (0u32, false);
+            store::chunks::for_each_of_document(conn, workspace, document.id, |row| {
+                chunks += 1;
+                bare |= row.embedding.is_none();
+            })?;
+            Ok((document, chunks, bare))
+        });
+        let (document, chunks, bare) = read.await?;
         let stage = match document.state {
             DocumentState::Ready if !bare => Stage::Ready {
                 chunks,

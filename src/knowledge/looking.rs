@@ -17,8 +17,9 @@ use crate::worker::{Exchange, Worker, WorkerError};
 
 /// The model for it, by its name in the catalogue.
 pub const MODEL: &str = "pp-ocrv6-tiny";
-/// How long a page may take. Dense small print takes some 5 s on two cores with AVX2 (BENCHMARKS.md).
-pub(super) const FOR_A_PAGE: Duration = Duration::from_secs(30);
+/// How long a page may take. Dense small print takes some 5 s on two cores with AVX2 (BENCHMARKS.md), and ten times as long
+/// beside a busy server.
+pub(super) const FOR_A_PAGE: Duration = Duration::from_secs(60);
 /// What the child needs beyond that: to start, to load the networks, to draw the page.
 const FOR_THE_START: Duration = Duration::from_secs(30);
 /// Address space that the networks take at most, in bytes, beside what reading a document may take.
@@ -149,7 +150,13 @@ impl ProcessExtractor {
                 }
                 Ok(Some(Err(other))) => return Ok(Err(Reason::of(other))),
                 Ok(None) => return Ok(Ok(())),
-                Err(_) => return Ok(Err("reading its picture took too long".into())),
+                Err(_) => {
+                    return Ok(Err(
+                        "reading its picture took too long; upload the document again when \
+                                   the machine has less to do"
+                            .into(),
+                    ));
+                }
             };
             left.pop_front();
             match looked {

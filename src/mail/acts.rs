@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::outbox::{Enqueued, NewMail, enqueue};
 use super::settings::{Kept, MailSettings, NewMailSettings};
 use super::{Mail, MailError, now_ms, sender};
-use crate::access::{Member, Scope};
+use serde_json::json;
+
+use crate::access::{Caller, Member, Scope};
 use crate::egress::Secret;
 use crate::store::listing::{Listing, Page};
-use crate::store::mail::{self, LogFilter, MailKind, MailState, Received};
-use crate::store::{StoreError, UnixMs, WorkspaceId};
+use crate::store::mail::{self, LogFilter, MailKind, MailState, Outgoing, Received};
+use crate::store::{MailId, StoreError, UnixMs, UserId, WorkspaceId, events};
 
 const MAY: &[Scope] = &[Scope::Admin];
 /// How long a test waits for the background sender.
@@ -165,6 +167,30 @@ impl Mail {
         })
     }
 
+    /// Queues a failed message again, with its words and its `Message-ID`. The log of events notes who did it.
+    ///
+    /// # Errors
+    /// [`MailError::NotFailed`] for one that was sent or waits, so that two clicks send it once.
+    pub async fn send_again(&self, by: &Member, id: MailId) -> Result<Outgoing, MailError> {
+        let workspace = by.need(MAY)?;
+        let (by, now) = (person(by), now_ms());
+        let queued = self.inner.store.write(move |tx| {
+            if mail::find_servers(tx, workspace)?.is_none() {
+                return Ok(Err(MailError::NotSetUp));
+            }
+            let Some(queued) = mail::requeue(tx, workspace, id, now)? else {
+                return Ok(Err(MailError::NotFailed));
+            };
+            let data = json!({ "by": by });
+            events::append(tx, workspace, "mail_requeued", &id.to_string(), &data, now)?;
+            Ok(Ok(queued))
+        });
+        let queued = queued.await??;
+        // Somebody waits for it, so a server that could not be used a moment ago is tried.
+        self.inner.rests.end(workspace);
+        Ok(queued)
+    }
+
     /// A page of what was sent, and what came last.
     pub async fn log(&self, by: &Member, filter: LogFilter, limit: u32) -> Result<Log, MailError> {
         let workspace = by.need(MAY)?;
@@ -188,6 +214,14 @@ impl Mail {
             .store
             .read(move |conn| Kept::load(conn, workspace));
         read.await
+    }
+}
+
+/// The account of whoever acts; keys and commands have none.
+fn person(by: &Member) -> Option<UserId> {
+    match by.principal().caller() {
+        Caller::User(user) => Some(user.id),
+        Caller::Key(_) | Caller::Secret | Caller::Installation => None,
     }
 }
 

@@ -12,6 +12,9 @@ pub enum MailError {
         "no mail server is set up, so nothing can be sent; enter the server of your mail provider first"
     )]
     NotSetUp,
+    /// Only what failed is sent again.
+    #[error("this message did not fail: it was sent, or it waits to be; reload the log")]
+    NotFailed,
     /// The background sender has the turn.
     #[error("other messages are being sent right now; try again in a minute")]
     Busy,

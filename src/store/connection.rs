@@ -119,6 +119,18 @@ impl Opener {
         connection.set_prepared_statement_cache_capacity(128);
         Ok(connection)
     }
+
+    /// Opens a connection that leaves the file as it is, also if parts of it are damaged or the disk is full.
+    pub(super) fn open_unchanged(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        unlock(&connection, &self.path, &self.key)?;
+        connection.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
+             PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+        )?;
+        Ok(connection)
+    }
 }
 
 fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, StoreError> {
@@ -139,6 +151,16 @@ fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, Store
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
+    unlock(&connection, path, key)?;
+    Ok(connection)
+}
+
+/// Gives a new connection the key, and checks that it fits.
+fn unlock(
+    connection: &Connection,
+    path: &Path,
+    key: &Zeroizing<[u8; 32]>,
+) -> Result<(), StoreError> {
     // A raw key: a passphrase would cost hundreds of milliseconds per connection.
     let digits = Zeroizing::new(hex::encode(key.as_slice()));
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", digits.as_str()));
@@ -155,12 +177,12 @@ fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, Store
         ));
     }
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    words::register(&connection)?;
+    words::register(connection)?;
     // A wrong key shows at the first read.
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
     }) {
-        Ok(_) => Ok(connection),
+        Ok(_) => Ok(()),
         Err(rusqlite::Error::SqliteFailure(e, _)) if e.code == ErrorCode::NotADatabase => {
             Err(StoreError::WrongKey { path: path.into() })
         }

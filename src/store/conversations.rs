@@ -67,6 +67,8 @@ pub struct Conversation {
     pub page: Option<String>,
     /// ISO 639-1.
     pub language: Option<String>,
+    /// The id by which the business's website vouches for the visitor.
+    pub identity: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +95,7 @@ pub struct NewConversation<'a> {
 /// Of the table `conversations c`.
 pub(super) const COLUMNS: &str = "c.id, c.workspace, c.assistant, c.channel, c.visitor, c.state, c.started_at, c.last_at, \
      c.title, c.begun_by, c.revision, c.assigned_to, c.team, c.waiting_since, c.agent_seen_at, c.snoozed_until, \
-     c.spam, c.merged_into, c.contact, c.page, c.language";
+     c.spam, c.merged_into, c.contact, c.page, c.language, c.identity";
 
 impl Conversation {
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -119,6 +121,7 @@ impl Conversation {
             contact: row.get("contact")?,
             page: row.get("page")?,
             language: row.get("language")?,
+            identity: row.get("identity")?,
         })
     }
 }
@@ -271,6 +274,22 @@ pub fn set_language(
         "UPDATE conversations SET language = ? WHERE workspace = ? AND id = ?",
         (language, conversation.workspace(), conversation.id),
     )?)
+}
+
+/// Makes a conversation that of the person with this id on the business's website, unless it is another's by the website's
+/// word. What somebody claimed before does not count against it.
+pub fn recognise(
+    tx: &Transaction<'_>,
+    conversation: &Scoped<Conversation>,
+    identity: &str,
+    contact: Option<ContactId>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conversations SET identity = ?1, contact = coalesce(?2, contact)
+         WHERE workspace = ?3 AND id = ?4 AND (identity IS NULL OR identity = ?1)",
+    )?
+    .execute((identity, contact, conversation.workspace(), conversation.id))?;
+    Ok(())
 }
 
 /// Deletes a conversation with its messages and receipts.

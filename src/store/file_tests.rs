@@ -243,6 +243,34 @@ fn a_damaged_page_that_is_read_is_called_damaged() {
 }
 
 #[test]
+fn a_database_that_cannot_be_opened_can_be_peeked_into_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("frontdesk.db");
+    let store = Store::open(&path, &key()).unwrap();
+    store
+        .write_blocking(|tx| settings::set(tx, "told", &"kept"))
+        .unwrap();
+    store.checkpoint_blocking().unwrap();
+    drop(store);
+    let before = fs::read(&path).unwrap();
+    let told = Store::peek(&path, &key(), |conn| {
+        assert!(conn.execute("DELETE FROM settings", []).is_err());
+        settings::find::<String>(conn, "told")
+    });
+    assert_eq!(told.unwrap().as_deref(), Some("kept"));
+    assert!(before == fs::read(&path).unwrap());
+    let other = MasterKey::from_bytes([1; 32]);
+    let wrong = Store::peek(&path, &other, |_| Ok(()));
+    assert!(
+        matches!(wrong, Err(StoreError::WrongKey { .. })),
+        "{wrong:?}"
+    );
+    let none = dir.path().join("none.db");
+    assert!(Store::peek(&none, &key(), |_| Ok(())).is_err());
+    assert!(!none.exists());
+}
+
+#[test]
 fn a_backup_that_meets_a_damaged_page_leaves_the_rest_readable() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("frontdesk.db");

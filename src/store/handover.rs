@@ -225,7 +225,8 @@ pub fn let_go(tx: &Transaction<'_>, conversation: &Scoped<Conversation>) -> Resu
     Ok(())
 }
 
-/// Moves the times of everybody who waits or is attended to after a jump of the clock, so that it makes nobody late.
+/// Moves the times of everybody who waits or is attended to after a jump of the clock, so that it makes nobody late; and those
+/// of what waits to be sent, so that it neither waits for a time that was none nor counts as tried for long enough.
 pub fn shift_clock(tx: &Transaction<'_>, by: i64) -> Result<(), StoreError> {
     for state in ["waiting", "human"] {
         tx.execute(
@@ -235,6 +236,13 @@ pub fn shift_clock(tx: &Transaction<'_>, by: i64) -> Result<(), StoreError> {
             ),
             [by],
         )?;
+    }
+    for sql in [
+        "UPDATE mail_outbox SET next_at = next_at + ?1, created_at = created_at + ?1 WHERE state = 'queued'",
+        "UPDATE webhook_deliveries SET next_at = next_at + ?1 WHERE state = 'queued'",
+        "UPDATE webhooks SET failing_since = failing_since + ?1, rest_until = rest_until + ?1",
+    ] {
+        tx.execute(sql, [by])?;
     }
     Ok(())
 }

@@ -171,3 +171,26 @@ fn places_in_the_queue_follow_the_time_of_waiting() {
         assert_eq!(count_ahead(tx, &first).unwrap(), 1);
     });
 }
+
+#[test]
+fn what_waits_to_be_sent_moves_with_the_clock() {
+    use crate::store::mail::{self, MailKind, NewOutgoing};
+    const YEAR: UnixMs = 365 * 24 * 60 * 60 * 1000;
+    within(|tx, begun, _| {
+        let shop = begun.workspace();
+        let new = NewOutgoing {
+            kind: MailKind::Notice,
+            about: None,
+            recipient: "a@x",
+            title: "A visitor waits",
+            text: "",
+            reply_to: None,
+        };
+        // The clock is a year ahead, and then right again.
+        mail::enqueue(tx, shop, &new, YEAR + 10).unwrap();
+        assert!(mail::waiting_of(tx, shop, 11, 9).unwrap().is_empty());
+        shift_clock(tx, -YEAR).unwrap();
+        let due = mail::waiting_of(tx, shop, 11, 9).unwrap();
+        assert_eq!((due.len(), due[0].created_at), (1, 10));
+    });
+}

@@ -75,8 +75,9 @@ pub const HELD: &[Held] = &[
     held(
         "visitors",
         OWN,
-        Some("id, origin, created_at, last_seen_at, expires_at"),
+        Some("id, origin, created_at, last_seen_at, expires_at, contact, identity, claimed"),
     ),
+    held("identity_keys", OWN, Some("workspace, created_at")),
     held("calls", OWN, ALL),
     held("call_lines", OF_CALLS, ALL),
     held("call_turns", OF_CALLS, ALL),

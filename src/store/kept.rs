@@ -217,8 +217,15 @@ pub const TABLES: &[Kept] = &[
         "visitors",
         Class::Said,
         "until they expire",
-        "none: hashes",
-        WITH_CONVERSATION,
+        "`person copy` of the contact, if the website vouched for them; else none: hashes",
+        "with its conversation, or with its contact (store::erasure)",
+    ),
+    kept(
+        "identity_keys",
+        Class::Staff,
+        "until replaced",
+        "none: secrets",
+        CLOSED,
     ),
     kept(
         "calls",

@@ -188,6 +188,17 @@ pub fn list_after(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether a message of this conversation has this place.
+pub fn is_place(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    seq: i64,
+) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM messages WHERE conversation = ? AND seq = ?")?
+        .exists((conversation.id, seq))?)
+}
+
 /// The last `limit` messages of a conversation before a place in it, oldest first.
 pub fn list_before(
     conn: &Connection,

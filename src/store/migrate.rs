@@ -81,6 +81,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         sql: include_str!("migrations/0030_quota.sql"),
+        sql: include_str!("migrations/0019_identity.sql"),
     },
 ];
 

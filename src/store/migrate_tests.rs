@@ -394,3 +394,41 @@ fn whoever_left_a_number_before_there_was_a_desk_is_tagged_and_what_was_said_is_
     assert_eq!(seen.unwrap(), expected);
     store.check_blocking().unwrap();
 }
+
+#[test]
+fn visits_and_conversations_from_before_there_were_identities_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("CREATE TABLE identity_keys");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let workspace = super::WorkspaceId::new();
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, 'shop', 'Shop', 'k', 1)";
+    old.execute(sql, [workspace]).unwrap();
+    let visitor = super::VisitorId::new();
+    let token = super::token::TokenHash::of("fd_visit_x");
+    let sql =
+        "INSERT INTO visitors (id, workspace, token_hash, created_at, last_seen_at, expires_at)
+               VALUES (?, ?, ?, 1, 1, 100)";
+    old.execute(sql, (visitor, workspace, token)).unwrap();
+    let id = super::ConversationId::new();
+    let sql = "INSERT INTO conversations (id, workspace, channel, visitor, state, started_at, last_at, title)
+               VALUES (?, ?, 'chat', ?, 'open', 1, 2, '')";
+    old.execute(sql, (id, workspace, visitor.to_string()))
+        .unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let path = dir.path().join("frontdesk.db");
+    let store = Store::open(&path, &MasterKey::from_bytes([3; 32])).unwrap();
+    let found = store.write_blocking(|tx| {
+        let visitor = super::visitors::find_valid(tx, &token, 50)?.unwrap();
+        let own = super::visitors::find_conversation(tx, &visitor)?.unwrap();
+        Ok((
+            visitor.identity,
+            visitor.claimed.len(),
+            own.id,
+            own.identity.clone(),
+        ))
+    });
+    assert_eq!(found.unwrap(), (None, 0, id, None));
+}

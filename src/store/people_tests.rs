@@ -146,6 +146,32 @@ fn a_session_ends_by_age_by_idleness_by_sign_out_and_by_suspension() {
 }
 
 #[test]
+fn a_jump_of_the_clock_ends_a_session_or_lets_it_rest_and_never_makes_it_longer() {
+    within(|tx| {
+        const YEAR: i64 = 365 * 24 * HOUR;
+        let agent = anna(tx, Role::Agent);
+        let token = Token::generate(TokenKind::Session)?.hash();
+        let begun = 2 * YEAR;
+        sessions::create(tx, agent, &token, begun, begun + 12 * HOUR)?;
+        let valid = |now: i64| {
+            sessions::find_valid(tx, &token, now, HOUR)
+                .unwrap()
+                .is_some()
+        };
+        assert!(valid(begun + 1));
+        // Back: it rests until the clock is right again. Forward: it is too old.
+        for jump in [-YEAR, -HOUR, 2 * HOUR, YEAR] {
+            assert!(!valid(begun + jump), "{jump}");
+        }
+        assert!(valid(begun + 2));
+        // Whoever used it while the clock was ahead has no longer a session after it was set right.
+        sessions::touch(tx, &token, begun + 11 * HOUR)?;
+        assert!(valid(begun + 11 * HOUR) && !valid(begun + 12 * HOUR));
+        Ok(())
+    });
+}
+
+#[test]
 fn a_setup_token_works_once_and_in_time() {
     within(|tx| {
         let (one, late) = (TokenHash::of("one"), TokenHash::of("late"));

@@ -53,6 +53,16 @@ impl Store {
         }
     }
 
+    /// Runs queries on a database that may not be possible to [open](Self::open): damaged in other places, or on a full
+    /// disk. Nothing is migrated, and the file stays as it is. What is damaged itself is `Damaged`.
+    pub fn peek<T>(
+        path: &Path,
+        key: &MasterKey,
+        queries: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        queries(&Opener::file(path, key).open_unchanged()?)
+    }
+
     /// A store for tests that leaves nothing behind. Its file is in the memory file system if there is one (Linux),
     /// else among the temporary files; it has a random key and is unlinked at once. It does not wait for the disk, but
     /// otherwise behaves like any other store.

@@ -147,7 +147,11 @@ pub fn set_state(
         Some(conversation) => conversation.to_string(),
         None => task.id.to_string(),
     };
-    events::append(tx, task.workspace(), "task_ended", &subject, &data, now)?;
+    let kind = match state {
+        TaskState::Open => "task_reopened",
+        _ => "task_ended",
+    };
+    events::append(tx, task.workspace(), kind, &subject, &data, now)?;
     Ok(())
 }
 

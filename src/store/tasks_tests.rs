@@ -84,6 +84,8 @@ fn a_task_that_ends_twice_is_told_once_and_can_be_opened_again() {
         let told = events::list(tx, shop, EventId(0), 9)?;
         let states: Vec<_> = told.iter().map(|e| e.data["state"].clone()).collect();
         assert_eq!(states, ["done", "open"]);
+        let kinds: Vec<_> = told.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["task_ended", "task_reopened"]);
         assert_eq!(told[0].subject, task.id.to_string());
         let plan = Plan {
             wish: "ring twice".into(),

@@ -23,6 +23,8 @@ pub enum TokenKind {
     Visitor,
     /// A short-lived key for one session of the Realtime API: `ek_…`, as at OpenAI.
     ClientSecret,
+    /// What a website's server signs the identity of its visitors with: `fd_identity_…`.
+    Identity,
 }
 
 impl TokenKind {
@@ -34,6 +36,7 @@ impl TokenKind {
             Self::Setup => "fd_setup_",
             Self::Visitor => "fd_visit_",
             Self::ClientSecret => "ek_",
+            Self::Identity => "fd_identity_",
         }
     }
 }

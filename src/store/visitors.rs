@@ -1,14 +1,20 @@
 //! Visitors of the public pages and of the widget. Only the hash of a visitor's token is stored.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::conversations::{self, Conversation};
 use super::rows::columns;
 use super::token::TokenHash;
-use super::{ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
+use super::values::Json;
+use super::{ContactId, ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
 
 /// Conversations that were joined one into the other, at most.
 const MOST_MERGES: usize = 8;
+/// A conversation of somebody whom their website vouches for goes on in their next visit, also on another device, unless
+/// nothing was said for this long.
+const GOES_ON_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
@@ -20,9 +26,19 @@ pub struct Visitor {
     /// Time of the last [`touch`].
     pub last_seen_at: UnixMs,
     pub expires_at: UnixMs,
+    /// The id by which the business's website vouches for them.
+    pub identity: Option<String>,
+    /// Whose id that is.
+    pub contact: Option<ContactId>,
+    /// What the page says of them and nobody vouches for: `id`, `name`, `email`, `phone`.
+    pub claimed: BTreeMap<String, String>,
 }
 
-columns! { COLUMNS of Visitor { id, workspace, origin, created_at, last_seen_at, expires_at } }
+columns! {
+    COLUMNS of Visitor {
+        id, workspace, origin, created_at, last_seen_at, expires_at, identity, contact, claimed: json
+    }
+}
 
 pub fn create(
     tx: &Transaction<'_>,
@@ -62,34 +78,107 @@ pub fn touch(tx: &Transaction<'_>, visitor: VisitorId, now: UnixMs) -> Result<()
     Ok(())
 }
 
-/// The visitor's conversation; `None` before anything was said.
+/// The visitor's conversation; `None` before anything was said. Of somebody whom their website vouches for, the last one under
+/// this id, from whatever device.
 pub fn find_conversation(
     conn: &Connection,
     visitor: &Visitor,
 ) -> Result<Option<Scoped<Conversation>>, StoreError> {
     // No conversation is older than its visitor, so the index on time narrows the search.
-    let found: Option<ConversationId> = conn
-        .prepare_cached(
+    let (sql, since, whose) = match &visitor.identity {
+        Some(identity) => (
+            "SELECT id FROM conversations WHERE workspace = ? AND last_at >= ? AND identity = ?
+             AND due_at IS NULL ORDER BY last_at DESC LIMIT 1",
+            visitor.created_at - GOES_ON_MS,
+            identity.clone(),
+        ),
+        None => (
             "SELECT id FROM conversations WHERE workspace = ? AND last_at >= ? AND visitor = ?
              AND due_at IS NULL ORDER BY last_at DESC LIMIT 1",
-        )?
-        .query_row(
-            (
-                visitor.workspace,
-                visitor.created_at,
-                visitor.id.to_string(),
-            ),
-            |row| row.get(0),
-        )
+            visitor.created_at,
+            visitor.id.to_string(),
+        ),
+    };
+    let found: Option<ConversationId> = conn
+        .prepare_cached(sql)?
+        .query_row((visitor.workspace, since, whose), |row| row.get(0))
         .optional()?;
     let Some(id) = found else { return Ok(None) };
     let mut own = conversations::get(conn, visitor.workspace, id)?;
     // Staff may have joined it with another one of the same person.
     for _ in 0..MOST_MERGES {
         let Some(into) = own.merged_into else { break };
-        own = conversations::get(conn, visitor.workspace, into)?;
+        let next = conversations::get(conn, visitor.workspace, into)?;
+        // By mistake it may be that of somebody whom the website vouches for; nobody else reads that.
+        if next.identity.is_some() && next.identity != visitor.identity {
+            break;
+        }
+        own = next;
     }
     Ok(Some(own))
+}
+
+/// Every conversation of the visitor, also what waits for deletion and what staff joined with another one; and the one that
+/// is shown to them.
+pub fn all_conversations(
+    conn: &Connection,
+    visitor: &Visitor,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM conversations WHERE workspace = ? AND visitor = ? ORDER BY last_at DESC, id",
+    )?;
+    let rows = statement.query_map((visitor.workspace, visitor.id.to_string()), |row| {
+        row.get(0)
+    })?;
+    let own: Vec<ConversationId> = rows.collect::<Result<_, _>>()?;
+    let shown = find_conversation(conn, visitor)?.map(|shown| shown.id);
+    // The one that is shown comes first.
+    let rest = own.into_iter().filter(|id| Some(*id) != shown);
+    Ok(shown.into_iter().chain(rest).collect())
+}
+
+/// Notes by whom the business's website says that the visitor is. What they said before in this visit is theirs.
+pub fn recognise(
+    tx: &Transaction<'_>,
+    visitor: &Visitor,
+    identity: &str,
+    contact: ContactId,
+) -> Result<(), StoreError> {
+    if visitor.identity.is_none()
+        && let Some(own) = find_conversation(tx, visitor)?
+    {
+        conversations::recognise(tx, &own, identity, Some(contact))?;
+    }
+    tx.prepare_cached("UPDATE visitors SET identity = ?, contact = ? WHERE id = ?")?
+        .execute((identity, contact, visitor.id))?;
+    Ok(())
+}
+
+/// Notes what the page says of the visitor.
+pub fn set_claimed(
+    tx: &Transaction<'_>,
+    visitor: VisitorId,
+    claimed: &BTreeMap<String, String>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE visitors SET claimed = ? WHERE id = ?")?
+        .execute((Json(claimed), visitor))?;
+    Ok(())
+}
+
+/// The visits of the same person that go on, on whatever device; also this one.
+pub fn of_same_person(
+    conn: &Connection,
+    visitor: &Visitor,
+    now: UnixMs,
+) -> Result<Vec<VisitorId>, StoreError> {
+    let Some(identity) = &visitor.identity else {
+        return Ok(vec![visitor.id]);
+    };
+    super::erasure::ids(
+        conn,
+        "SELECT id FROM visitors WHERE workspace = ? AND identity = ? AND expires_at > ?",
+        (visitor.workspace, identity, now),
+    )
 }
 
 /// Ends all visits of a workspace; their conversations stay.
@@ -163,5 +252,83 @@ mod tests {
             })
             .await
             .unwrap();
+    }
+
+    fn begin(tx: &Transaction<'_>, workspace: WorkspaceId) -> (TokenHash, Visitor) {
+        let hash = Token::generate(TokenKind::Visitor).unwrap().hash();
+        create(tx, workspace, &hash, None, 10, 1000).unwrap();
+        (hash, find_valid(tx, &hash, 20).unwrap().unwrap())
+    }
+
+    fn talk(tx: &Transaction<'_>, visitor: &Visitor, now: UnixMs) -> Scoped<Conversation> {
+        let name = visitor.id.to_string();
+        let new = NewConversation {
+            assistant: None,
+            channel: Channel::Chat,
+            visitor: Some(&name),
+            title: "",
+            begun_by: None,
+            page: None,
+        };
+        conversations::create(tx, visitor.workspace, &new, now).unwrap()
+    }
+
+    #[test]
+    fn what_a_website_vouches_for_goes_along_to_another_device_and_to_nobody_else() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            let shop = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
+            let other = workspaces::get_or_create(tx, "other", "Other", 1)?.id;
+            let card = super::super::contacts::Card::default();
+            let ann = super::super::contacts::create(tx, shop, &card, 1)?.id;
+            let found =
+                |visitor: &Visitor| find_conversation(tx, visitor).unwrap().map(|own| own.id);
+
+            // What was said before goes along.
+            let (hash, visit) = begin(tx, shop);
+            let said = talk(tx, &visit, 20).id;
+            recognise(tx, &visit, "42", ann)?;
+            let here = find_valid(tx, &hash, 20)?.unwrap();
+            assert_eq!(
+                (here.identity.as_deref(), here.contact),
+                (Some("42"), Some(ann))
+            );
+            assert_eq!(found(&here), Some(said));
+            let (_, visit) = begin(tx, shop);
+            assert_eq!(found(&visit), None);
+            let there = Visitor {
+                identity: Some("42".into()),
+                ..visit.clone()
+            };
+            assert_eq!(found(&there), Some(said));
+            for (identity, workspace) in [("43", shop), ("42", other)] {
+                let wrong = Visitor {
+                    identity: Some(identity.into()),
+                    workspace,
+                    ..visit.clone()
+                };
+                assert_eq!(found(&wrong), None, "{identity}");
+            }
+            // Much later a new one begins.
+            let late = Visitor {
+                created_at: 21 + GOES_ON_MS,
+                ..there
+            };
+            assert_eq!(found(&late), None);
+
+            // A conversation that staff joined with it by mistake shows nothing of it.
+            let (_, anybody) = begin(tx, shop);
+            let theirs = talk(tx, &anybody, 30).id;
+            tx.execute(
+                "UPDATE conversations SET merged_into = ? WHERE id = ?",
+                (said, theirs),
+            )?;
+            assert_eq!(found(&anybody), Some(theirs));
+
+            super::super::identities::renew(tx, shop, "key", 50)?;
+            assert!(find_valid(tx, &hash, 50)?.is_none());
+            Ok(())
+        });
+        done.unwrap();
     }
 }

@@ -81,6 +81,10 @@ pub const KINDS: &[Kind] = &[
         "A visitor asked to be called, at a time that they chose.",
     ),
     kind("task.ended", "A lead, call or task was done or dropped."),
+    kind(
+        "task.reopened",
+        "A lead, call or task that had ended is open again.",
+    ),
     kind("contact.created", "A person became known."),
     kind("contact.changed", "The data of a contact changed."),
     kind("contact.merged", "A contact was merged into another one."),

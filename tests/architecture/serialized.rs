@@ -37,12 +37,17 @@ const SERIALIZED: &[(&str, &[&str])] = &[
 
 /// The types of a file that derive `Serialize` or implement it, those of its tests left out.
 fn serialized(source: &Source) -> BTreeSet<String> {
+    having(source, "Serialize")
+}
+
+/// The types of a file that derive a trait or implement it, those of its tests left out.
+pub(crate) fn having(source: &Source, what: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    collect(source.text.parse().unwrap(), &mut found);
+    collect(source.text.parse().unwrap(), what, &mut found);
     found
 }
 
-fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
+fn collect(tokens: TokenStream, what: &str, found: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |at: Option<usize>, text: &str| {
         at.and_then(|at| tokens.get(at))
@@ -52,18 +57,18 @@ fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
     for (at, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) if is(at.checked_sub(1), "#") => {
-                derives |= names_serialize(group.stream(), false);
+                derives |= names(group.stream(), what, false);
             }
             TokenTree::Group(_)
                 if is(at.checked_sub(2), "mod") && is(at.checked_sub(1), "tests") => {}
-            TokenTree::Group(group) => collect(group.stream(), found),
+            TokenTree::Group(group) => collect(group.stream(), what, found),
             TokenTree::Ident(word) if word == "struct" || word == "enum" => {
                 if derives {
                     found.insert(name(&tokens, at + 1));
                 }
                 derives = false;
             }
-            TokenTree::Ident(word) if word == "Serialize" && is(Some(at + 1), "for") => {
+            TokenTree::Ident(word) if word == what && is(Some(at + 1), "for") => {
                 found.insert(name(&tokens, at + 2));
             }
             _ => {}
@@ -71,15 +76,15 @@ fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Whether an attribute is a `derive` with `Serialize` in it.
-fn names_serialize(attribute: TokenStream, in_derive: bool) -> bool {
+/// Whether an attribute is a `derive` with a trait in it.
+fn names(attribute: TokenStream, what: &str, in_derive: bool) -> bool {
     let mut tokens = attribute.into_iter();
     if !in_derive {
         let derive = tokens.next().is_some_and(|t| t.to_string() == "derive");
         return derive
-            && matches!(tokens.next(), Some(TokenTree::Group(list)) if names_serialize(list.stream(), true));
+            && matches!(tokens.next(), Some(TokenTree::Group(list)) if names(list.stream(), what, true));
     }
-    tokens.any(|token| token.to_string() == "Serialize")
+    tokens.any(|token| token.to_string() == what)
 }
 
 /// The name of a type at this place; `$name` in a macro.

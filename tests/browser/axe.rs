@@ -14,10 +14,10 @@ use crate::site::Site;
 use crate::voice::{run, until};
 use crate::widget::{ANSWER, Prepared, QUESTION, finished, page, prepared, visit, write};
 
-const PACKAGE: &str = "axe-core@4.14.1";
+pub const PACKAGE: &str = "axe-core@4.14.1";
 
 /// The script; none without npm.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe-core-4.14.1");
     let script = folder.join("package/axe.min.js");
     if !script.exists() {

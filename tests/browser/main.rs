@@ -1,6 +1,7 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
-//! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); and a conversation that staff take over
-//! (`inbox.rs`).
+//! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); a conversation that staff take over
+//! (`inbox.rs`); and the first steps to an answer on the owner's website (`first_run.rs`). `axe.rs` and `pages.rs` hold
+//! widget and console to WCAG; `xss.rs` has texts that try to run a script.
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -14,11 +15,14 @@
 mod axe;
 mod desk;
 mod driver;
+mod first_run;
 mod goes_on;
 mod inbox;
+mod pages;
 mod site;
 mod voice;
 mod widget;
+mod xss;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,8 +71,29 @@ async fn visit(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
     sign_out_and_in(browser, desk).await
 }
 
-/// The setup link makes the owner's account, and works once.
+/// The setup link makes the owner's account, and works once. Leaves the first steps for later.
 async fn set_up(browser: &Client, desk: &Desk) -> Result<(), CmdError> {
+    fill_setup(browser, desk).await?;
+    find(browser, ".walk__steps").await?;
+    assert!(
+        browser
+            .current_url()
+            .await?
+            .path()
+            .ends_with("/welcome/business")
+    );
+    browser.goto(&format!("{}/documents", desk.address)).await?;
+    find(browser, "fd-upload").await?;
+    find(browser, ".walk-card a[href='/welcome']").await?;
+    assert_eq!(
+        text(browser, ".brand__name").await?,
+        "Marlow Street Bicycles"
+    );
+    Ok(())
+}
+
+/// Opens the setup link and sends its form.
+async fn fill_setup(browser: &Client, desk: &Desk) -> Result<(), CmdError> {
     browser.goto(&desk.setup_link).await?;
     for (field, value) in [
         ("business", "Marlow Street Bicycles"),
@@ -84,14 +109,7 @@ async fn set_up(browser: &Client, desk: &Desk) -> Result<(), CmdError> {
     }
     assert_eq!(text(browser, "[data-words]").await?, "Strong");
     shoot(browser, "setup").await?;
-    find(browser, "button[type=submit]").await?.click().await?;
-    find(browser, "fd-upload").await?;
-    assert!(browser.current_url().await?.path().ends_with("/documents"));
-    assert_eq!(
-        text(browser, ".brand__name").await?,
-        "Marlow Street Bicycles"
-    );
-    Ok(())
+    find(browser, "button[type=submit]").await?.click().await
 }
 
 /// The owner opens the front desk to visitors on the page "Widget"; the line that stands there then.

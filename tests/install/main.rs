@@ -2,6 +2,8 @@
 
 // `cfg(test)` also tells the lints that this is test code.
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod packages;
@@ -34,9 +36,9 @@ fn a_dry_run_tells_everything_and_changes_nothing() {
 #[test]
 fn a_first_run_builds_installs_fetches_and_serves() {
     let machine = Machine::new();
-    machine
-        .run(&["--small", "--listen", "127.0.0.1:1", "--data", "/d d"])
-        .succeeds();
+    let run = machine.run(&["--small", "--listen", "127.0.0.1:1", "--data", "/d d"]);
+    run.succeeds();
+    assert!(!run.output.contains("Stopped"), "{}", run.output);
     assert_eq!(
         machine.calls(),
         [
@@ -278,7 +280,7 @@ fn failed_models_can_be_tried_again() {
 #[test]
 fn the_unit_carries_the_options_and_a_later_run_keeps_them() {
     let machine = Machine::new();
-    let script = "source \"$INSTALL\"; PREFIX=/usr/local LISTEN=0.0.0.0:80 DATA='/srv/a&b 100%'; \
+    let script = "source \"$INSTALL\"; SETTINGS=/none; PREFIX=/usr/local LISTEN=0.0.0.0:80 DATA='/srv/a&b 100%'; \
         unit_text >\"$HOME/unit\"; UNIT=$HOME/unit LISTEN='' DATA=''; keep_service_options; \
         cat \"$UNIT\"; echo \"kept <$LISTEN> <$DATA>\"";
     let run = machine.bash(script);
@@ -286,7 +288,7 @@ fn the_unit_carries_the_options_and_a_later_run_keeps_them() {
     run.says("\"/usr/local/bin/frontdesk\" serve --listen 0.0.0.0:80 --data \"/srv/a&b 100%%\"");
     run.says("AmbientCapabilities=CAP_NET_BIND_SERVICE");
     run.says("kept <0.0.0.0:80> </srv/a&b 100%>");
-    for unfilled in ["@PROGRAM@", "@SERVE_OPTIONS@", "@EXTRA@"] {
+    for unfilled in ["@PROGRAM@", "@SERVE_OPTIONS@", "@CAPABILITIES@", "@EXTRA@"] {
         assert!(!run.output.contains(unfilled), "{unfilled} is left");
     }
 }

@@ -405,4 +405,6 @@ fn wrong_options_of_packaging_are_named() {
     unpacked(&machine);
     install(&machine, &["--models", "huge"]).says("no set of models \"huge\"");
     install(&machine, &["--listen", "127.0.0.1:1"]).says("are for the service");
+    install(&machine, &["--https", "desk.example.com"]).says("are for the service");
+    install(&machine, &["--service", "--https", "a/b"]).says("is more than a name");
 }

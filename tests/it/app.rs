@@ -233,6 +233,19 @@ impl TestApp {
         self.send(form.request(&self.key, path)).await
     }
 
+    /// Waits until a document was read, or could not be.
+    pub async fn read(&self, workspace: &str, id: &str) {
+        let name = workspace.to_owned();
+        let found = self
+            .app
+            .store
+            .read(move |conn| workspaces::find_by_name(conn, &name));
+        let workspace = found.await.unwrap().unwrap().id;
+        let documents = self.app.knowledge.documents();
+        let read = documents.wait(workspace, id.parse().unwrap());
+        read.await.unwrap();
+    }
+
     /// Uploads a text file and waits until it was read; the document's id.
     pub async fn document(&self, workspace: &str, name: &str, text: &str) -> String {
         let path = format!("/api/v1/documents?workspace={workspace}");
@@ -246,12 +259,7 @@ impl TestApp {
             .to_owned();
         // The end of the version before may be told late: wait for that of the newest.
         for _ in 0..100 {
-            self.app
-                .knowledge
-                .documents()
-                .wait(id.parse().unwrap())
-                .await
-                .unwrap();
+            self.read(workspace, &id).await;
             let path = format!("/api/v1/documents/{id}?workspace={workspace}");
             if !self.get(&path).await.json()["versions"][0]["extracted_at"].is_null() {
                 break;

@@ -257,3 +257,75 @@ fn the_command_opens_a_workspace_and_renews_its_key() {
     );
     server.stop();
 }
+
+#[test]
+fn mail_is_set_up_at_the_command_line_and_its_password_is_never_printed() {
+    let place = Place::new("mail");
+    let run = |args: &[&str]| {
+        place
+            .frontdesk(&[&["mail"], args].concat())
+            .output()
+            .unwrap()
+    };
+    let out = |args: &[&str]| {
+        let done = run(args);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{args:?}: {said}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    assert!(out(&[]).contains("nobody is told by e-mail"));
+    let early = run(&[
+        "mailbox",
+        "imap.example",
+        "--user",
+        "ann",
+        "--address",
+        "desk@example.com",
+    ]);
+    assert_eq!(early.status.code(), Some(2));
+    let file = place.root.path().join("password");
+    std::fs::write(&file, "canary-7731\n").unwrap();
+    let file = file.to_str().unwrap();
+    let set = [
+        "set",
+        "mail.example",
+        "--user",
+        "ann",
+        "--password",
+        file,
+        "--from",
+        "desk@example.com",
+        "--name",
+        "Desk",
+    ];
+    let shown = out(&set);
+    assert!(
+        shown.contains("mail.example:465 as ann") && shown.contains("not tried yet"),
+        "{shown}"
+    );
+    // The same server keeps its password, another one does not get it.
+    out(&[
+        "set",
+        "mail.example",
+        "--user",
+        "ann",
+        "--name",
+        "Front desk",
+    ]);
+    let moved = run(&["set", "evil.example", "--user", "ann"]);
+    assert_eq!(moved.status.code(), Some(1));
+    let status = json(place.frontdesk(&["mail", "--json"]));
+    assert_eq!(
+        status["sender"],
+        serde_json::json!({"name": "Front desk", "address": "desk@example.com"})
+    );
+    assert!(!status.to_string().contains("canary-7731"));
+    let unknown = run(&["again", "00000000-0000-0000-0000-000000000000"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(
+        out(&["again", "--failed"]).trim(),
+        "0 messages wait and will be sent when Frontdesk runs (`frontdesk serve`)."
+    );
+    out(&["off"]);
+    assert!(out(&["status"]).contains("nobody is told by e-mail"));
+}

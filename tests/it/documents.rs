@@ -173,8 +173,8 @@ async fn what_a_file_hides_is_read_when_its_owner_chooses_and_left_out_again() {
     let reply = app.post(&path, json!({"read": true})).await;
     assert_eq!(reply.status, StatusCode::ACCEPTED);
     assert_eq!(reply.json()["version"], 2);
-    let read = || app.app.knowledge.documents().wait(id.parse().unwrap());
-    read().await.unwrap();
+    let read = || app.read("default", &id);
+    read().await;
     let shown = async || {
         app.get(&format!("/api/v1/documents/{id}/text"))
             .await
@@ -201,7 +201,7 @@ async fn what_a_file_hides_is_read_when_its_owner_chooses_and_left_out_again() {
     let again = app.post(&path, json!({"read": true})).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     app.post(&path, json!({"read": false})).await;
-    read().await.unwrap();
+    read().await;
     assert!(!shown().await.as_str().unwrap().contains("regulars"));
 }
 

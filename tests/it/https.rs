@@ -79,7 +79,7 @@ async fn serve(app: &TestApp) -> Served {
     Sockets::bind().await.serve(app, Limits::default())
 }
 
-async fn connect(port: u16, name: &str, root: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+pub async fn connect(port: u16, name: &str, root: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(root.to_vec())).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -95,7 +95,11 @@ async fn connect(port: u16, name: &str, root: &[u8]) -> std::io::Result<TlsStrea
 }
 
 /// Sends a request; the whole answer.
-async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str, body: &str) -> String {
+pub async fn ask(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    head: &str,
+    body: &str,
+) -> String {
     let length = body.len();
     let text = format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -107,7 +111,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str, body: 
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-async fn ask_plain(port: u16, head: &str) -> String {
+pub async fn ask_plain(port: u16, head: &str) -> String {
     let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     ask(stream, head, "").await
 }
@@ -274,7 +278,7 @@ async fn visitors_without_https_are_sent_on_to_our_own_names_only() {
 }
 
 /// An authority, and files for a server that it vouches for.
-fn files(folder: &std::path::Path, name: &str) -> Vec<u8> {
+pub fn files(folder: &std::path::Path, name: &str) -> Vec<u8> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();

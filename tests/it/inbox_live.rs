@@ -14,13 +14,13 @@ use crate::app::TestApp;
 use crate::staff::{Staff, say, talk};
 
 /// An open stream.
-struct Events {
+pub struct Events {
     body: BodyDataStream,
     text: String,
 }
 
 impl Events {
-    async fn open(app: &TestApp, who: &Staff<'_>) -> Self {
+    pub async fn open(app: &TestApp, who: &Staff<'_>) -> Self {
         let request = who
             .request(Method::GET, "/api/v1/inbox/events")
             .body(Body::empty());
@@ -32,8 +32,15 @@ impl Events {
         }
     }
 
+    /// Waits until the stream ends.
+    pub async fn ends(mut self) {
+        let ends = async { while self.body.next().await.is_some() {} };
+        let ended = tokio::time::timeout(Duration::from_secs(5), ends).await;
+        assert!(ended.is_ok(), "the stream goes on");
+    }
+
     /// The next event of this name that fits.
-    async fn next(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub async fn next(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let wait = async {
             loop {
                 while let Some((block, rest)) = self.text.split_once("\n\n") {
@@ -119,4 +126,50 @@ async fn what_happens_is_told_to_those_whom_it_concerns() {
         row["id"] == json!(last.to_string()) || row["id"] == json!(id.to_string()),
         "{row}"
     );
+}
+
+#[tokio::test]
+async fn an_open_stream_says_that_somebody_is_there() {
+    let app = TestApp::new().await;
+    let ann = Staff::new(&app, "Ann", Role::Agent).await;
+    let id = talk(&app, "default", "Is anybody there?").await;
+    ann.act(id, "take", json!({})).await;
+    let mut events = Events::open(&app, &ann).await;
+    events.next("counts", |_| true).await;
+    let here = ann.post("/api/v1/inbox/here", json!({})).await;
+    assert_eq!(here.status, StatusCode::NO_CONTENT, "{}", here.text());
+    // A wish of a visitor in a conversation is told in the browser too.
+    let workspace = app.workspace("default").await;
+    let wish = app.app.store.write(move |tx| {
+        let new = frontdesk::inbox::leads::NewLead {
+            conversation: Some(id),
+            email: Some("ada@example.com".into()),
+            wish: "A blue bicycle".into(),
+            ..Default::default()
+        };
+        let left = frontdesk::inbox::leads::leave(tx, workspace, &new, crate::app::now());
+        left.map_err(|_| frontdesk::store::StoreError::Busy)
+    });
+    wish.await.unwrap();
+    let notice = events
+        .next("notice", |notice| notice["kind"] == "lead_created")
+        .await;
+    assert_eq!(notice["text"], "A blue bicycle");
+    assert_eq!(notice["conversation"], json!(id.to_string()));
+    // The page says that it showed it, and the owner sees that it arrived.
+    let path = format!("/api/v1/tasks/{}/shown", notice["task"].as_str().unwrap());
+    for _ in 0..2 {
+        let shown = ann.post(&path, json!({})).await;
+        assert_eq!(shown.status, StatusCode::NO_CONTENT, "{}", shown.text());
+    }
+    let tasks = app.get("/api/v1/tasks").await.json();
+    let told = tasks["tasks"][0]["told"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{tasks}");
+    assert_eq!(
+        (&told[0]["way"], &told[0]["to"], &told[0]["arrived"]),
+        (&json!("browser"), &json!("Ann"), &json!(true))
+    );
+    // A program has no conversations that could stay with it.
+    let program = app.post("/api/v1/inbox/here", json!({})).await;
+    assert_eq!(program.status, StatusCode::BAD_REQUEST);
 }

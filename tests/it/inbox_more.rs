@@ -283,6 +283,18 @@ async fn the_way_of_conversations_is_filtered_and_exported() {
     );
     assert_eq!(steps("?kind=conversation_started").await.len(), 2);
     assert!(steps("?until=2020-01-01").await.is_empty());
+    // By whom, where and on which page.
+    let person = ann.id.to_string();
+    assert_eq!(steps(&format!("?person={person}")).await, ["Ann took it"]);
+    assert_eq!(steps("?channel=voice").await.len(), 0);
+    assert_eq!(steps("?channel=chat&page=shop.example").await.len(), 3);
+    assert_eq!(steps("?page=elsewhere").await.len(), 0);
+    let other = steps("?assistant=00000000-0000-0000-0000-000000000000").await;
+    assert!(other.is_empty(), "{other:?}");
+    for wrong in ["person=ann", "channel=fax", "assistant=x"] {
+        let refused = ann.get(&format!("/api/v1/routing?{wrong}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
     let wrong = ann.get("/api/v1/routing?kind=document_ready").await;
     assert_eq!(wrong.json()["param"], "kind");
     let csv = ann
@@ -291,7 +303,7 @@ async fn the_way_of_conversations_is_filtered_and_exported() {
     assert!(csv.header("content-disposition").contains("routing.csv"));
     assert!(
         csv.text()
-            .contains(&format!("\"{id}\",\"conversation_taken\"")),
+            .contains(&format!("\"{id}\",\"conversation_taken\",\"Ann took it\"")),
         "{}",
         csv.text()
     );

@@ -71,9 +71,13 @@ async fn a_conversation_is_read_answered_and_closed_without_scripts() {
         assert!(page.text().contains(offered), "{offered}: {}", page.text());
     }
 
-    let sent = ines
-        .post(&format!("/inbox/{id}/reply"), "text=Hello+there")
-        .await;
+    let marks = page.text();
+    let (_, rest) = marks.split_once("name=\"client_id\" value=\"").unwrap();
+    let client = rest.split('"').next().unwrap();
+    let form = format!("text=Hello+there&client_id={client}");
+    let sent = ines.post(&format!("/inbox/{id}/reply"), &form).await;
+    // Pressed twice.
+    ines.post(&format!("/inbox/{id}/reply"), &form).await;
     assert_eq!(
         sent.header("location"),
         format!("/inbox/{id}"),
@@ -84,6 +88,11 @@ async fn a_conversation_is_read_answered_and_closed_without_scripts() {
     for shown in ["Hello there", "You have it", "Give back"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
+    let once = page
+        .text()
+        .matches("msg__text\" dir=\"auto\">Hello there<")
+        .count();
+    assert_eq!(once, 1, "{}", page.text());
     assert!(ines.get("/inbox?view=mine").await.text().contains(&id));
 
     // A colleague reads it, and is told who has it when they write.
@@ -248,4 +257,31 @@ async fn the_desk_is_set_up() {
         .to_owned();
     ines.post(&format!("/desk/teams/{team}/delete"), "").await;
     assert!(ines.get("/desk").await.text().contains("No teams yet"));
+}
+
+#[tokio::test]
+async fn the_way_of_conversations_is_a_page_with_filters() {
+    let app = TestApp::new().await;
+    let mut ines = signed_in(&app, "ines", "agent").await;
+    let empty = ines.get("/routing").await;
+    assert_eq!(empty.status, StatusCode::OK, "{}", empty.text());
+    assert!(empty.text().contains("Nothing has happened yet"));
+    let id = said(&app, EVIL, EVIL).await;
+    ines.post(&format!("/inbox/{id}/take"), "").await;
+    let page = ines.get("/routing").await;
+    assert!(
+        page.text().contains("ines took it") && page.text().contains("Began in the chat"),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("/api/v1/routing/export?format=csv"));
+    let taken = ines
+        .get("/routing?kind=conversation_taken&channel=chat")
+        .await;
+    assert!(taken.text().contains("ines took it") && !taken.text().contains("Began in the chat"));
+    let none = ines.get("/routing?channel=voice").await;
+    assert!(none.text().contains("No step matches"));
+    let wrong = ines.get("/routing?since=yesterday").await;
+    assert_eq!(wrong.status, StatusCode::OK);
+    assert!(wrong.text().contains("role=\"alert\""), "{}", wrong.text());
 }

@@ -176,6 +176,14 @@ async fn bad_numbers_and_missing_consent_are_told_and_leave_nothing() {
         "{}",
         refused.text()
     );
+    let older = json!({"email": CANARY, "wish": "x", "consent": {"text": "You may call me.", "given": true}});
+    let refused = leave(&app, &token, older).await;
+    assert_eq!(
+        refused.json()["code"],
+        "consent_changed",
+        "{}",
+        refused.text()
+    );
     for what in ["tasks", "contacts"] {
         assert!(list(&app, what).await.is_empty(), "{what}");
     }

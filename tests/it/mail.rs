@@ -220,6 +220,67 @@ async fn the_page_says_what_happens_without_a_server_and_how_it_goes_with_one() 
 }
 
 #[tokio::test]
+async fn a_failed_message_is_sent_again_once() {
+    let own = bench().await;
+    assert_eq!(own.put(&own.settings()).await.status, StatusCode::OK);
+    own.smtp.expect(&[Whim::RefuseRecipient]);
+    let to = json!({ "to": "anna@example.com" });
+    own.app.post(&format!("{MAIL}/test"), to).await;
+    let log = own
+        .app
+        .get(&format!("{MAIL}/log?state=failed"))
+        .await
+        .json();
+    let id = log["messages"][0]["id"].as_str().unwrap().to_owned();
+    let (_, token) = sign_in(&own.app, Role::Owner).await;
+    let page = with_cookie(Method::GET, "/mail", &token).body(Body::empty());
+    let page = own.app.send(page.unwrap()).await;
+    assert!(
+        page.text().contains(&format!("/mail/{id}/again")),
+        "{}",
+        page.text()
+    );
+    let path = format!("{MAIL}/log/{id}/replay");
+    // Two clicks, and the page's own button after them, send it once.
+    let (one, two) = tokio::join!(
+        own.app.post(&path, json!({})),
+        own.app.post(&path, json!({}))
+    );
+    let mut statuses = [one.status, two.status];
+    statuses.sort();
+    assert_eq!(statuses, [StatusCode::OK, StatusCode::CONFLICT]);
+    let refused = if one.status == StatusCode::OK {
+        two
+    } else {
+        one
+    };
+    assert_eq!(refused.json()["code"], "not_failed");
+    eventually("it is sent", || own.smtp.taken().len() == 1).await;
+    let late = own.form(&token, &format!("/mail/{id}/again"), &[]).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.text().contains("did not fail"), "{}", late.text());
+    let unknown = format!("{MAIL}/log/00000000-0000-0000-0000-000000000000/replay");
+    assert_eq!(
+        own.app.post(&unknown, json!({})).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(own.smtp.taken().len(), 1);
+    let workspace = own.app.workspace("default").await;
+    let log = own
+        .app
+        .app
+        .store
+        .read(move |conn| frontdesk::store::events::of_subject(conn, workspace, &id, 9));
+    let kinds: Vec<String> = log
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|event| event.kind)
+        .collect();
+    assert_eq!(kinds, ["mail_requeued"]);
+}
+
+#[tokio::test]
 async fn whoever_answers_a_notice_from_their_mail_program_answers_the_visitor() {
     let own = bench().await;
     assert_eq!(own.put(&own.settings()).await.status, StatusCode::OK);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use frontdesk::config::PublicUrl;
 use frontdesk::http::{openapi_document, routes};
 use serde_json::Value;
 
@@ -26,6 +27,18 @@ fn every_route_is_documented_and_nothing_else() {
         }
     }
     assert_eq!(documented, table);
+}
+
+#[test]
+fn no_two_operations_have_the_same_name() {
+    let document = serde_json::to_value(openapi_document()).unwrap();
+    let mut names = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name}");
+        }
+    }
 }
 
 #[test]
@@ -61,6 +74,16 @@ async fn the_document_is_served() {
     let reply = app.get("/openapi.json").await;
     assert_eq!(reply.json()["info"]["title"], "Frontdesk");
     assert!(reply.json()["openapi"].as_str().unwrap().starts_with("3."));
+    assert!(reply.json()["servers"].is_null());
+
+    let behind_a_proxy = TestApp::with(|config| {
+        config.public_url = PublicUrl(Some("https://desk.example.com".to_owned()));
+    });
+    let reply = behind_a_proxy.await.get("/openapi.json").await;
+    assert_eq!(
+        reply.json()["servers"][0]["url"],
+        "https://desk.example.com"
+    );
 }
 
 #[tokio::test]

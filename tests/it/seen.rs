@@ -79,8 +79,7 @@ async fn upload(app: &TestApp, name: &str) -> String {
 }
 
 async fn wait(app: &TestApp, id: &str) {
-    let documents = app.app.knowledge.documents();
-    documents.wait(id.parse().unwrap()).await.unwrap();
+    app.read("default", id).await;
 }
 
 pub async fn menu() -> (TestApp, String) {

@@ -26,12 +26,7 @@ async fn a_snippet_is_written_changed_and_deleted_like_a_document() {
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     let id = made.json()["document"].as_str().unwrap().to_owned();
-    app.app
-        .knowledge
-        .documents()
-        .wait(id.parse().unwrap())
-        .await
-        .unwrap();
+    app.read("default", &id).await;
     let document = app.get(&format!("/api/v1/documents/{id}")).await.json();
     assert_eq!(
         (&document["name"], &document["origin"]),

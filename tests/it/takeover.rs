@@ -22,7 +22,7 @@ use crate::visit;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the desk at all times, or closes it.
-async fn desk(app: &TestApp, open: bool) {
+pub async fn desk(app: &TestApp, open: bool) {
     let all = json!([["00:00", "24:00"]]);
     let days = [
         "monday",
@@ -85,7 +85,7 @@ async fn write(
 }
 
 /// The only conversation.
-async fn conversation(app: &TestApp) -> (Scoped<Conversation>, Vec<Message>) {
+pub async fn conversation(app: &TestApp) -> (Scoped<Conversation>, Vec<Message>) {
     let workspace = app.workspace("default").await;
     let read = app.app.store.read(move |conn| {
         let all = conversations::list_recent(conn, workspace, None, 9, 0)?;
@@ -97,7 +97,7 @@ async fn conversation(app: &TestApp) -> (Scoped<Conversation>, Vec<Message>) {
     read.await.unwrap()
 }
 
-async fn say(app: &TestApp, token: &str, text: &str, id: &str) -> Vec<(String, Value)> {
+pub async fn say(app: &TestApp, token: &str, text: &str, id: &str) -> Vec<(String, Value)> {
     let body = json!({ "text": text, "client_id": id });
     let reply = app.post_as(token, "/api/v1/visit/messages", body).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
@@ -108,13 +108,13 @@ async fn say(app: &TestApp, token: &str, text: &str, id: &str) -> Vec<(String, V
 }
 
 /// What a visitor's page follows.
-struct Follower {
+pub struct Follower {
     body: BodyDataStream,
     text: String,
 }
 
 impl Follower {
-    async fn open(app: &TestApp, token: &str, last: Option<i64>) -> Self {
+    pub async fn open(app: &TestApp, token: &str, last: Option<i64>) -> Self {
         let mut asked = request(Method::GET, "/api/v1/visit/events", token);
         if let Some(last) = last {
             asked = asked.header("last-event-id", last.to_string());
@@ -155,8 +155,15 @@ impl Follower {
         }
     }
 
+    /// Waits until the stream ends.
+    pub async fn ends(mut self) {
+        let ends = async { while self.body.next().await.is_some() {} };
+        let ended = tokio::time::timeout(PATIENCE, ends).await;
+        assert!(ended.is_ok(), "the stream goes on");
+    }
+
     /// The next event of a kind.
-    async fn until(&mut self, kind: &str) -> (Option<i64>, Value) {
+    pub async fn until(&mut self, kind: &str) -> (Option<i64>, Value) {
         loop {
             let (name, id, data) = self.next().await;
             if name == kind {
@@ -165,7 +172,7 @@ impl Follower {
         }
     }
 
-    async fn until_message(&mut self, part: &str) -> (Option<i64>, Value) {
+    pub async fn until_message(&mut self, part: &str) -> (Option<i64>, Value) {
         loop {
             let (id, data) = self.until("message").await;
             if data["text"].as_str().unwrap().contains(part) {

@@ -78,12 +78,7 @@ async fn going_back_answers_from_the_old_version_at_once_and_forth_again() {
     // Reading it again reads the version that counts.
     app.post_raw(&format!("/api/v1/documents/{id}/reindex"), "")
         .await;
-    app.app
-        .knowledge
-        .documents()
-        .wait(id.parse().unwrap())
-        .await
-        .unwrap();
+    app.read("default", &id).await;
     assert!(found(&app, "cleaning costs").await.contains("$95"));
 
     let again = app.post(&path, json!({"version": all[1]["id"]})).await;
@@ -265,12 +260,7 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .collect();
     assert_eq!(names, ["all.zip/prices/fees.txt", "all.zip/hours.txt"]);
     let id = files[0]["document"].as_str().unwrap();
-    app.app
-        .knowledge
-        .documents()
-        .wait(id.parse().unwrap())
-        .await
-        .unwrap();
+    app.read("default", id).await;
     assert!(found(&app, "cleaning costs").await.contains("$95"));
     let again = app.post_form("/api/v1/documents", form()).await.json();
     assert_eq!(again["files"][1]["unchanged"], true);
@@ -285,12 +275,7 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .as_str()
         .unwrap()
         .to_owned();
-    app.app
-        .knowledge
-        .documents()
-        .wait(id.parse().unwrap())
-        .await
-        .unwrap();
+    app.read("default", &id).await;
     let document = app.get(&format!("/api/v1/documents/{id}")).await.json();
     assert_eq!(document["state"], "failed", "{document}");
 }

@@ -2,9 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use frontdesk::store::users::Role;
 use serde_json::{Value, json};
 
 use crate::app::{Form, Reply, TestApp, request};
+use crate::staff::Staff;
 use crate::visit::{site, token, widget};
 
 const QUESTION: &str = "How much is a full service?";
@@ -92,6 +94,26 @@ async fn a_visitor_takes_along_what_was_said_and_nothing_of_staff() {
     assert!(text.header("content-disposition").starts_with("attachment"));
     let (asked, answered) = (text.text().find(QUESTION), text.text().find("89"));
     assert!(asked.is_some() && asked < answered, "{}", text.text());
+    assert_eq!(text.header("content-language"), "en");
+    assert!(text.text().contains("Assistant (AI)"), "{}", text.text());
+    let german = call(&app, &visitor, Method::GET, "/transcript?language=de-AT").await;
+    let german = german.text();
+    assert!(
+        german.starts_with("Gespräch mit ") && german.contains(" · Sie\n"),
+        "{german}"
+    );
+    // Every heading is set from the right; what was said has its own direction.
+    let arabic = call(&app, &visitor, Method::GET, "/transcript?language=ar").await;
+    let arabic = arabic.text();
+    assert!(arabic.starts_with('\u{200f}'), "{arabic}");
+    assert_eq!(arabic.matches(" · ").count(), 2, "{arabic}");
+    assert!(
+        arabic
+            .lines()
+            .filter(|line| line.contains(" · "))
+            .all(|line| line.starts_with('\u{200f}'))
+    );
+    assert!(arabic.contains(&format!("\n{QUESTION}\n")), "{arabic}");
     let copy = call(&app, &visitor, Method::GET, "/export").await;
     for hidden in ["token_hash", "receipts", "prompt_hash"] {
         assert!(!copy.text().contains(hidden), "{hidden}");
@@ -123,6 +145,27 @@ async fn a_visitor_erases_their_own_conversation_only() {
     assert_eq!(nothing["conversations"], 0);
     let over = call(&app, &early, Method::GET, "/messages").await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn what_staff_joined_with_another_conversation_is_copied_and_erased_with_it() {
+    let app = prepared().await;
+    let staff = Staff::new(&app, "Ann", Role::Agent).await;
+    let (before, now) = (token(&app).await, token(&app).await);
+    for (visitor, text) in [(&before, "I am kanarie7"), (&now, "It is me again")] {
+        let body = json!({ "text": text });
+        app.post_as(visitor, "/api/v1/visit/messages", body).await;
+    }
+    let ids = staff.list("").await;
+    let path = format!("/api/v1/inbox/{}/merge", ids[1]);
+    let joined = staff.post(&path, json!({ "into": ids[0] })).await;
+    assert_eq!(joined.status, StatusCode::OK, "{}", joined.text());
+    let copy = call(&app, &before, Method::GET, "/export").await;
+    assert!(copy.text().contains("kanarie7"), "{}", copy.text());
+    let erased = call(&app, &before, Method::DELETE, "").await.json();
+    assert_eq!(erased["conversations"], 2, "{erased}");
+    assert!(staff.list("?view=everything").await.is_empty());
+    assert!(staff.list("?q=kanarie7").await.is_empty());
 }
 
 #[tokio::test]
@@ -333,6 +376,10 @@ async fn what_was_said_before_the_chat_stands_in_it() {
     let again = json!({"site": site, "token": visitor});
     let again = app.post_as("", "/api/v1/visit", again).await.json();
     assert_eq!(again["introduced"], true);
+    let contacts = app.get("/api/v1/contacts").await.json();
+    let id = contacts["contacts"][0]["id"].as_str().unwrap();
+    let contact = app.get(&format!("/api/v1/contacts/{id}")).await.json();
+    assert_eq!(contact["consents"][0]["text"], "I agree.", "{contact}");
 }
 
 #[tokio::test]
@@ -347,4 +394,25 @@ async fn without_a_mail_server_a_conversation_is_not_sent() {
         (sent.status, &sent.json()["code"]),
         (StatusCode::CONFLICT, &json!("no_mail"))
     );
+}
+
+#[tokio::test]
+async fn a_transcript_tells_times_where_the_business_is_and_who_wrote() {
+    let app = prepared().await;
+    let workspace = app.workspace("default").await;
+    let zone = json!({"time_zone": "Asia/Tokyo"});
+    let set = move |tx: &frontdesk::store::Transaction<'_>| {
+        frontdesk::store::workspaces::set_section(tx, workspace, "facts", &zone)
+    };
+    app.app.store.write(set).await.unwrap();
+    let (visitor, _) = asked(&app).await;
+    let said = call(&app, &visitor, Method::GET, "/messages").await.json();
+    let at = said["messages"][0]["created_at"].as_i64().unwrap();
+    let at = jiff::Timestamp::from_millisecond(at).unwrap();
+    let at = at.in_tz("Asia/Tokyo").unwrap();
+    let text = call(&app, &visitor, Method::GET, "/transcript?language=ja").await;
+    let text = text.text();
+    assert!(text.contains("時刻: Asia/Tokyo"), "{text}");
+    let line = format!("{} · お客様\n{QUESTION}", at.strftime("%Y/%m/%d %-H:%M"));
+    assert!(text.contains(&line), "{line}: {text}");
 }

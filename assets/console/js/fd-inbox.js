@@ -44,7 +44,7 @@ class FdInbox extends HTMLElement {
     this.talk = new Talk(part("talk"), context, this.#talkActs())
     this.composer = new Composer(this.talk.foot, context, {
       send: item => this.outbox.add(item), typing: (id, on) => api.typing(id, on).catch(() => {}),
-      draft: (id, signal) => api.draft(id, signal), openSource: citation => this.drawer.open(citation),
+      draft: (id, signal) => api.draft(id, signal), translate: (id, what, signal) => api.translate(id, what, signal), openSource: citation => this.drawer.open(citation),
     })
     this.card = new Card(part("card"), context, {
       assign: (row, to) => this.acts.many([row.id], "assign", to), tag: (row, tags) => this.#tag(row, tags),
@@ -55,7 +55,7 @@ class FdInbox extends HTMLElement {
     this.addEventListener("click", event => this.#clicked(event))
     window.addEventListener("popstate", () => this.#route())
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#draw() })
-    this.here = new Here(context.me)
+    this.here = new Here()
     this.live = new Live(this.#liveActs(part("lost")))
     api.cannedReplies().then(all => { this.#canned = all }, () => {})
     this.toggleAttribute("data-live", true)
@@ -171,7 +171,7 @@ class FdInbox extends HTMLElement {
       unread: row => acts.markUnread(row), back: () => this.#close(), details: () => this.#toggleCard(),
       older: () => this.reader.older(change => this.talk.keepPlace(change)),
       assign: row => this.#bulk("assign", [row.id]), snooze: row => this.#bulk("snooze", [row.id]),
-      merge: row => this.#merge(row), summarise: row => this.#summarise(row), approve: message => this.#approve(message),
+      merge: row => this.#merge(row), summarise: row => this.#summarise(row), approve: message => this.#approve(message), translate: message => this.#translate(message),
       again: item => this.outbox.again(item.client_id),
       drop: item => { this.outbox.drop(item.client_id); this.composer.put(item.text, item.kind === "note" ? "note" : "reply") },
       // For a message that was refused because a colleague has the conversation.
@@ -224,14 +224,31 @@ class FdInbox extends HTMLElement {
     }
   }
 
+  // Into the language of this browser.
+  async #translate(message) {
+    try {
+      const to = navigator.language.split("-")[0]
+      const found = await api.translate(this.#id, { message: message.id, to })
+      this.talk.translations.set(message.id, found)
+      this.#draw()
+      announce(`Machine translation: ${found.text}`)
+    } catch (error) {
+      toast(error.message)
+    }
+  }
+
   async #approve(message) {
     const { id, transcript } = this.reader.detail
     const before = transcript.filter(one => one.role === "user" && one.seq < message.seq).at(-1)
-    const question = await askApproval(before?.text ?? "", message.text)
-    if (!question) return
+    const chosen = await askApproval(before?.text ?? "", message.text)
+    if (!chosen) return
     try {
-      await api.approve(id, message.id, question)
-      toast("Approved. The assistant gives this answer from now on. You find it under Knowledge.")
+      const { state } = await api.approve(id, message.id, chosen.question, chosen.as)
+      toast({
+        approved: "Approved. The assistant gives this answer from now on. You find it under Knowledge.",
+        draft: "Suggested. Somebody who looks after the knowledge approves it.",
+        kept: "Kept as a document. The assistant quotes from it once it is read. You find it under Knowledge.",
+      }[state])
     } catch (error) {
       toast(error.message)
     }
@@ -245,7 +262,7 @@ class FdInbox extends HTMLElement {
 
   #liveActs(banner) {
     return {
-      row: row => { this.here.keep(row); this.#changed(row) },
+      row: row => this.#changed(row),
       gone: ({ id }) => { this.list.remove(id); if (id === this.#id) this.reader.refresh() },
       counts: counts => this.views.counts(counts),
       presence: one => { this.list.setPresence(one); if (one.conversation === this.#id && this.reader.detail) this.talk.showPresence(this.reader.detail, this.list.presence(this.#id)) },
@@ -256,6 +273,8 @@ class FdInbox extends HTMLElement {
   }
 
   async #told(notice) {
+    // The owner sees by this that it reached somebody.
+    if (notice.kind === "lead_created" || notice.kind === "callback_requested") api.task(notice.task, "shown").catch(() => {})
     const reading = notice.conversation === this.#id && !document.hidden
     if (reading && notice.kind === "message_received") return
     this.notify.tell(notice)

@@ -1,5 +1,6 @@
 // The console's islands. Pages work as plain HTML; each import below makes one element of them live.
 import "./shell.js"
+import "./tables.js"
 import "./fd-copy.js"
 import "./fd-snippet.js"
 import "./fd-password.js"
@@ -17,3 +18,4 @@ import "./fd-sources.js"
 import "./fd-call.js"
 import "./fd-voice.js"
 import "./fd-inbox.js"
+import "./fd-walk.js"

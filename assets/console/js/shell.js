@@ -1,4 +1,4 @@
-// The header: menus close like menus, the theme buttons work, and the number that waits is kept.
+// The header: menus close like menus, the theme buttons work, and the number that waits is kept. The open tab is in view.
 const openMenus = () => [...document.querySelectorAll("details[data-menu][open]")]
 
 document.addEventListener("click", event => {
@@ -52,3 +52,6 @@ document.addEventListener("fd:waiting", event => {
   count(event.detail)
   channel?.postMessage(event.detail)
 })
+
+const tab = document.querySelector(".tabs [aria-current]")
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2

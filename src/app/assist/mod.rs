@@ -1,27 +1,31 @@
-//! What the assistant does for staff in a conversation: a draft of an answer, a summary, and making an answer that a person
-//! gave an approved one. None of it is said to the visitor.
+//! What the assistant does for staff in a conversation: a draft of an answer, a summary, a translation, and making an answer that
+//! a person gave an approved one. None of it is said to the visitor.
 
 mod extract;
 mod summary;
+mod translate;
 
 pub use summary::{How, Summary, summarise};
+pub use translate::{Translation, Wanted, translate};
 
 use super::App;
 use crate::access::{Denied, Member, Scope};
 use crate::agent::{AgentError, Answer, Display, Turn};
 use crate::inbox::staff::DAILY;
 use crate::knowledge::{Audience, FaqDraft, KnowledgeError, View};
-use crate::llm::{ChatMessage, Claim, Role};
+use crate::llm::{ChatMessage, Claim, LlmError, Role};
 use crate::store::conversations;
 use crate::store::faqs::FaqState;
 use crate::store::inbox::transcript::{self, Said};
 use crate::store::messages::Speaker;
-use crate::store::{ConversationId, FaqId, MessageId, StoreError, assistants};
+use crate::store::{ConversationId, DocumentId, FaqId, MessageId, StoreError, assistants};
 
 /// Messages that a draft looks back on.
 const LOOK_BACK: u32 = 30;
 /// In characters.
 const LONGEST_QUESTION: usize = 500;
+/// Of a document, in characters.
+const LONGEST_TITLE: usize = 120;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AssistError {
@@ -33,6 +37,29 @@ pub enum AssistError {
         "the question must have 1 to {LONGEST_QUESTION} characters; write the one that this answers"
     )]
     Question,
+    #[error("there is no such message in this conversation")]
+    NoMessage,
+    #[error("a text to translate has 1 to {} characters", translate::LONGEST)]
+    Length,
+    #[error(
+        "it is not known which language to translate into; name one of de, en, es, fr, it, pt, nl, pl, tr, ru, ar and zh"
+    )]
+    Language,
+    #[error("this text is in {0} already")]
+    SameLanguage(&'static str),
+    #[error("without a language model nothing can be translated here: {0}")]
+    NoModel(String),
+    #[error(
+        "the language model on this machine needs {seconds} seconds or more for this text, too long to wait; choose a smaller \
+         model, or translate a shorter text"
+    )]
+    TooSlow { seconds: u64 },
+    #[error(
+        "what the language model wrote is no translation that can be relied on; try again, or use other words"
+    )]
+    NotTranslated,
+    #[error(transparent)]
+    Model(#[from] LlmError),
     #[error(transparent)]
     Agent(#[from] AgentError),
     #[error(transparent)]
@@ -111,18 +138,38 @@ pub async fn draft(
     Ok(app.agent.measure(turn, View::Live).await?.answer)
 }
 
-/// Makes an answer that a person wrote the approved answer to a question; without one, to the visitor's last message
-/// before it. Whoever may not change the knowledge makes a draft of one, which somebody else approves.
+/// What becomes of an answer that a person gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeepAs {
+    /// The approved answer to the question, given word for word.
+    #[default]
+    Answer,
+    /// A document that answers are found in, with the question as its title.
+    Document,
+}
+
+/// What was made of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    Answer(FaqId, FaqState),
+    Document(DocumentId),
+}
+
+/// Makes an answer that a person wrote the approved answer to a question, or a document; without a question, to the visitor's
+/// last message before it. Whoever may not change the knowledge makes a draft of an approved answer, which somebody else
+/// approves. Of a message with a machine's translation the person's own words count.
 ///
 /// # Errors
-/// `NotOfStaff` for another message, `Question` without a question.
+/// `NotOfStaff` for another message, `Question` without a question, `Denied` for a document of somebody who may not change the
+/// knowledge.
 pub async fn approve(
     app: &App,
     by: &Member,
     id: ConversationId,
     message: MessageId,
     question: Option<String>,
-) -> Result<(FaqId, FaqState), AssistError> {
+    keep_as: KeepAs,
+) -> Result<Kept, AssistError> {
     let (said, _) = read(app, by, id, u32::MAX - 1).await?;
     let at = said
         .iter()
@@ -140,10 +187,17 @@ pub async fn approve(
     if !(1..=LONGEST_QUESTION).contains(&question.chars().count()) {
         return Err(AssistError::Question);
     }
+    let words = translate::own_words(&answer.message.text);
+    if keep_as == KeepAs::Document {
+        let title: String = question.chars().take(LONGEST_TITLE).collect();
+        let documents = app.knowledge.documents();
+        let written = documents.write_snippet(by, None, &title, words).await?;
+        return Ok(Kept::Document(written.document));
+    }
     let may = by.principal().may(Scope::Documents);
     let draft = FaqDraft {
         questions: vec![question],
-        answer: answer.message.text.clone(),
+        answer: words.to_owned(),
         state: if may {
             FaqState::Approved
         } else {
@@ -159,5 +213,5 @@ pub async fn approve(
         true => faqs.write(by, None, draft).await?,
         false => faqs.suggest(by, draft).await?,
     };
-    Ok((faq, state))
+    Ok(Kept::Answer(faq, state))
 }

@@ -18,7 +18,11 @@ use super::served::{Served, Showcase};
 use super::{Account, CertificateError, Name, check, made};
 use crate::egress::Gateway;
 use crate::reason::Reason;
-use crate::store::{Store, settings};
+use crate::store::{Connection, Store, settings};
+
+/// The kind of certificates for some six days (draft-ietf-acme-profiles). Let's Encrypt vouches for addresses with this kind only
+/// (its page "Profiles"); a third of six days is time enough to try again.
+const SHORT: &str = "shortlived";
 
 /// Key of the setting in the store.
 const SETTING: &str = "https.acme";
@@ -30,6 +34,40 @@ struct Stored {
     /// As `instant-acme` writes it, with the account's key.
     account: Option<serde_json::Value>,
     certificate: Option<StoredCertificate>,
+}
+
+impl Stored {
+    /// The certificate, if it is for these names and can be used.
+    fn served(&self, names: &[Name]) -> Option<Served> {
+        let stored = self.certificate.as_ref()?;
+        if stored.names != list(names) {
+            return None;
+        }
+        let served = BASE64.decode(&stored.key).map_err(Reason::of);
+        let served = served.and_then(|key| {
+            let chain = check::read_chain(stored.chain.as_bytes())?;
+            Served::check(chain, PrivatePkcs8KeyDer::from(key).into(), names)
+        });
+        // A damaged certificate is ordered again.
+        served
+            .inspect_err(|error| tracing::warn!(%error, "the stored certificate cannot be used"))
+            .ok()
+    }
+}
+
+/// The last certificate of this authority, for who cannot ask for another.
+pub(super) fn find(
+    conn: &Connection,
+    account: &Account,
+    names: &[Name],
+) -> Result<Option<Served>, CertificateError> {
+    let found: Option<Stored> = settings::find(conn, SETTING)?;
+    let own = found.filter(|stored| stored.directory == account.directory.as_str());
+    Ok(own.and_then(|stored| stored.served(names)))
+}
+
+fn list(names: &[Name]) -> Vec<String> {
+    names.iter().map(Name::to_string).collect()
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -60,21 +98,7 @@ impl Acme {
 
     /// The certificate from before, if it is of this authority and for these names.
     pub(super) async fn stored(&self) -> Result<Option<Served>, CertificateError> {
-        let Some(stored) = self.read().await?.certificate else {
-            return Ok(None);
-        };
-        if stored.names != self.name_list() {
-            return Ok(None);
-        }
-        let served = BASE64.decode(&stored.key).map_err(Reason::of);
-        let served = served.and_then(|key| {
-            let chain = check::read_chain(stored.chain.as_bytes())?;
-            Served::check(chain, PrivatePkcs8KeyDer::from(key).into(), &self.names)
-        });
-        // A damaged certificate is ordered again.
-        Ok(served
-            .inspect_err(|error| tracing::warn!(%error, "the stored certificate cannot be used"))
-            .ok())
+        Ok(self.read().await?.served(&self.names))
     }
 
     /// Gets a new certificate: proves the names over TLS, and over plain HTTP if that fails. Beside it what the authority
@@ -102,12 +126,18 @@ impl Acme {
             Name::Ip(address) => Identifier::Ip(*address),
         });
         let identifiers: Vec<Identifier> = identifiers.collect();
+        let has_address = self.names.iter().any(|name| matches!(name, Name::Ip(_)));
+        let is_short = has_address && account.profiles().any(|one| one.name == SHORT);
         let mut failure = None;
         for way in [Way::Tls, Way::Http] {
             if way == Way::Http && !http {
                 continue;
             }
-            let order = account.new_order(&NewOrder::new(&identifiers)).await;
+            let mut wanted = NewOrder::new(&identifiers);
+            if is_short {
+                wanted = wanted.profile(SHORT);
+            }
+            let order = account.new_order(&wanted).await;
             let mut order = order.map_err(|error| self.refused(error))?;
             match order::prove(&mut order, way, showcase).await {
                 Ok(()) => return self.collect(&mut order).await,
@@ -137,7 +167,7 @@ impl Acme {
             return Err(CertificateError::Unfit(told.into()));
         }
         let certificate = StoredCertificate {
-            names: self.name_list(),
+            names: list(&self.names),
             chain,
             key: BASE64.encode(key.serialize_der()),
         };
@@ -202,10 +232,6 @@ impl Acme {
             .store
             .write(move |tx| settings::set(tx, SETTING, &stored));
         Ok(write.await?)
-    }
-
-    fn name_list(&self) -> Vec<String> {
-        self.names.iter().map(Name::to_string).collect()
     }
 
     fn authority(&self) -> String {

@@ -6,8 +6,8 @@ use instant_acme::{
     AuthorizationStatus, ChallengeType, Error, Identifier, Order, OrderStatus, RetryPolicy,
 };
 
-use super::super::made;
 use super::super::served::Showcase;
+use super::super::{Name, made};
 use crate::egress::EgressError;
 use crate::reason::Reason;
 
@@ -94,7 +94,8 @@ pub(super) async fn prove(
             Way::Tls => {
                 let proof = made::proof(&name, answer.digest().as_ref())
                     .map_err(|error| Unproven::Other(Reason::of(error)))?;
-                showcase.put_proof(name.to_ascii_lowercase(), proof);
+                let asked = Name::parse(&name).map_or_else(|_| name.clone(), |one| one.in_proof());
+                showcase.put_proof(asked.to_ascii_lowercase(), proof);
             }
         }
         challenge.set_ready().await?;

@@ -5,6 +5,7 @@ mod jws;
 mod proof;
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ struct State {
 #[derive(Clone, Default)]
 struct Order {
     names: Vec<String>,
+    /// The kind of certificate, if one was named.
+    profile: Option<String>,
     /// By name: `pending`, `valid` or `invalid`, with the reason.
     proven: Vec<(&'static str, String)>,
     certificate: Option<String>,
@@ -142,6 +145,16 @@ impl Authority {
         self.shared.state().orders.len()
     }
 
+    /// The kinds of certificates that the orders named.
+    pub fn profiles(&self) -> Vec<Option<String>> {
+        let state = self.shared.state();
+        state
+            .orders
+            .iter()
+            .map(|order| order.profile.clone())
+            .collect()
+    }
+
     /// What accounts gave as their contacts.
     pub fn contacts(&self) -> Vec<Value> {
         self.shared.state().contacts.clone()
@@ -197,7 +210,10 @@ impl Shared {
         json!({
             "newNonce": at("nonce"), "newAccount": at("account"), "newOrder": at("order"),
             "revokeCert": at("revoke"), "keyChange": at("key"),
-            "meta": {"termsOfService": at("terms")},
+            "meta": {
+                "termsOfService": at("terms"),
+                "profiles": {"classic": at("classic"), "shortlived": at("shortlived")},
+            },
         })
     }
 
@@ -259,13 +275,24 @@ impl Shared {
                 ..problem(429, "rateLimited", "too many orders")
             };
         }
-        let names = payload["identifiers"].as_array().into_iter().flatten();
-        let names: Vec<String> = names
+        let asked = payload["identifiers"].as_array().into_iter().flatten();
+        let names: Vec<String> = asked
             .filter_map(|one| one["value"].as_str().map(str::to_owned))
             .collect();
+        let right: Vec<Value> = names.iter().map(|name| identifier(name)).collect();
+        if payload["identifiers"] != Value::from(right) {
+            return problem(400, "malformed", "an identifier of the wrong type");
+        }
+        let profile = payload["profile"].as_str().map(str::to_owned);
+        let has_address = names.iter().any(|name| name.parse::<IpAddr>().is_ok());
+        if has_address && profile.as_deref() != Some("shortlived") {
+            let told = "addresses need the profile shortlived";
+            return problem(400, "rejectedIdentifier", told);
+        }
         let order = Order {
             proven: vec![("pending", String::new()); names.len()],
             names,
+            profile,
             certificate: None,
         };
         state.orders.push(order);
@@ -297,7 +324,7 @@ impl Shared {
         let names = names.map(|name| at(format!("authz/{number}/{name}")));
         let mut body = json!({
             "status": how,
-            "identifiers": order.names.iter().map(|name| json!({"type": "dns", "value": name})).collect::<Vec<_>>(),
+            "identifiers": order.names.iter().map(|name| identifier(name)).collect::<Vec<_>>(),
             "authorizations": names.collect::<Vec<_>>(),
             "finalize": at(format!("finalize/{number}")),
         });
@@ -325,7 +352,7 @@ impl Shared {
             challenge
         };
         let challenges: Vec<Value> = state.rules.offers.iter().map(challenge).collect();
-        let identifier = json!({"type": "dns", "value": order.names.get(name)});
+        let identifier = order.names.get(name).map(|name| identifier(name));
         answer(
             200,
             &json!({"status": how, "identifier": identifier, "challenges": challenges}),
@@ -420,6 +447,15 @@ impl Shared {
             None => problem(404, "malformed", "no certificate yet"),
         }
     }
+}
+
+/// RFC 8555, section 9.7.7, and RFC 8738, section 3.
+fn identifier(name: &str) -> Value {
+    let kind = match name.parse::<IpAddr>() {
+        Ok(_) => "ip",
+        Err(_) => "dns",
+    };
+    json!({"type": kind, "value": name})
 }
 
 /// The same each time it is asked, as an authority's must be.

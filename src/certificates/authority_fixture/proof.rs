@@ -1,5 +1,6 @@
 //! How the authority sees whether a server has a name.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 
+use super::super::Name;
 use super::super::check::provider;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,7 +70,8 @@ pub(super) async fn over_tls(port: u16, host: &str, expected: &str) -> Result<()
         .with_custom_certificate_verifier(seen.clone())
         .with_no_client_auth();
     config.alpn_protocols = vec![b"acme-tls/1".to_vec()];
-    let name = ServerName::try_from(host.to_owned()).map_err(|e| e.to_string())?;
+    let name = Name::parse(host).map_err(|e| e.to_string())?.in_proof();
+    let name = ServerName::try_from(name).map_err(|e| e.to_string())?;
     let stream = connect(port).await?;
     let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let stream = tokio::time::timeout(PATIENCE, connecting).await;
@@ -85,7 +88,15 @@ fn holds_proof(der: &[u8], host: &str, expected: &str) -> Result<(), String> {
     let (_, certificate) = X509Certificate::from_der(der).map_err(|e| e.to_string())?;
     let names = certificate.subject_alternative_name().ok().flatten();
     let names = names.map(|names| names.value.general_names.clone());
-    if names.as_deref() != Some(&[GeneralName::DNSName(host)][..]) {
+    let address = host.parse::<IpAddr>().map(|address| match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    });
+    let expected_name = match &address {
+        Ok(bytes) => GeneralName::IPAddress(bytes),
+        Err(_) => GeneralName::DNSName(host),
+    };
+    if names.as_deref() != Some(&[expected_name][..]) {
         return Err(format!("a certificate for {names:?}"));
     }
     let proof = certificate

@@ -294,7 +294,13 @@ async fn read_in(app: &App, workspace: WorkspaceId, files: Vec<File>) -> anyhow:
     let mut passages = 0;
     let all = submitted.len();
     for (name, document) in submitted {
-        match app.knowledge.documents().wait(document).await?.stage {
+        match app
+            .knowledge
+            .documents()
+            .wait(workspace, document)
+            .await?
+            .stage
+        {
             Stage::Ready { chunks, .. } => passages += chunks,
             Stage::Failed { reason } => out::note(&format!("{name}: {reason}")),
             _ => {}

@@ -48,7 +48,9 @@ pub struct EyesError {
 /// Why a picture was not read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LookError {
-    #[error("reading it takes longer than is allowed for a page")]
+    #[error(
+        "reading it takes longer than is allowed for a page; upload the document again when the machine has less to do"
+    )]
     TooSlow,
     #[error("the networks cannot read it ({0})")]
     Failed(String),

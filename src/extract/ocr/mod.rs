@@ -2,28 +2,38 @@
 //!
 //! The networks are PP-OCR's (Apache-2.0), run by rten: one marks where text stands (`detect`), one says whether a
 //! line stands on its head, one reads a line (`decode`). What lies between them is here: `picture` turns and cuts,
-//! `boxes` makes rectangles of marked points, `upright` makes crooked lines straight, `eyes` leads through it.
+//! `boxes` makes rectangles of marked points, `upright` makes crooked lines straight, `eyes` leads through it. `traces`
+//! follows drawn lines, `level` straightens the page by them, `rules` makes tables of them.
 
 mod boxes;
 mod decode;
 mod detect;
 mod eyes;
 mod judged;
+mod level;
 #[cfg(test)]
 mod ocr_tests;
 mod picture;
 mod rules;
+#[cfg(test)]
+mod rules_tests;
 mod shown;
+#[cfg(test)]
+mod tables_tests;
+mod traces;
 mod upright;
 
 use serde::{Deserialize, Serialize};
 
 pub use eyes::{Eyes, EyesError, LookError, Weights};
 pub use judged::Verdict;
+pub use level::Frame;
 pub use picture::Picture;
 pub use rules::Grid;
-pub(crate) use rules::grids;
+pub(crate) use rules::{grids, level_grids};
 pub use shown::{Spot, show};
+pub(crate) use traces::Trace;
+pub(crate) use upright::turn_point;
 
 /// A line whose confidence is lower is doubtful, and no visitor gets it. Of the lines with a wrong letter on the pages of
 /// `benches/ocr.py` nearly half lie below, of the right ones 4 % (BENCHMARKS.md).

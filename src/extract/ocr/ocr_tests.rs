@@ -2,13 +2,13 @@ use super::boxes::Slanted;
 use super::decode::Alphabet;
 use super::picture::Picture;
 use super::upright::{Slant, level};
-use super::{Grid, SeenLine, SeenPage, SeenWord, Verdict, detect};
+use super::{SeenLine, SeenPage, SeenWord, Verdict, detect};
 use crate::extract::hidden_tests::pdf_with;
 use crate::extract::{
     ExtractError, Extracted, Limits, extract, extract_seen, extract_to_check, page_picture, photo,
 };
 
-fn near(a: f32, b: f32, by: f32) -> bool {
+pub(super) fn near(a: f32, b: f32, by: f32) -> bool {
     (a - b).abs() <= by
 }
 
@@ -127,7 +127,7 @@ fn a_picture_turns_and_comes_back() {
 }
 
 /// Two points, black and white, in shades of grey.
-const PNG: &[u8] = &[
+pub(super) const PNG: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52,
     0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0xd1, 0x49, 0x20,
     0x56, 0x00, 0x00, 0x00, 0x0b, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0xf8, 0x0f, 0x00,
@@ -147,7 +147,7 @@ fn a_picture_is_decoded() {
     assert_eq!(point, 421.0);
 }
 
-fn line(y: f32, words: &[(&str, f32)], confidence: f32) -> SeenLine {
+pub(super) fn line(y: f32, words: &[(&str, f32)], confidence: f32) -> SeenLine {
     SeenLine {
         words: words
             .iter()
@@ -197,64 +197,6 @@ fn recognised_lines_become_paragraphs_and_rows() {
     );
     assert!(texts.contains(&"Please book ahead."), "{texts:?}");
     assert_eq!((out.pages, out.kept_back), (Some(1), 0));
-}
-
-#[test]
-fn the_ruling_of_a_table_says_which_lines_are_a_row() {
-    let in_cell = |y: f32, words: &[(&str, f32)], confidence| {
-        let seen = line(y, words, confidence);
-        let (x0, x1) = (seen.words[0].x0, seen.words[words.len() - 1].x1);
-        SeenLine {
-            corners: [(x0, y - 8.0), (x1, y - 8.0), (x1, y + 2.0), (x0, y + 2.0)],
-            ..seen
-        }
-    };
-    let page = SeenPage {
-        page: 1,
-        width: 600.0,
-        height: 842.0,
-        lines: vec![
-            in_cell(120.0, &[("Service", 55.0)], 0.99),
-            in_cell(120.0, &[("Price", 305.0)], 0.99),
-            in_cell(155.0, &[("Haircut", 55.0), ("with", 94.0)], 0.99),
-            in_cell(161.0, &[("€30", 305.0)], 0.99),
-            in_cell(
-                167.0,
-                &[("wash", 55.0), ("and", 80.0), ("style", 98.0)],
-                0.99,
-            ),
-            in_cell(200.0, &[("Shave", 55.0)], 0.99),
-            in_cell(200.0, &[("€15", 305.0)], 0.99),
-            in_cell(240.0, &[("Colour", 55.0), ("for", 90.0)], 0.99),
-            in_cell(252.0, &[("lorg", 55.0), ("hair", 80.0)], 0.4),
-            in_cell(246.0, &[("€55", 305.0)], 0.99),
-        ],
-        grids: vec![Grid {
-            xs: vec![50.0, 300.0, 550.0],
-            ys: vec![100.0, 140.0, 180.0, 220.0, 260.0],
-        }],
-    };
-    let out = extract_seen(PNG, "menu.png", &Limits::default(), &[page]).unwrap();
-    let texts: Vec<&str> = out.blocks.iter().map(|b| b.text.as_str()).collect();
-    let row = texts.iter().find(|text| text.contains("€30"));
-    assert!(
-        row.unwrap().contains("Haircut with wash and style"),
-        "{texts:?}"
-    );
-    assert!(
-        texts
-            .iter()
-            .any(|t| t.contains("Shave") && t.contains("€15")),
-        "{texts:?}"
-    );
-    // A doubtful line keeps its whole row back.
-    assert!(
-        !texts
-            .iter()
-            .any(|t| t.contains("Colour") || t.contains("€55")),
-        "{texts:?}"
-    );
-    assert_eq!(out.kept_back, 1);
 }
 
 #[test]

@@ -9,6 +9,17 @@ const LONG: f32 = 2.2;
 /// Fewer lines do not tell how the slant changes.
 const FEW: usize = 8;
 
+/// Where a place on the page as it is shown lies once the page is turned about its corner, so that text with these quarter
+/// turns is upright.
+pub(crate) fn turn_point(x: f32, y: f32, turn: u8) -> (f32, f32) {
+    match turn {
+        0 => (x, y),
+        1 => (y, -x),
+        2 => (-x, -y),
+        _ => (-y, x),
+    }
+}
+
 pub(super) fn is_tall(line: &Slanted) -> bool {
     line.height > line.width * TALL
 }

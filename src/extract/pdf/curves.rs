@@ -1,7 +1,9 @@
 //! Text that a page draws as outlines, without letters: such a page is looked at as if it were a picture, and its
 //! outlines are filled for that.
 
-use hayro_interpret::kurbo::{BezPath, PathEl, Point, Rect, flatten};
+use hayro_interpret::kurbo::{
+    self, BezPath, PathEl, Point, Rect, Shape, Stroke, StrokeOpts, flatten,
+};
 
 /// Outlines on a page from which on they may be letters: a short sentence.
 const FEWEST: usize = 40;
@@ -29,6 +31,39 @@ pub(super) fn may_be_text(outlines: usize, letters: usize) -> bool {
 
 pub(super) fn are_many(outlines: usize) -> bool {
     outlines >= FEWEST
+}
+
+/// A filled outline is a line if it is at most so thick and at least so long, in points of the picture.
+const THICKEST: f64 = 8.0;
+const SHORTEST: f64 = 30.0;
+/// Most parts of a path that is stroked; more are a drawing.
+const MOST_PARTS: usize = 2_000;
+
+/// Whether a path is a thin rectangle: many programs draw the lines of a table so.
+pub(super) fn is_line(path: &BezPath) -> bool {
+    let size = path.bounding_box().size();
+    size.min_side() <= THICKEST && size.max_side() >= SHORTEST
+}
+
+/// The outline of a path that is drawn with a pen of this width in points of the picture, at least one. Dashes are joined.
+pub(super) fn stroke(path: &BezPath, width: f64) -> Option<BezPath> {
+    let within = |element: &PathEl| points(element).iter().all(is_near);
+    let elements = path.elements();
+    if elements.len() > MOST_PARTS || !elements.iter().all(within) || !is_near(&(width, 0.0).into())
+    {
+        return None;
+    }
+    let pen = Stroke::new(width.max(1.0));
+    Some(kurbo::stroke(
+        elements.iter().copied(),
+        &pen,
+        &StrokeOpts::default(),
+        TOLERANCE,
+    ))
+}
+
+fn is_near(point: &Point) -> bool {
+    point.x.abs() < FARTHEST && point.y.abs() < FARTHEST
 }
 
 /// A straight edge, from top to bottom.
@@ -61,11 +96,10 @@ impl Edge {
 fn edges(path: &BezPath) -> Vec<Edge> {
     let mut edges = Vec::new();
     // A curve of no size or without end would be cut into pieces for ever.
-    let within = |point: &Point| point.x.abs() < FARTHEST && point.y.abs() < FARTHEST;
     if !path
         .elements()
         .iter()
-        .all(|element| points(element).iter().all(within))
+        .all(|element| points(element).iter().all(is_near))
     {
         return edges;
     }
@@ -192,7 +226,7 @@ fn span(cover: &mut [f32], from: f64, to: f64) {
 
 #[cfg(test)]
 mod tests {
-    use hayro_interpret::kurbo::{Circle, Shape};
+    use hayro_interpret::kurbo::Circle;
 
     use super::*;
 

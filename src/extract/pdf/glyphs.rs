@@ -16,6 +16,7 @@ use hayro_interpret::{
 };
 
 use super::paint::{is_opaque, is_white, quarter_turns, turn_point};
+use super::ruling::Ruling;
 use super::{curves, fields, rtl, seen};
 use crate::extract::{ExtractError, Limits};
 
@@ -129,6 +130,7 @@ impl<'a> Collector<'a> {
             left_out: Vec::new(),
             images: Vec::new(),
             outlines: 0,
+            ruling: Ruling::default(),
         };
         let drawing = AssertUnwindSafe(|| {
             let [own, annotations] = &mut contexts;
@@ -145,6 +147,7 @@ impl<'a> Collector<'a> {
         }
         let outlines = canvas.outlines;
         let (glyphs, seen, images) = (canvas.glyphs, canvas.seen, canvas.images);
+        let ruling = canvas.ruling;
         self.seen.letters += seen.letters;
         self.seen.unreadable += seen.unreadable;
         self.seen.pictures += seen.pictures;
@@ -165,7 +168,7 @@ impl<'a> Collector<'a> {
                 limit: self.limit as u64,
             });
         }
-        Ok(glyphs)
+        Ok(ruling.gather(glyphs))
     }
 }
 
@@ -189,6 +192,7 @@ struct Canvas<'i> {
     images: Vec<Rect>,
     /// Filled outlines, which may be letters.
     outlines: usize,
+    ruling: Ruling,
 }
 
 impl Canvas<'_> {
@@ -334,6 +338,15 @@ impl Device<'_> for Canvas<'_> {
             let area = props.transform.transform_rect_bbox(own);
             self.fill(area, &props, rectangle);
         }
+        if !is_white(&props.paint) {
+            match mode {
+                DrawMode::Fill(_) => self.ruling.add_filled(path, props.transform),
+                DrawMode::Stroke(_) | DrawMode::FillAndStroke(..) => {
+                    self.ruling.add_stroked(path, props.transform);
+                }
+                DrawMode::Invisible => {}
+            }
+        }
     }
     fn push_clip_path(&mut self, _: &ClipPath) {
         self.clips += 1;
@@ -350,6 +363,18 @@ impl Device<'_> for Canvas<'_> {
         if matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
             let area = props.transform.transform_rect_bbox(*rect);
             self.fill(area, &props, true);
+        }
+        if !is_white(&props.paint) {
+            match mode {
+                DrawMode::Fill(_) => {
+                    let area = props.transform.transform_rect_bbox(*rect);
+                    self.ruling.add_area(area);
+                }
+                DrawMode::Stroke(_) | DrawMode::FillAndStroke(..) => {
+                    self.ruling.add_stroked(&rect.to_path(0.1), props.transform);
+                }
+                DrawMode::Invisible => {}
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `hayro-interpret` reads the file and reports which glyph is drawn where; everything else is derived
 //! from the positions. [`glyphs`] collects them, [`lines`] finds the reading order, [`raised`] finds
-//! superscript, [`rows`] finds tables and [`columns`] their columns, [`furniture`] removes running
+//! superscript, [`ruling`] reads the boxes of ruled tables, [`rows`] finds tables and [`columns`] their columns, [`furniture`] removes running
 //! headers, and [`structure`] makes blocks.
 
 mod columns;
@@ -15,6 +15,7 @@ mod paint;
 mod raised;
 mod rows;
 mod rtl;
+mod ruling;
 mod scan;
 mod seen;
 mod structure;

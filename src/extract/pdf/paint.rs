@@ -2,6 +2,8 @@
 
 use hayro_interpret::Paint;
 
+pub(super) use crate::extract::ocr::turn_point;
+
 /// Whether a paint looks white.
 pub(super) fn is_white(paint: &Paint<'_>) -> bool {
     match paint {
@@ -24,15 +26,6 @@ pub(super) fn quarter_turns(a: f64, b: f64) -> u8 {
         1
     } else {
         3
-    }
-}
-
-pub(super) fn turn_point(x: f32, y: f32, turn: u8) -> (f32, f32) {
-    match turn {
-        0 => (x, y),
-        1 => (y, -x),
-        2 => (-x, -y),
-        _ => (-y, x),
     }
 }
 

@@ -1,6 +1,5 @@
-//! The picture of a scanned page: its images where they are drawn, the outlines if there are so many that they may be
-//! letters, everything else white. hayro decodes what scanners
-//! write (CCITT, JBIG2, JPEG, JPEG 2000).
+//! The picture of a scanned page: its images where they are drawn, lines drawn over them, all outlines if there are so many
+//! that they may be letters, everything else white. hayro decodes what scanners write (CCITT, JBIG2, JPEG, JPEG 2000).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -46,22 +45,22 @@ pub(super) fn draw<'a>(
         render_content: RenderContent::PAGE,
         ..InterpreterSettings::default()
     };
-    let draw = |outlines: Outlines| {
+    let draw = |all_outlines: bool| {
         let mut context = Context::new(transform, area, cache, pdf.xref(), settings.clone());
         let mut canvas = Canvas {
             picture: Picture::white(columns, rows),
             clips: vec![area],
-            outlines,
+            outlines: 0,
+            all_outlines,
+            steps: curves::STEPS,
         };
         let interpret = AssertUnwindSafe(|| interpret_page(page, &mut context, &mut canvas));
         catch_unwind(interpret).ok()?;
         Some(canvas)
     };
-    let mut canvas = draw(Outlines::Counted(0))?;
-    if let Outlines::Counted(count) = canvas.outlines
-        && curves::are_many(count)
-    {
-        canvas = draw(Outlines::Filled(curves::STEPS))?;
+    let mut canvas = draw(false)?;
+    if curves::are_many(canvas.outlines) {
+        canvas = draw(true)?;
     }
     Some((canvas.picture, scale.recip()))
 }
@@ -70,14 +69,12 @@ struct Canvas {
     picture: Picture,
     /// The rectangles around the open clips, innermost last.
     clips: Vec<Rect>,
-    outlines: Outlines,
-}
-
-/// What becomes of filled outlines.
-enum Outlines {
-    Counted(usize),
-    /// Holds how many steps are left for that.
-    Filled(u64),
+    /// Filled outlines so far.
+    outlines: usize,
+    /// Whether all of them are drawn, and not only lines.
+    all_outlines: bool,
+    /// How many steps are left for drawing them.
+    steps: u64,
 }
 
 /// The points of an image as they are drawn.
@@ -135,6 +132,33 @@ impl Canvas {
         }
     }
 
+    /// Fills an outline.
+    fn fill(&mut self, path: &BezPath, even_odd: bool, props: &DrawProps<'_>) {
+        let (Paint::Color(colour), None) = (&props.paint, &props.soft_mask) else {
+            return;
+        };
+        let [red, green, blue, alpha] = colour.to_rgba().to_rgba8().map(f32::from);
+        let alpha = alpha / 255.0;
+        let darken = matches!(props.blend_mode, BlendMode::Multiply | BlendMode::Darken);
+        let whole = Rect::new(
+            0.0,
+            0.0,
+            self.picture.width as f64,
+            self.picture.height as f64,
+        );
+        let area = self
+            .clips
+            .last()
+            .map_or(whole, |clip| clip.intersect(whole));
+        let mut left = self.steps;
+        curves::fill(path, even_odd, area, &mut left, |x, y, share| {
+            let cover = share * alpha;
+            let sum = [red * cover, green * cover, blue * cover, cover];
+            self.lay(x, y, sum, 1.0, darken);
+        });
+        self.steps = left;
+    }
+
     /// Lays a colour (weighted by its share, which comes last) over a point.
     fn lay(&mut self, x: usize, y: usize, sum: [f32; 4], whole: f32, darken: bool) {
         let [red, green, blue, share] = sum;
@@ -181,41 +205,23 @@ impl Drawn<'_> {
 
 impl Device<'_> for Canvas {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'_>, mode: &DrawMode) {
-        let (DrawMode::Fill(rule) | DrawMode::FillAndStroke(rule, _)) = mode else {
+        if self.steps == 0 {
             return;
-        };
-        let steps = match &mut self.outlines {
-            Outlines::Counted(count) => {
-                *count += curves::count(path);
-                return;
+        }
+        let shown = props.transform * path;
+        if let DrawMode::Fill(rule) | DrawMode::FillAndStroke(rule, _) = mode {
+            self.outlines += curves::count(path);
+            if self.all_outlines || curves::is_line(&shown) {
+                self.fill(&shown, matches!(rule, FillRule::EvenOdd), &props);
             }
-            Outlines::Filled(steps) => steps,
-        };
-        let (Paint::Color(colour), None) = (&props.paint, &props.soft_mask) else {
-            return;
-        };
-        let [red, green, blue, alpha] = colour.to_rgba().to_rgba8().map(f32::from);
-        let alpha = alpha / 255.0;
-        let darken = matches!(props.blend_mode, BlendMode::Multiply | BlendMode::Darken);
-        let whole = Rect::new(
-            0.0,
-            0.0,
-            self.picture.width as f64,
-            self.picture.height as f64,
-        );
-        let area = self
-            .clips
-            .last()
-            .map_or(whole, |clip| clip.intersect(whole));
-        let path = props.transform * path;
-        let even_odd = matches!(rule, FillRule::EvenOdd);
-        let mut left = *steps;
-        curves::fill(&path, even_odd, area, &mut left, |x, y, share| {
-            let cover = share * alpha;
-            let sum = [red * cover, green * cover, blue * cover, cover];
-            self.lay(x, y, sum, 1.0, darken);
-        });
-        self.outlines = Outlines::Filled(left);
+        }
+        if let DrawMode::Stroke(pen) | DrawMode::FillAndStroke(_, pen) = mode {
+            let scale = props.transform.determinant().abs().sqrt();
+            let stroked = curves::stroke(&shown, f64::from(pen.line_width) * scale);
+            if let Some(stroked) = stroked {
+                self.fill(&stroked, false, &props);
+            }
+        }
     }
 
     fn push_clip_path(&mut self, clip: &ClipPath) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hayro_interpret::kurbo::{Point, Rect};
 
 use super::glyphs::Glyph;
-use super::paint::turn_back;
+use super::paint::{turn_back, turn_point};
 use crate::extract::DOUBT;
 use crate::extract::ocr::{Grid, SeenLine, SeenPage};
 
@@ -50,8 +50,10 @@ pub(super) fn glyphs(page: &SeenPage, own: &[Glyph]) -> Vec<Glyph> {
     let mut fresh: Vec<&SeenLine> = fresh.collect();
     let mut out = Vec::new();
     for grid in &page.grids {
-        let within =
-            |line: &SeenLine| line.turn == 0 && grid.cell(middle(line), height(line)).is_some();
+        let within = |line: &SeenLine| {
+            let (x, y) = middle(line);
+            line.turn == grid.turn && grid.cell(x, y).is_some()
+        };
         let (inside, outside): (Vec<&SeenLine>, Vec<&SeenLine>) =
             fresh.iter().partition(|line| within(line));
         if let Some(rows) = rows(grid, &inside) {
@@ -69,10 +71,15 @@ fn rows(grid: &Grid, lines: &[&SeenLine]) -> Option<Vec<Glyph>> {
     let mut cells: BTreeMap<(usize, usize), String> = BTreeMap::new();
     let mut sizes: Vec<f32> = lines.iter().map(|line| line.size).collect();
     let mut lines = lines.to_vec();
-    lines.sort_by(|a, b| height(a).total_cmp(&height(b)));
+    let down = |line: &SeenLine| {
+        let (x, y) = middle(line);
+        grid.frame.straight(x, y).1
+    };
+    lines.sort_by(|a, b| down(a).total_cmp(&down(b)));
     for line in lines {
         for word in &line.words {
-            let cell = grid.cell((word.x0 + word.x1) / 2.0, height(line));
+            let (x, y) = spot(line, (word.x0 + word.x1) / 2.0);
+            let cell = grid.cell(x, y);
             let cell = cells.entry(cell?).or_default();
             if line.is_doubtful() {
                 cell.push(DOUBT);
@@ -81,6 +88,19 @@ fn rows(grid: &Grid, lines: &[&SeenLine]) -> Option<Vec<Glyph>> {
             cell.push(' ');
         }
     }
+    sizes.sort_by(f32::total_cmp);
+    let size = *sizes.get(sizes.len() / 2)?;
+    let cells = cells.into_iter().map(|(place, text)| (place, (text, 0.0)));
+    set_out(grid, cells.collect(), size)
+}
+
+/// Sets the cells of a ruled table out as one line for each row, with the ink of its letters. `None` if they fill fewer than
+/// two rows or columns.
+pub(super) fn set_out(
+    grid: &Grid,
+    cells: BTreeMap<(usize, usize), (String, f32)>,
+    size: f32,
+) -> Option<Vec<Glyph>> {
     let many = |part: fn(&(usize, usize)) -> usize| {
         let parts: BTreeSet<usize> = cells.keys().map(part).collect();
         parts.len() > 1
@@ -88,35 +108,53 @@ fn rows(grid: &Grid, lines: &[&SeenLine]) -> Option<Vec<Glyph>> {
     if !many(|cell| cell.0) || !many(|cell| cell.1) {
         return None;
     }
-    sizes.sort_by(f32::total_cmp);
-    let size = *sizes.get(sizes.len() / 2)?;
     let (top, bottom) = (*grid.ys.first()?, *grid.ys.last()?);
     let pitch = ((bottom - top) / (grid.ys.len() - 1) as f32).min(size * PITCH);
-    let glyphs = cells.into_iter().filter_map(|((row, column), text)| {
-        let (left, right) = (*grid.xs.get(column)?, *grid.xs.get(column + 1)?);
-        let x0 = left + size * INDENT;
-        let long = text.chars().count() as f32 * size * LETTER;
-        Some(Glyph {
-            text,
-            x0,
-            x1: (x0 + long)
-                .min(right - size * (SPACE - INDENT / 2.0))
-                .max(x0),
-            y: top + pitch * (row + 1) as f32,
-            size,
-            ink: 0.0,
-            turn: 0,
-        })
-    });
+    let glyphs = cells
+        .into_iter()
+        .filter_map(|((row, column), (text, ink))| {
+            let (left, right) = (*grid.xs.get(column)?, *grid.xs.get(column + 1)?);
+            let x0 = left + size * INDENT;
+            let long = text.chars().count() as f32 * size * LETTER;
+            Some(Glyph {
+                text,
+                x0,
+                x1: (x0 + long)
+                    .min(right - size * (SPACE - INDENT / 2.0))
+                    .max(x0),
+                y: top + pitch * (row + 1) as f32,
+                size,
+                ink,
+                turn: grid.turn,
+            })
+        });
     Some(glyphs.collect())
 }
 
-fn middle(line: &SeenLine) -> f32 {
-    line.corners.iter().map(|corner| corner.0).sum::<f32>() / 4.0
+/// The corners of a line on the page turned so that its text is upright, from the left.
+fn upright(line: &SeenLine) -> [(f32, f32); 4] {
+    let mut corners = line.corners.map(|(x, y)| turn_point(x, y, line.turn));
+    corners.sort_by(|a, b| a.0.total_cmp(&b.0));
+    corners
 }
 
-fn height(line: &SeenLine) -> f32 {
-    line.corners.iter().map(|corner| corner.1).sum::<f32>() / 4.0
+fn middle(line: &SeenLine) -> (f32, f32) {
+    let corners = upright(line);
+    (
+        corners.iter().map(|corner| corner.0).sum::<f32>() / 4.0,
+        corners.iter().map(|corner| corner.1).sum::<f32>() / 4.0,
+    )
+}
+
+/// Where a place along the straightened line is on the turned page: a long crooked line passes through several rows.
+fn spot(line: &SeenLine, x: f32) -> (f32, f32) {
+    let [a, b, c, d] = upright(line);
+    let (across, down) = ((c.0 + d.0 - a.0 - b.0) / 2.0, (c.1 + d.1 - a.1 - b.1) / 2.0);
+    let length = across.hypot(down).max(f32::MIN_POSITIVE);
+    let ends = line.words.first().zip(line.words.last());
+    let along = ends.map_or(0.0, |(first, last)| x - (first.x0 + last.x1) / 2.0);
+    let (x, y) = middle(line);
+    (x + along * across / length, y + along * down / length)
 }
 
 fn words(line: &SeenLine) -> Vec<Glyph> {

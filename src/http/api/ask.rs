@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::turn::{self, Unasked};
-use crate::agent::Turn;
+use crate::agent::{Answer, Display, Turn};
 use crate::app::{App, default_assistant};
 use crate::http::auth::{OfCredential, OfPrincipal, Principal};
 use crate::http::body::Json;
@@ -106,6 +106,34 @@ pub(super) async fn create(
         stays: false,
     };
     turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
+}
+
+/// Answers a question that belongs to no conversation, for a page that shows the whole answer.
+///
+/// # Errors
+/// When there is no question, or the turn fails.
+pub(in crate::http) async fn answer(
+    app: &App,
+    by: &Principal,
+    workspace: WorkspaceId,
+    question: String,
+) -> Result<Answer, Problem> {
+    let asked = Turn {
+        workspace,
+        assistant: default_assistant(&app.store, workspace).await?,
+        conversation: None,
+        client_id: None,
+        history: Vec::new(),
+        question: check_text("question", question)?,
+        claim: Claim::new(Priority::Chat, by.credential().flow(workspace)),
+        sampling: None,
+        now: None,
+        audience: by.audience(),
+        display: Display::Whole,
+        evaluation: false,
+        stays: false,
+    };
+    turn::collect_answer(app.agent.reply(asked)).await
 }
 
 /// Trims a text that a person wrote.

@@ -250,7 +250,9 @@ pub(super) async fn append(
         ));
     }
     let conversation = load(&place, &id).await?;
-    let mut turn = build_turn(&place, &conversation, question, request.client_id).await?;
+    // An empty id is none: two messages with it are two.
+    let client_id = request.client_id.filter(|id| !id.is_empty());
+    let mut turn = build_turn(&place, &conversation, question, client_id).await?;
     turn.display = turn::display(&headers, Unasked::Events);
     turn::respond(&headers, Unasked::Events, place.app.agent.reply(turn)).await
 }

@@ -231,8 +231,9 @@ pub(super) async fn text(
         .map(|text| place::parse_id::<VersionId>(&text, "version"))
         .transpose()?;
     let version = asked.or(document.current_version);
-    let version =
-        version.ok_or_else(|| Problem::not_found("text yet: the document is not read"))?;
+    let version = version.ok_or_else(|| {
+        Problem::nothing("the document is not read yet, so there is no text of it")
+    })?;
     let (workspace, id) = (place.id(), document.id);
     let found = place.app.store.read(move |conn| {
         let of_document = versions::get(conn, workspace, version)?.document == id;
@@ -242,7 +243,9 @@ pub(super) async fn text(
             Ok(None)
         }
     });
-    let found = found.await?.ok_or_else(|| Problem::not_found("text"))?;
+    let found = found
+        .await?
+        .ok_or_else(|| Problem::nothing("there is no text of this version"))?;
     let (document, version) = (id.to_string(), version.to_string());
     Ok(axum::Json(DocumentText {
         document,

@@ -1,11 +1,11 @@
 //! E-mail of a workspace: its servers, a test, and the log. No answer holds a password.
 
-use axum::extract::Query;
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::place::ApiPlace;
+use super::place::{self, ApiPlace};
 use crate::egress::Secret;
 use crate::http::body::Json;
 use crate::http::listing::parse_id;
@@ -14,6 +14,7 @@ use crate::mail::{
     Health, Log, MailSettings, Mailbox, NewMailSettings, NewMailbox, NewServer, Overview, Sender,
     Server, Tls, Tried,
 };
+use crate::store::MailId;
 use crate::store::mail::{LogFilter, MailState, Outgoing, Received};
 
 /// Messages per page: the default, and the most.
@@ -159,7 +160,7 @@ pub(super) struct LogQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailLog {
     /// Newest first.
-    messages: Vec<MessageView>,
+    messages: Vec<MailMessageView>,
     /// For `before`; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -168,7 +169,7 @@ pub struct MailLog {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct MessageView {
+pub struct MailMessageView {
     id: String,
     /// `notice`, `transcript` or `test`.
     kind: &'static str,
@@ -309,7 +310,7 @@ impl From<Tried> for TestView {
     }
 }
 
-impl From<Outgoing> for MessageView {
+impl From<Outgoing> for MailMessageView {
     fn from(row: Outgoing) -> Self {
         Self {
             id: row.id.to_string(),
@@ -342,7 +343,7 @@ impl From<Received> for ReceivedView {
 impl From<Log> for MailLog {
     fn from(log: Log) -> Self {
         let next = log.sent.next.and_then(|filter| filter.before);
-        let messages = log.sent.rows.into_iter().map(MessageView::from);
+        let messages = log.sent.rows.into_iter().map(MailMessageView::from);
         Self {
             messages: messages.collect(),
             next: next.map(|id| id.to_string()),
@@ -431,4 +432,19 @@ pub(super) async fn log(
         .log(&place.member, query.filter()?, limit)
         .await?;
     Ok(axum::Json(log.into()))
+}
+
+/// Sends a failed message again. One that was sent, or waits to be, is left alone.
+#[utoipa::path(post, path = "/api/v1/mail/log/{id}/replay", tag = "admin", operation_id = "replayMail",
+    params(("id" = String, Path, description = "Id of the message"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
+    responses((status = 200, body = MailMessageView), (status = 403, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn replay(
+    place: ApiPlace,
+    Path(id): Path<String>,
+) -> Result<axum::Json<MailMessageView>, Problem> {
+    let id: MailId = place::parse_id(&id, "message")?;
+    let queued = place.app.mail.send_again(&place.member, id).await?;
+    Ok(axum::Json(queued.into()))
 }

@@ -3,7 +3,7 @@
 
 pub(super) mod accounts;
 mod additions;
-mod ask;
+pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;
 pub mod calls;
@@ -21,6 +21,7 @@ pub mod inbox;
 mod keys;
 pub(super) mod lines;
 mod mail;
+mod names;
 pub(super) mod paths;
 pub mod people;
 mod place;
@@ -35,8 +36,9 @@ pub(super) mod sources;
 mod status;
 mod synonyms;
 pub(super) mod tasks;
+mod told;
 pub(super) mod turn;
-mod upload;
+pub(super) mod upload;
 mod versions;
 mod voice_notes;
 pub(super) mod webhooks;
@@ -217,6 +219,12 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/v1/widget", ADMIN, widget::get),
         (PATCH, "/api/v1/widget", ADMIN, widget::change),
         (POST, "/api/v1/widget/site-key", ADMIN, widget::renew_key),
+        (
+            POST,
+            "/api/v1/widget/identity-key",
+            ADMIN,
+            widget::renew_identity_key
+        ),
         (GET, "/api/v1/backups", ADMIN, backups::list),
         (POST, "/api/v1/backups", ADMIN, backups::create),
         (
@@ -268,6 +276,7 @@ pub(super) fn routes() -> Vec<Route> {
         (DELETE, "/api/v1/mail", ADMIN, mail::remove),
         (POST, "/api/v1/mail/test", ADMIN, mail::test),
         (GET, "/api/v1/mail/log", ADMIN, mail::log),
+        (POST, "/api/v1/mail/log/{id}/replay", ADMIN, mail::replay),
         (GET, "/api/v1/people", ADMIN, people::find),
         (GET, "/api/v1/people/copy", ADMIN, people::copy),
         (POST, "/api/v1/people/erase", ADMIN, people::erase),
@@ -381,6 +390,8 @@ pub(super) fn routes() -> Vec<Route> {
         (POST, "/api/v1/keys", ADMIN, keys::create),
         (DELETE, "/api/v1/keys/{id}", ADMIN, keys::revoke),
         (GET, "/api/v1/status", ADMIN, status::get),
+        (GET, "/api/v1/names", ADMIN, names::get),
+        (PUT, "/api/v1/names", ADMIN, names::set),
         (GET, "/api/v1/additions", ADMIN, additions::get),
         (PUT, "/api/v1/additions", ADMIN, additions::set),
         (GET, "/api/v1/synonyms", DOCUMENTS, synonyms::get),

@@ -13,6 +13,7 @@ pub(in crate::http) mod tasks {
         __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,
         __path_list, __path_reopen, __path_set_settings,
     };
+    pub(in crate::http) use super::super::told::__path_shown;
 }
 pub(in crate::http) mod ask {
     pub(in crate::http) use super::super::ask::__path_create;
@@ -75,7 +76,7 @@ pub(in crate::http) mod backups {
 }
 pub(in crate::http) mod mail {
     pub(in crate::http) use super::super::mail::{
-        __path_get, __path_log, __path_remove, __path_set, __path_test,
+        __path_get, __path_log, __path_remove, __path_replay, __path_set, __path_test,
     };
 }
 pub(in crate::http) mod backup_target {
@@ -90,7 +91,9 @@ pub(in crate::http) mod second_factor {
     };
 }
 pub(in crate::http) mod widget {
-    pub(in crate::http) use super::super::widget::{__path_change, __path_get, __path_renew_key};
+    pub(in crate::http) use super::super::widget::{
+        __path_change, __path_get, __path_renew_identity_key, __path_renew_key,
+    };
 }
 pub(in crate::http) mod people {
     pub(in crate::http) use super::super::people::{
@@ -116,6 +119,9 @@ pub(in crate::http) mod ratings {
 }
 pub(in crate::http) mod receipts {
     pub(in crate::http) use super::super::receipts::paths::*;
+}
+pub(in crate::http) mod names {
+    pub(in crate::http) use super::super::names::{__path_get, __path_set};
 }
 pub(in crate::http) mod additions {
     pub(in crate::http) use super::super::additions::{__path_get, __path_set};

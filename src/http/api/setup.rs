@@ -35,7 +35,7 @@ pub(super) async fn create(
         let detail = "Frontdesk is set up already; sign in with an account";
         Problem::new(StatusCode::CONFLICT, "set_up", detail)
     })?;
-    let link = format!("{}/setup?token={token}", app.address());
+    let link = format!("{}/setup?token={token}", app.link_address());
     Ok(Json(SetupLink {
         link,
         valid_hours: SETUP_LINK_HOURS,

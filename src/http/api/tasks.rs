@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::place::{self, ApiPlace};
+use super::told::{self, ArrivalView};
 use crate::contacts::todo::{self, Change, Todo};
 use crate::http::auth::Scope;
 use crate::http::body::Json;
@@ -14,6 +15,7 @@ use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::route::{Policy, Route, routes};
 use crate::inbox::leads::{LeadSettings, PURPOSE};
+use crate::inbox::notify;
 use crate::store::listing::Page;
 use crate::store::tasks::{self, Listed, Task, TaskFilter, TaskKind, TaskState};
 use crate::store::{TaskId, UnixMs};
@@ -28,6 +30,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         (POST, "/api/v1/tasks/{id}/done", STAFF, finish),
         (POST, "/api/v1/tasks/{id}/drop", STAFF, give_up),
         (POST, "/api/v1/tasks/{id}/reopen", STAFF, reopen),
+        (POST, "/api/v1/tasks/{id}/shown", STAFF, told::shown),
         (GET, "/api/v1/leads", ADMIN, get_settings),
         (PUT, "/api/v1/leads", ADMIN, set_settings),
     ]
@@ -149,6 +152,9 @@ pub struct TaskView {
     pub created_at: i64,
     /// Unix milliseconds.
     pub ended_at: Option<i64>,
+    /// In lists, of what a visitor left: who was told of it, and whether it arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<Vec<ArrivalView>>,
 }
 
 impl TaskView {
@@ -194,6 +200,7 @@ impl TaskView {
             assignee: listed.assignee,
             created_at,
             ended_at,
+            told: None,
         }
     }
 }
@@ -270,7 +277,15 @@ pub(super) async fn list(
     Query(query): Query<TaskQuery>,
 ) -> Result<axum::Json<TasksView>, Problem> {
     let page = listing::page(&place.app.store, &place.member, &query).await?;
-    Ok(axum::Json(page.into()))
+    let (workspace, mut view) = (place.id(), TasksView::from(page));
+    let read = place.app.store.read(move |conn| {
+        for task in view.tasks.iter_mut().filter(|task| task.kind != "todo") {
+            let told = notify::arrivals(conn, workspace, &task.id)?;
+            task.told = Some(told.into_iter().map(ArrivalView::from).collect());
+        }
+        Ok(view)
+    });
+    Ok(axum::Json(read.await?))
 }
 
 /// Writes a task down.

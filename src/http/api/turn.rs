@@ -97,7 +97,7 @@ pub(super) fn stream_events(
 }
 
 /// Waits for the complete answer of a turn.
-async fn collect_answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> {
+pub(super) async fn collect_answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> {
     let mut turn = std::pin::pin!(turn);
     while let Some(event) = turn.next().await {
         match event {

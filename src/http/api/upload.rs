@@ -8,9 +8,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::place::ApiPlace;
+use crate::app::App;
 use crate::http::multipart;
 use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::Received;
+use crate::store::WorkspaceId;
 
 /// Per request.
 const MOST_FILES: usize = 100;
@@ -37,7 +39,7 @@ pub struct UploadReport {
 
 /// What became of one file: either the first three fields or `error`.
 #[derive(Debug, Serialize, ToSchema)]
-struct UploadedFile {
+pub(in crate::http) struct UploadedFile {
     /// The file's name.
     name: String,
     /// Id of the document.
@@ -72,7 +74,19 @@ struct ErrorOfFile {
               (status = 207, description = "Some were not", body = UploadReport),
               (status = 413, description = "The only file is too large", body = ProblemView<'_>)))]
 pub(super) async fn create(place: ApiPlace, request: Request) -> Result<Response, Problem> {
-    let limit = place.app.config.upload_max_bytes;
+    build_report(take(&place.app, place.id(), request).await?)
+}
+
+/// Stores the files of a form; each has its own outcome.
+///
+/// # Errors
+/// When the form cannot be read, or holds too many files.
+pub(in crate::http) async fn take(
+    app: &App,
+    workspace: WorkspaceId,
+    request: Request,
+) -> Result<Vec<Outcome>, Problem> {
+    let limit = app.config.upload_max_bytes;
     let most = limit.saturating_mul(FILES_AT_FULL_SIZE);
     let mut form = multipart::open(request, most).await?;
     let (mut files, mut outcomes) = (0, Vec::new());
@@ -85,18 +99,18 @@ pub(super) async fn create(place: ApiPlace, request: Request) -> Result<Response
         }
         files += 1;
         match multipart::collect(&mut field, limit).await? {
-            Ok(bytes) => outcomes.extend(keep(&place, &name, bytes).await),
+            Ok(bytes) => outcomes.extend(keep(app, workspace, &name, bytes).await),
             Err(problem) => outcomes.push((name, Err(problem))),
         }
     }
-    build_report(outcomes)
+    Ok(outcomes)
 }
 
 /// File name, and what became of the file.
-type Outcome = (String, Result<UploadedFile, Problem>);
+pub(in crate::http) type Outcome = (String, Result<UploadedFile, Problem>);
 
 /// Stores one file, or each file in an archive.
-async fn keep(place: &ApiPlace, name: &str, bytes: Bytes) -> Vec<Outcome> {
+async fn keep(app: &App, workspace: WorkspaceId, name: &str, bytes: Bytes) -> Vec<Outcome> {
     let refused = |detail| {
         let problem = Problem::invalid("file", detail);
         vec![(name.to_owned(), Err(problem))]
@@ -107,12 +121,8 @@ async fn keep(place: &ApiPlace, name: &str, bytes: Bytes) -> Vec<Outcome> {
     if bytes.is_empty() {
         return refused("the file is empty");
     }
-    let received = place
-        .app
-        .knowledge
-        .documents()
-        .receive(place.id(), name.to_owned(), bytes)
-        .await;
+    let documents = app.knowledge.documents();
+    let received = documents.receive(workspace, name.to_owned(), bytes).await;
     match received {
         Err(error) => vec![(name.to_owned(), Err(error.into()))],
         Ok(documents) => documents

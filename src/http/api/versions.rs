@@ -225,7 +225,7 @@ pub(super) async fn compare(
     });
     let (from, to, old, new) = found
         .await?
-        .ok_or_else(|| Problem::not_found("second version with text to compare with"))?;
+        .ok_or_else(|| Problem::nothing("there is no second version with text to compare with"))?;
     let difference = tokio::task::spawn_blocking(move || diff::compare(&old, &new))
         .await
         .map_err(|error| Problem::internal(&error))?;

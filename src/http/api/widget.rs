@@ -8,9 +8,11 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::http::voice::identity;
 use crate::http::voice::options::WidgetOptions;
 use crate::http::voice::settings::WidgetSettings;
 use crate::http::voice::site_key;
+use crate::http::voice::work::ProofOfWork;
 use crate::store::{WorkspaceId, site_keys, workspaces};
 
 /// Look and reach of the widget.
@@ -21,6 +23,9 @@ pub struct WidgetView {
     /// Until when the previous key still works, Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     former_site_until: Option<i64>,
+    /// Since when there is a key with which the website's server vouches for its visitors, Unix ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_key_since: Option<i64>,
     /// Whether visitors are served at all.
     enabled: bool,
     /// Websites that may show it, each as `https://host[:port]`. If empty, only this server's own pages and pages of
@@ -36,6 +41,8 @@ pub struct WidgetView {
     colour: String,
     /// Whether the microphone listens only while a button is held.
     push_to_talk: bool,
+    /// When a browser has to work before a visit begins.
+    proof_of_work: ProofOfWork,
     /// Its look, words and forms.
     options: WidgetOptions,
 }
@@ -58,6 +65,9 @@ pub struct WidgetRequest {
     colour: Option<String>,
     /// Whether the microphone listens only while a button is held.
     push_to_talk: Option<bool>,
+    /// When a browser has to work before a visit begins: `off`, `automatic` (while unusually many visits are begun or refused) or
+    /// `always`.
+    proof_of_work: Option<ProofOfWork>,
     /// Its look, words and forms, all at once.
     options: Option<WidgetOptions>,
 }
@@ -75,13 +85,15 @@ async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<Widge
         let site = workspaces::get(conn, workspace)?.site_key;
         let former = site_keys::former_until(conn, workspace, now_ms())?;
         let settings = workspaces::section(conn, workspace, WidgetSettings::SECTION)?;
-        Ok((site, former, settings))
+        let identity = identity::made_at(conn, workspace)?;
+        Ok((site, former, identity, settings))
     });
-    let (site, former_site_until, settings) = found.await?;
+    let (site, former_site_until, identity_key_since, settings) = found.await?;
     let settings: WidgetSettings = settings;
     Ok(axum::Json(WidgetView {
         site,
         former_site_until,
+        identity_key_since,
         enabled: settings.enabled,
         origins: settings.origins,
         links: settings.links,
@@ -89,6 +101,7 @@ async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<Widge
         title: settings.title,
         colour: settings.colour,
         push_to_talk: settings.push_to_talk,
+        proof_of_work: settings.proof_of_work,
         options: settings.options,
     }))
 }
@@ -120,6 +133,7 @@ pub(super) async fn change(
         title: request.title.unwrap_or(before.title),
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
+        proof_of_work: request.proof_of_work.unwrap_or(before.proof_of_work),
         options: request.options.unwrap_or(before.options),
     };
     changed.keep(store, by).await?;
@@ -137,4 +151,24 @@ pub(super) async fn renew_key(
 ) -> Result<axum::Json<WidgetView>, Problem> {
     site_key::renew(&place.app, place.id(), request.old_days, now_ms()).await?;
     load_view(&place.app, place.id()).await
+}
+
+/// The key of the website's server.
+#[derive(Serialize, ToSchema)]
+pub struct IdentityKeyView {
+    /// It is shown only now.
+    key: String,
+}
+
+/// Makes a new key with which the website's server vouches for its visitors. What is signed with the one before is refused from
+/// now on, and visits that it vouched for end.
+#[utoipa::path(post, path = "/api/v1/widget/identity-key", tag = "visitors", operation_id = "renewIdentityKey",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = IdentityKeyView)))]
+pub(super) async fn renew_identity_key(
+    place: ApiPlace,
+) -> Result<axum::Json<IdentityKeyView>, Problem> {
+    let made = identity::renew(&place.app.store, &place.member).await?;
+    let key = made.reveal().to_owned();
+    Ok(axum::Json(IdentityKeyView { key }))
 }

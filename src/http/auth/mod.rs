@@ -30,7 +30,7 @@ use crate::store::token::TokenHash;
 use crate::store::users::Role;
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{closures, second_factors};
-pub(super) use standing::{OfCredential, cut_at, until_not};
+pub(super) use standing::{OfCredential, cut_at, outlived, until_not};
 use standing::{note_key_use, note_session_use};
 
 /// Over plain HTTP, which only loopback uses.

@@ -10,13 +10,13 @@ use axum::response::Response;
 use futures::StreamExt;
 
 use super::SESSION_IDLE_MS;
-use crate::access::Credential;
+use crate::access::{Credential, Principal};
 use crate::app::App;
 use crate::http::now_ms;
 use crate::store::api_keys::ApiKey;
 use crate::store::sessions::Session;
 use crate::store::token::TokenHash;
-use crate::store::{StoreError, WorkspaceId, api_keys, sessions};
+use crate::store::{Connection, StoreError, WorkspaceId, api_keys, sessions};
 use crate::usage::Flow;
 
 /// How often an open response checks its credential.
@@ -60,6 +60,22 @@ impl OfCredential for Credential {
         });
         read.await
     }
+}
+
+/// Completes once the credential of a caller stops counting, or they have another role: what they have open was opened with
+/// the former one.
+pub(in crate::http) async fn outlived(by: Principal, app: Arc<App>) {
+    until_not(|| still_may(&by, &app)).await;
+}
+
+async fn still_may(by: &Principal, app: &App) -> Result<bool, StoreError> {
+    let (Credential::Session(hash), Some(role)) = (by.credential(), by.role()) else {
+        return by.credential().counts(app).await;
+    };
+    let find =
+        move |conn: &Connection| sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS);
+    let found = app.store.read(find).await?;
+    Ok(found.is_some_and(|session| session.user.role == role))
 }
 
 /// Polls `counts`, and completes when it says no.

@@ -62,9 +62,14 @@ fn row(call: CallView) -> CallRow {
         reason: pages::reason(call.ended_reason.unwrap_or_default()),
         duration: call.duration_ms.map(call_parts::clock).unwrap_or_default(),
         turns: plural(call.turn_count.into(), "turn", "turns"),
-        caller: call.caller.unwrap_or_default(),
+        caller: call.caller.filter(|who| !is_id(who)).unwrap_or_default(),
         recorded: call.recording_ms.is_some(),
     }
+}
+
+/// Whether a caller has no name but that of a website's visitor, which tells nobody anything; the call's own page has it.
+fn is_id(caller: &str) -> bool {
+    caller.len() == 36 && caller.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
 /// `GET /calls/{id}`

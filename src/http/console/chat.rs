@@ -10,10 +10,10 @@ use super::guard::SignedIn;
 use super::suggestions::suggest;
 use super::view::{self, Section};
 use super::{Failure, pages, status};
-use crate::app::App;
+use crate::app::{App, default_assistant};
 use crate::http::auth::Scope;
 use crate::http::voice::files;
-use crate::store::{Connection, StoreError, WorkspaceId, assistants, chunks, documents};
+use crate::store::{Connection, StoreError, WorkspaceId, chunks, documents};
 
 /// Documents whose headings are looked at.
 const DOCUMENTS: usize = 6;
@@ -24,20 +24,30 @@ pub(super) async fn show(
     person: SignedIn,
 ) -> Result<Response, Failure> {
     person.need(Scope::Chat)?;
-    let workspace = person.workspace.id;
-    let found = app.store.read(move |conn| {
-        let assistant = assistants::list(conn, workspace)?.into_iter().next();
-        Ok((assistant, topics(conn, workspace)?))
-    });
-    let (assistant, topics) = found.await?;
+    let (assistant, suggestions) = introduce(&app, person.workspace.id).await?;
     let page = pages::Chat {
         shell: person.shell(Section::Chat, "Chat"),
-        assistant: assistant.map_or_else(|| "Front desk".to_owned(), |assistant| assistant.title),
-        suggestions: suggest(topics.iter().map(String::as_str)),
+        assistant,
+        suggestions,
         warning: status::warning(&app, &["llm", "embed"]),
         widget: files::widget_path(),
     };
     Ok(view::page(StatusCode::OK, &page))
+}
+
+/// What the assistant is called, and questions to try.
+pub(super) async fn introduce(
+    app: &App,
+    workspace: WorkspaceId,
+) -> Result<(String, Vec<String>), StoreError> {
+    let assistant = match default_assistant(&app.store, workspace).await {
+        Ok(assistant) => assistant.title,
+        Err(StoreError::NotFound(_)) => "Front desk".to_owned(),
+        Err(error) => return Err(error),
+    };
+    let topics = app.store.read(move |conn| topics(conn, workspace)).await?;
+    let questions = suggest(topics.iter().map(String::as_str));
+    Ok((assistant, questions))
 }
 
 /// Headings of the first documents, one of each in turn, then their titles.

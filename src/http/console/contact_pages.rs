@@ -41,7 +41,10 @@ impl From<ContactRow> for Row {
             id: row.id,
             title,
             ways,
-            conversations: plural(row.conversations.into(), "conversation", "conversations"),
+            conversations: match row.conversations {
+                0 => "no conversation yet".to_owned(),
+                count => plural(count.into(), "conversation", "conversations"),
+            },
             open_tasks: row.open_tasks,
             tasks: format!("{} open", plural(row.open_tasks.into(), "task", "tasks")),
             at: moment(row.updated_at),

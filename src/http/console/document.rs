@@ -279,15 +279,17 @@ pub(super) async fn changes(
     let opened = open(&app, person.workspace.id, &id, passage.version).await?;
     let number = opened.version.number;
     let before = opened.all.into_iter().find(|v| v.number < number);
-    let before = before.ok_or_else(|| Problem::not_found("version before the first one"))?;
+    let before =
+        before.ok_or_else(|| Problem::nothing("there is no version before the first one"))?;
     let older = open(&app, person.workspace.id, &id, Some(before.id)).await?;
     let text = |text: Option<VersionText>| text.map(|t| t.text).unwrap_or_default();
     let (old, new) = (text(older.text), text(opened.text));
     let difference = tokio::task::spawn_blocking(move || diff::compare(&old, &new))
         .await
         .map_err(|error| Problem::internal(&error))?;
+    let title = format!("Changes of {}", opened.document.title);
     let page = Changes {
-        shell: person.shell(Section::Documents, &opened.document.title),
+        shell: person.shell(Section::Documents, &title),
         id,
         title: opened.document.title.clone(),
         from: before.number,

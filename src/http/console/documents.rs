@@ -14,10 +14,11 @@ use super::view::{self, Section};
 use super::{Failure, sentence, status};
 use crate::app::App;
 use crate::http::now_ms;
+use crate::http::problem::Problem;
 use crate::store::documents::{DocumentState, DocumentSummary, Origin};
 
 /// Extensions for the file picker; the server looks at the content, not the name.
-const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,\
+pub(super) const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,\
                       .markdown,.csv,.tsv,.eml,.msg,.pages,.numbers,.key,.txt,.text,.vtt,.srt,\
                       .jpg,.jpeg,.png,.heic,.tif,.tiff,.zip";
 /// Documents on one page; the search finds the others.
@@ -27,14 +28,56 @@ const MOST_SHOWN: usize = 200;
 pub(super) struct Sought {
     #[serde(default)]
     q: String,
+    /// `hidden` right after the first steps were put away.
+    #[serde(default)]
+    guide: String,
 }
 
-/// `GET /documents?q=`
+/// `GET /documents?q=&guide=`
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Query(sought): Query<Sought>,
 ) -> Result<Response, Failure> {
+    let found = find(&app, &person, &sought.q, MOST_SHOWN).await?;
+    let max_bytes = app.config.upload_max_bytes;
+    let page = pages::Documents {
+        shell: person.shell(Section::Documents, "Documents"),
+        ready: found.ready,
+        rows: found.rows,
+        all: found.all,
+        more: found.more,
+        totals: found.totals,
+        query: sought.q,
+        max_bytes,
+        max_size: limit(max_bytes),
+        accept: ACCEPT,
+        warning: status::warning(&app, &["extract", "embed"]),
+        guide_hidden: sought.guide == "hidden",
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// The documents that match a query.
+pub(super) struct Found {
+    /// At most as many as were asked for.
+    pub(super) rows: Vec<DocumentRow>,
+    /// How many were found beyond `rows`.
+    pub(super) more: usize,
+    /// How many there are, whatever the query.
+    pub(super) all: usize,
+    /// How many of all can be answered from.
+    pub(super) ready: usize,
+    /// Sums over all: pages, passages, answers, failures.
+    pub(super) totals: Vec<String>,
+}
+
+pub(super) async fn find(
+    app: &App,
+    person: &SignedIn,
+    query: &str,
+    most: usize,
+) -> Result<Found, Problem> {
     let listed = app.knowledge.documents().list(person.member(), now_ms());
     let found = listed.await?;
     let all = found.len();
@@ -42,27 +85,19 @@ pub(super) async fn list(
     let mut sums = Sums::default();
     for (summary, cited) in found {
         sums.add(&summary, cited);
-        if is_sought(&summary, &sought.q) {
+        if is_sought(&summary, query) {
             rows.push(row(summary, cited));
         }
     }
-    let more = rows.len().saturating_sub(MOST_SHOWN);
-    rows.truncate(MOST_SHOWN);
-    let max_bytes = app.config.upload_max_bytes;
-    let page = pages::Documents {
-        shell: person.shell(Section::Documents, "Documents"),
-        ready: sums.ready,
+    let more = rows.len().saturating_sub(most);
+    rows.truncate(most);
+    Ok(Found {
         rows,
-        all,
         more,
+        all,
+        ready: sums.ready,
         totals: sums.shown(),
-        query: sought.q,
-        max_bytes,
-        max_size: limit(max_bytes),
-        accept: ACCEPT,
-        warning: status::warning(&app, &["extract", "embed"]),
-    };
-    Ok(view::page(StatusCode::OK, &page))
+    })
 }
 
 /// Whether each word of the query is in the name, the title or the state.

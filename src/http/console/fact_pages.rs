@@ -118,9 +118,8 @@ pub(super) async fn render(
             .collect()
     };
     let confirmed = |e: &Entry| e.fact.state == FactState::Confirmed;
-    let is_week = |e: &Entry| matches!(&e.data.what, What::Weekly(w) if w.label.is_none() && w.from.is_none() && w.until.is_none());
     let zones = jiff::tz::db().available().map(|name| name.to_string());
-    let week_confirmed = book.entries.iter().any(|e| confirmed(e) && is_week(e));
+    let week_confirmed = is_week_confirmed(&book);
     let page = Facts {
         shell: person.shell(Section::Documents, "Business facts"),
         error,
@@ -144,6 +143,16 @@ pub(super) async fn render(
         preview: preview(&book, &person.workspace.title, tried),
     };
     Ok(view::page(status, &page))
+}
+
+/// Whether it is one of the usual weekly hours of the business itself.
+fn is_week(entry: &Entry) -> bool {
+    matches!(&entry.data.what, What::Weekly(w) if w.label.is_none() && w.from.is_none() && w.until.is_none())
+}
+
+pub(super) fn is_week_confirmed(book: &Book) -> bool {
+    let confirmed = |entry: &&Entry| entry.fact.state == FactState::Confirmed;
+    book.entries.iter().filter(confirmed).any(is_week)
 }
 
 fn preview(book: &Book, business: &str, tried: Tried) -> Preview {
@@ -193,7 +202,7 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
             What::Email { .. } => "E-mail",
             What::Price { .. } => "Price",
         },
-        summary: edit::show(&entry.data.what),
+        summary: summarize(&entry.data.what),
         quote: entry.fact.quote.clone(),
         link: link.filter(|_| title.is_some()),
         source: title.map_or_else(String::new, |t| format!("{t}{}", dated.unwrap_or_default())),
@@ -203,17 +212,56 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
     }
 }
 
+const NAMES: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
+/// The fact in a few words, with names of days instead of their codes.
+fn summarize(what: &What) -> String {
+    let shown = edit::show(what);
+    let What::Weekly(row) = what else {
+        return shown;
+    };
+    let codes: Vec<&str> = row.days.iter().map(|day| day.code()).collect();
+    let codes = codes.join(" ");
+    let names = name_days(&row.days);
+    for end in [":", " ("] {
+        let coded = format!("{codes}{end}");
+        if !codes.is_empty() && shown.contains(&coded) {
+            return shown.replacen(&coded, &format!("{names}{end}"), 1);
+        }
+    }
+    shown
+}
+
+/// `Monday to Friday, Sunday`: three days in a row or more become a range.
+fn name_days(days: &[Day]) -> String {
+    let mut runs: Vec<(usize, Vec<&str>)> = Vec::new();
+    let week = Day::ALL.into_iter().zip(NAMES).enumerate();
+    for (at, (_, name)) in week.filter(|(_, (day, _))| days.contains(day)) {
+        match runs.last_mut() {
+            Some((last, names)) if *last + 1 == at => {
+                *last = at;
+                names.push(name);
+            }
+            _ => runs.push((at, vec![name])),
+        }
+    }
+    let shown = runs.into_iter().map(|(_, names)| match names.as_slice() {
+        [first, _, .., last] => format!("{first} to {last}"),
+        few => few.join(", "),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
 /// The week's rows: as confirmed, or else as proposed, to start from.
-fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
-    const NAMES: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
+pub(super) fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
     let state = if confirmed {
         FactState::Confirmed
     } else {
@@ -254,4 +302,21 @@ fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
         out.extend(rows.into_iter().map(|row| field(Some(row))));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_in_a_row_become_a_range() {
+        let named = |numbers: &[usize]| {
+            let days: Vec<Day> = numbers.iter().map(|at| Day::ALL[*at]).collect();
+            name_days(&days)
+        };
+        assert_eq!(named(&[0, 1, 2, 3, 4]), "Monday to Friday");
+        assert_eq!(named(&[5, 6]), "Saturday, Sunday");
+        assert_eq!(named(&[6, 0, 1, 2]), "Monday to Wednesday, Sunday");
+        assert_eq!(named(&[]), "");
+    }
 }

@@ -106,7 +106,7 @@ pub(super) async fn week(
     to_page(&app, &person, done, "#week").await
 }
 
-fn read_week(fields: &[(String, String)]) -> Result<Vec<Weekly>, FactsError> {
+pub(super) fn read_week(fields: &[(String, String)]) -> Result<Vec<Weekly>, FactsError> {
     let mut rows: Vec<Weekly> = Vec::new();
     for (name, value) in fields {
         if name == "day" {

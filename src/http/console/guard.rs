@@ -13,6 +13,7 @@ use super::error_page;
 use super::format::moment;
 use super::view::{Section, Shell};
 use crate::app::App;
+use crate::app::welcome::{self, Step};
 use crate::http::auth::origin::is_same_origin;
 use crate::http::auth::{self, Caller, Member, OfPrincipal, Principal, Scope};
 use crate::http::now_ms;
@@ -31,6 +32,8 @@ pub(super) struct SignedIn {
     pub(super) workspace: Workspace,
     /// How many visitors wait for a person.
     waiting: u32,
+    /// How many first steps are done and how many there are, while they are reminded of them.
+    walk: Option<(usize, usize)>,
 }
 
 /// A signed-in person on the page of the second factor, where those who must set one up first may be too.
@@ -56,6 +59,7 @@ impl SignedIn {
             waiting: self.waiting,
             manages: self.principal().may(Scope::Admin),
             closed: self.is_closed() && self.principal().may(Scope::Admin),
+            walk: self.walk,
             workspace: self.workspace.title.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
@@ -123,11 +127,21 @@ impl SignedIn {
             }
             false => 0,
         };
+        let led = principal.may(Scope::Admin) && welcome::is_under_way(&workspace.settings);
+        let walk = match led {
+            true => {
+                let id = workspace.id;
+                let walk = app.store.read(move |conn| welcome::read(conn, id)).await?;
+                walk.invites().then(|| (walk.done(), Step::ALL.len()))
+            }
+            false => None,
+        };
         Ok(Self {
             member,
             user,
             workspace,
             waiting,
+            walk,
         })
     }
 }

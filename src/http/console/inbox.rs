@@ -48,6 +48,8 @@ pub(super) async fn show(
 #[derive(Deserialize)]
 pub(super) struct Written {
     text: String,
+    #[serde(default)]
+    client_id: String,
 }
 
 /// `POST /inbox/{id}/reply`: writes to the visitor, and takes the conversation with that.
@@ -60,6 +62,7 @@ pub(super) async fn reply(
     let id: ConversationId = parse_id(&id, "conversation")?;
     let reply = Reply {
         text: form.text.trim().to_owned(),
+        client_id: Some(form.client_id).filter(|id| !id.is_empty()),
         ..Reply::default()
     };
     acts::write(&app.inbox, person.member(), id, reply, |_, _| Ok(())).await?;

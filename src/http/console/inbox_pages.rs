@@ -11,7 +11,7 @@ use crate::store::inbox::notes::Note;
 use crate::store::inbox::transcript::{Said, Transcript};
 use crate::store::inbox::{Counts, InboxRow, View};
 use crate::store::messages::Speaker;
-use crate::store::{ConversationId, UserId};
+use crate::store::{ConversationId, MessageId, UserId};
 
 const MINUTE_MS: i64 = 60_000;
 /// In a day.
@@ -77,6 +77,8 @@ pub struct OpenPage {
     /// Words and the state of their badge.
     pub standing: (String, &'static str),
     pub revision: i64,
+    /// Of the reply that is written on this page, so that one that is sent twice is kept once.
+    pub reply_id: String,
     /// What can be done with it: the end of the address and the words.
     pub acts: Vec<(&'static str, &'static str)>,
     pub entries: Vec<EntryLine>,
@@ -174,7 +176,7 @@ pub fn empty(wanted: &InboxQuery, filtered: bool) -> (&'static str, &'static str
         ),
         View::Snoozed => (
             "Nothing is snoozed",
-            "A snoozed conversation comes back at the time that you choose, or when the visitor writes.",
+            "Snooze a conversation that can wait. It comes back at the time that you choose, or when the visitor writes.",
         ),
         View::Closed => (
             "No closed conversations",
@@ -186,7 +188,8 @@ pub fn empty(wanted: &InboxQuery, filtered: bool) -> (&'static str, &'static str
         ),
         View::All | View::Everything => (
             "No open conversations",
-            "When somebody writes or calls, the conversation appears here at once.",
+            "When somebody writes or calls, the conversation appears here at once. Try it yourself: open the page for \
+             visitors and ask something.",
         ),
     }
 }
@@ -309,6 +312,7 @@ impl Drawing<'_> {
             name: name_of(row),
             standing: standing(row, self.me),
             revision: of.revision,
+            reply_id: MessageId::new().to_string(),
             acts,
             facts,
             log: detail

@@ -117,7 +117,7 @@ async fn render(
         fresh,
         error,
         keys: keys.into_iter().map(row).collect(),
-        address: session::address(headers),
+        address: session::address(app, headers),
         model: app.chat.name(),
     };
     Ok(view::page(status, &page))

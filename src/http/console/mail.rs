@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::egress::Secret;
 use crate::http::auth::Scope;
 use crate::http::listing::parse_id;
+use crate::http::parse_id as parse_path_id;
 use crate::http::problem::Problem;
 use crate::mail::{
     Health, MailSettings, NewMailSettings, NewMailbox, NewServer, Sender, Server, Tls,
@@ -54,6 +55,7 @@ struct HealthLine {
 }
 
 struct MessageRow {
+    id: String,
     at: Moment,
     what: &'static str,
     title: String,
@@ -64,6 +66,7 @@ struct MessageRow {
     attempts: u32,
     next: Option<Moment>,
     answer: String,
+    failed: bool,
 }
 
 struct ReceivedRow {
@@ -231,6 +234,31 @@ pub(super) async fn test(
             )
         }
     };
+    render(&app, &person, status, shown).await
+}
+
+/// `POST /mail/{id}/again`
+pub(super) async fn send_again(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let id = parse_path_id(&id, "message")?;
+    let mut shown = Shown::default();
+    let mut status = StatusCode::OK;
+    match app.mail.send_again(person.member(), id).await {
+        Ok(_queued) => {
+            shown.done = Some(
+                "It waits to be sent again. Reload the page in a moment to see what the server said.",
+            );
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            status = problem.status;
+            shown.error = Some(sentence(&problem.detail));
+        }
+    }
     render(&app, &person, status, shown).await
 }
 
@@ -410,6 +438,8 @@ impl From<Outgoing> for MessageRow {
             MailState::Failed => ("Not sent", "failed"),
         };
         Self {
+            id: row.id.to_string(),
+            failed: row.state == MailState::Failed,
             at: moment(row.created_at),
             what: match row.kind {
                 MailKind::Notice => "Notice",

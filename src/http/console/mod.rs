@@ -51,6 +51,7 @@ mod reading;
 mod receipt_cited;
 mod receipt_parts;
 mod receipts;
+mod routing;
 pub mod safe_mode;
 mod second_factor;
 mod session;
@@ -68,6 +69,7 @@ mod view;
 mod voice;
 mod webhook_pages;
 mod webhooks;
+mod welcome;
 mod widget;
 mod widget_form;
 mod widget_pages;
@@ -76,6 +78,7 @@ mod workspaces;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -156,6 +159,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/contacts/{id}/consents", post(contacts::consent))
         .route("/contacts/{id}/tasks", post(contacts::add_task))
         .route("/contacts/{id}/erase", post(contacts::erase))
+        .route("/routing", get(routing::list))
         .route("/tasks", get(tasks::list).post(tasks::create))
         .route("/tasks/leads", post(tasks::set_leads))
         .route("/tasks/{id}/{verb}", post(tasks::set_state))
@@ -213,6 +217,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/mail", get(mail::show).post(mail::save))
         .route("/mail/test", post(mail::test))
         .route("/mail/remove", post(mail::remove))
+        .route("/mail/{id}/again", post(mail::send_again))
         .route("/privacy", get(privacy::show))
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))
@@ -231,8 +236,19 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
         .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/identity", post(widget::renew_identity))
         .route("/widget/privacy-notice", get(widget::privacy_notice))
         .route("/widget/examples", get(widget::examples))
+        .route("/welcome", get(welcome::show))
+        .route("/welcome/dismiss", post(welcome::dismiss))
+        .route("/welcome/resume", post(welcome::resume))
+        .route("/welcome/{step}", get(welcome::show_step))
+        .route(
+            "/welcome/{step}/files",
+            post(welcome::upload).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/welcome/{step}/save", post(welcome::save))
+        .route("/welcome/{step}/skip", post(welcome::skip))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
         .route("/webhooks/{id}/test", post(webhooks::test))

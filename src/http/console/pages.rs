@@ -133,6 +133,8 @@ pub struct Documents {
     pub accept: &'static str,
     /// A sentence about an engine that is not working.
     pub warning: Option<String>,
+    /// Whether the first steps were put away just now.
+    pub guide_hidden: bool,
 }
 
 #[derive(Template)]

@@ -24,11 +24,21 @@ struct SafeMode {
     folder: String,
     /// The data folder, quoted for a shell.
     data: String,
+    /// Why HTTPS is not served, as a sentence; empty if it is, or nobody wants it.
+    https: String,
 }
 
 /// Routes that say that nothing is served. Only a browser on this machine sees the reason and the backups.
-pub fn router(reason: &str, data: &Path, folder: &Path, backups: Vec<String>) -> Router {
+/// `https` tells why HTTPS is not served, if it should be.
+pub fn router(
+    reason: &str,
+    https: Option<&str>,
+    data: &Path,
+    folder: &Path,
+    backups: Vec<String>,
+) -> Router {
     let reason = sentence(reason);
+    let https = https.map_or_else(String::new, sentence);
     let data = word(data);
     let folder = word(folder);
     let page = move |request: Request| {
@@ -38,6 +48,7 @@ pub fn router(reason: &str, data: &Path, folder: &Path, backups: Vec<String>) ->
             backups: if near { backups.clone() } else { Vec::new() },
             folder: if near { folder.clone() } else { String::new() },
             data: if near { data.clone() } else { String::new() },
+            https: if near { https.clone() } else { String::new() },
         };
         async move { unserved(view::page(StatusCode::SERVICE_UNAVAILABLE, &shown)) }
     };
@@ -76,11 +87,13 @@ mod tests {
                 backups: backups.iter().map(|name| (*name).to_owned()).collect(),
                 folder: "/backups".into(),
                 data: word(Path::new("/front desk/data")),
+                https: sentence("HTTPS is not served"),
             };
             page.render().unwrap()
         };
         let page = shown(&["new.zip.age", "old.zip.age"]);
         assert!(page.contains("<p>The database is damaged.</p>"), "{page}");
+        assert!(page.contains(">HTTPS is not served.</p>"), "{page}");
         let command = "frontdesk backup restore /backups/new.zip.age --yes --data ";
         assert!(page.contains(command), "{page}");
         for page in [page, shown(&[])] {

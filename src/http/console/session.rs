@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::app::App;
 use crate::app::second_factor::SIGN_IN_MS;
 use crate::http::address::over_tls;
 use crate::http::auth::cookies::{CookieName, SESSION, SIGN_IN};
@@ -79,8 +80,13 @@ fn with_cookies(cookies: &[String], to: &str) -> Response {
     response
 }
 
+/// The address of this server: as its owner set it, by its own HTTPS, or else as the browser sees it.
+pub(super) fn address(app: &App, headers: &HeaderMap) -> String {
+    app.public_address().unwrap_or_else(|| address_in(headers))
+}
+
 /// The address of this server as the browser sees it.
-pub(super) fn address(headers: &HeaderMap) -> String {
+fn address_in(headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());

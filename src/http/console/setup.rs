@@ -11,17 +11,16 @@ use serde::Deserialize;
 use super::guard::Visitor;
 use super::pages::{Setup, SetupForm, SetupGone};
 use super::{Failure, session, view};
-use crate::app::{App, accounts};
+use crate::app::{App, accounts, naming, welcome};
 use crate::http::auth::DEFAULT_WORKSPACE;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::voice::settings::WidgetSettings;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, NewUser, Role};
-use crate::store::{StoreError, Transaction, UnixMs, password, setup_tokens, workspaces};
-
-/// Longest name of a business or person, in characters.
-const LONGEST_NAME: usize = 80;
+use crate::store::{
+    StoreError, Transaction, UnixMs, WorkspaceId, password, setup_tokens, workspaces,
+};
 
 const DONE: SetupGone = SetupGone {
     heading: "This front desk is already set up",
@@ -136,22 +135,27 @@ pub(super) async fn submit(
     let made = app
         .store
         .write(move |tx| claim(tx, &form, &hash, &session_hash, now_ms()));
-    Ok(match made.await? {
-        true => session::signed_in(&headers, &session, "/documents"),
-        false => view::page(StatusCode::GONE, &GONE),
-    })
+    let Some(workspace) = made.await? else {
+        return Ok(view::page(StatusCode::GONE, &GONE));
+    };
+    let walk = app.store.read(move |conn| welcome::read(conn, workspace));
+    let first = match walk.await?.invites() {
+        true => "/welcome",
+        false => "/documents",
+    };
+    Ok(session::signed_in(&headers, &session, first))
 }
 
-/// Redeems the link: creates account and business. False if the link is no longer valid.
+/// Redeems the link: creates account and business. `None` if the link is no longer valid.
 fn claim(
     tx: &Transaction<'_>,
     form: &Submitted,
     password_hash: &str,
     session: &TokenHash,
     now: UnixMs,
-) -> Result<bool, StoreError> {
+) -> Result<Option<WorkspaceId>, StoreError> {
     if users::count(tx)? > 0 || !setup_tokens::redeem(tx, &TokenHash::of(&form.token), now)? {
-        return Ok(false);
+        return Ok(None);
     }
     let business = form.business.trim();
     let workspace = workspaces::get_or_create(tx, DEFAULT_WORKSPACE, business, now)?;
@@ -159,6 +163,7 @@ fn claim(
     if form.open.is_some() {
         WidgetSettings::open(tx, workspace.id)?;
     }
+    welcome::begin(tx, workspace.id)?;
     let owner = NewUser {
         email: form.email.trim(),
         name: form.name.trim(),
@@ -167,15 +172,12 @@ fn claim(
     };
     let owner = users::create(tx, &owner, now)?;
     session::begin(tx, owner, session, now)?;
-    Ok(true)
+    Ok(Some(workspace.id))
 }
 
 fn check(form: &Submitted) -> Result<(), &'static str> {
-    let named = |name: &str| (1..=LONGEST_NAME).contains(&name.trim().chars().count());
-    if !named(&form.business) {
-        return Err("Give your business a name of at most 80 characters.");
-    }
-    let wrong = accounts::wrong_name(&form.name)
+    let wrong = naming::wrong_business(&form.business)
+        .or_else(|| accounts::wrong_name(&form.name))
         .or_else(|| accounts::wrong_email(&form.email))
         .or_else(|| accounts::wrong_password(&form.password));
     if let Some(wrong) = wrong {
@@ -216,8 +218,8 @@ mod tests {
             .write_blocking(|tx| setup_tokens::create(tx, &link.hash(), 0, 1_000))
             .unwrap();
         let claim = || store.write_blocking(|tx| claim(tx, &form, "$hash", &session.hash(), 10));
-        assert!(claim().unwrap());
-        assert!(!claim().unwrap());
+        assert!(claim().unwrap().is_some());
+        assert!(claim().unwrap().is_none());
         let (user, workspace) = store
             .read_blocking(|conn| {
                 let session = sessions::find_valid(conn, &session.hash(), 20, 1_000)?;
@@ -244,7 +246,7 @@ mod tests {
             let settings = store.write_blocking(|tx| {
                 setup_tokens::create(tx, &link.hash(), 0, 1_000)?;
                 let session = Token::generate(TokenKind::Session)?;
-                assert!(claim(tx, &form, "$hash", &session.hash(), 10)?);
+                assert!(claim(tx, &form, "$hash", &session.hash(), 10)?.is_some());
                 let workspace = workspaces::find_by_name(tx, DEFAULT_WORKSPACE)?.unwrap();
                 workspaces::section::<WidgetSettings>(tx, workspace.id, WidgetSettings::SECTION)
             });
@@ -262,11 +264,11 @@ mod tests {
         let form = form(&link);
         let claim =
             |now| store.write_blocking(|tx| claim(tx, &form, "$hash", &session.hash(), now));
-        assert!(!claim(10).unwrap());
+        assert!(claim(10).unwrap().is_none());
         store
             .write_blocking(|tx| setup_tokens::create(tx, &link.hash(), 0, 1_000))
             .unwrap();
-        assert!(!claim(1_001).unwrap());
+        assert!(claim(1_001).unwrap().is_none());
         assert_eq!(store.read_blocking(users::count).unwrap(), 0);
     }
 

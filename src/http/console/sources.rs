@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
 use crate::knowledge::sources::{SourceRequest, SourceUpdate};
 use crate::store::source_pages::{self, PageSummary};
 use crate::store::sources::{self, Options, Report, Source, SourceKind, SourceState, Told};
+use crate::store::{StoreError, WorkspaceId};
 
 /// Pages listed per source, for troubles and for changes each.
 const SHOWN: usize = 50;
@@ -30,45 +31,46 @@ const SHOWN: usize = 50;
 #[template(path = "sources.html")]
 struct SourcesPage {
     shell: Shell,
-    rows: Vec<SourceRow>,
+    sources: Vec<SourceRow>,
     /// The form's fields, to show them again.
     form: NewSource,
     error: Option<String>,
     open: bool,
 }
 
-struct SourceRow {
-    id: String,
-    url: String,
-    kind: &'static str,
-    state: &'static str,
-    error: Option<String>,
-    has_documents: bool,
-    figures: Vec<String>,
-    synced: Option<Moment>,
-    next: Option<Moment>,
-    every: String,
-    summary: Option<String>,
-    left_out: u32,
-    troubles: Vec<PageRow>,
-    more_troubles: usize,
-    changes: Vec<PageRow>,
-    more_changes: usize,
+/// A source in the list.
+pub(super) struct SourceRow {
+    pub(super) id: String,
+    pub(super) url: String,
+    pub(super) kind: &'static str,
+    pub(super) state: &'static str,
+    pub(super) error: Option<String>,
+    pub(super) has_documents: bool,
+    pub(super) figures: Vec<String>,
+    pub(super) synced: Option<Moment>,
+    pub(super) next: Option<Moment>,
+    pub(super) every: String,
+    pub(super) summary: Option<String>,
+    pub(super) left_out: u32,
+    pub(super) troubles: Vec<PageRow>,
+    pub(super) more_troubles: usize,
+    pub(super) changes: Vec<PageRow>,
+    pub(super) more_changes: usize,
 }
 
 /// A page that failed or changed.
-struct PageRow {
-    url: String,
-    what: String,
-    reason: Option<String>,
+pub(super) struct PageRow {
+    pub(super) url: String,
+    pub(super) what: String,
+    pub(super) reason: Option<String>,
 }
 
 impl SourceRow {
-    fn busy(&self) -> bool {
+    pub(super) fn busy(&self) -> bool {
         matches!(self.state, "queued" | "syncing")
     }
 
-    fn state_label(&self) -> &'static str {
+    pub(super) fn state_label(&self) -> &'static str {
         match self.state {
             "queued" => "Waiting its turn",
             "syncing" => "Fetching",
@@ -238,7 +240,17 @@ async fn render(
     form: NewSource,
     error: Option<String>,
 ) -> Result<Response, Failure> {
-    let workspace = person.workspace.id;
+    let page = SourcesPage {
+        shell: person.shell(Section::Documents, "Web pages"),
+        sources: rows(app, person.workspace.id).await?,
+        form,
+        error,
+        open: app.gateway.is_open(),
+    };
+    Ok(view::page(status, &page))
+}
+
+pub(super) async fn rows(app: &App, workspace: WorkspaceId) -> Result<Vec<SourceRow>, StoreError> {
     let rows = app.store.read(move |conn| {
         let found = sources::list(conn, workspace)?;
         found
@@ -255,14 +267,7 @@ async fn render(
             })
             .collect()
     });
-    let page = SourcesPage {
-        shell: person.shell(Section::Documents, "Web pages"),
-        rows: rows.await?,
-        form,
-        error,
-        open: app.gateway.is_open(),
-    };
-    Ok(view::page(status, &page))
+    rows.await
 }
 
 fn row(source: Source, documents: u32, chunks: u32, pages: Vec<PageSummary>) -> SourceRow {

@@ -50,7 +50,7 @@ pub(super) async fn show(
             Fact::new("Stored in total", bytes(kept.total())),
             Fact::new("Data folder", app.config.data_dir.display().to_string()),
         ],
-        address: session::address(&headers),
+        address: session::address(&app, &headers),
         https: app.certificates.as_ref().map(https),
         machine: vec![
             Fact::new(

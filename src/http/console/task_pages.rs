@@ -42,6 +42,8 @@ pub struct Told {
     pub to: String,
     pub state: Named,
     pub detail: String,
+    /// Where to look what went wrong, and what that is called; of one that did not arrive.
+    pub fix: Option<(&'static str, &'static str)>,
 }
 
 impl From<Arrival> for Told {
@@ -50,6 +52,12 @@ impl From<Arrival> for Told {
             way: match arrival.way {
                 Way::Email => "E-mail",
                 Way::Webhook => "Webhook",
+                Way::Browser => "Notice in the browser",
+            },
+            fix: match (arrival.arrived, arrival.way) {
+                (Some(false), Way::Email) => Some(("/mail", "See why, and send it again")),
+                (Some(false), Way::Webhook) => Some(("/webhooks", "See why, and send it again")),
+                _ => None,
             },
             to: arrival.to,
             state: match arrival.arrived {
@@ -91,6 +99,31 @@ pub struct TaskRow {
     pub assignee: String,
     pub at: Moment,
     pub told: Vec<Told>,
+    /// In words, which ways are missing and what to do about it.
+    pub untold: Vec<&'static str>,
+}
+
+impl TaskRow {
+    /// Notes who was told, and by which ways nobody was.
+    pub fn note_told(&mut self, arrivals: Vec<Arrival>) {
+        let missing = |way: Way| !arrivals.iter().any(|one| one.way == way);
+        if missing(Way::Email) {
+            self.untold.push(
+                "No e-mail was sent: name who is told under “Desk”, and set a mail server up under “E-mail”.",
+            );
+        }
+        if missing(Way::Browser) {
+            self.untold.push(
+                "No browser has shown it: nobody of the team had the inbox open when it came.",
+            );
+        }
+        self.told = arrivals.into_iter().map(Told::from).collect();
+    }
+
+    /// Whether something did not arrive.
+    pub fn has_failed(&self) -> bool {
+        self.told.iter().any(|told| told.state.state == "failed")
+    }
 }
 
 impl From<TaskView> for TaskRow {
@@ -133,6 +166,7 @@ impl From<TaskView> for TaskRow {
             assignee: task.assignee.unwrap_or_default(),
             at: moment(task.created_at),
             told: Vec::new(),
+            untold: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::format::plural;
 use super::guard::SignedIn;
-use super::task_pages::{self as pages, TaskRow, Told};
+use super::task_pages::{self as pages, TaskRow};
 use super::view::{self, Section};
 use super::{Failure, sentence};
 use crate::app::App;
@@ -130,8 +130,7 @@ async fn with_told(
 ) -> Result<Vec<TaskRow>, Failure> {
     let read = app.store.read(move |conn| {
         for row in rows.iter_mut().filter(|row| row.is_lead) {
-            let told = notify::arrivals(conn, workspace, &row.id)?;
-            row.told = told.into_iter().map(Told::from).collect();
+            row.note_told(notify::arrivals(conn, workspace, &row.id)?);
         }
         Ok(rows)
     });

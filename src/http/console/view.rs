@@ -26,6 +26,8 @@ pub enum Section {
     Widget,
     Keys,
     Status,
+    /// The walk through the first steps; not in the navigation.
+    Welcome,
 }
 
 impl Section {
@@ -52,6 +54,7 @@ impl Section {
             Self::Widget => "Widget",
             Self::Keys => "API keys",
             Self::Status => "Status",
+            Self::Welcome => "First steps",
         }
     }
 
@@ -63,7 +66,7 @@ impl Section {
             Self::Chat => Scope::Chat,
             Self::Quality => Scope::Evaluate,
             Self::Transcribe => Scope::Audio,
-            Self::Calls | Self::Widget | Self::Keys | Self::Status => Scope::Admin,
+            Self::Calls | Self::Widget | Self::Keys | Self::Status | Self::Welcome => Scope::Admin,
         }
     }
 
@@ -78,6 +81,7 @@ impl Section {
             Self::Widget => "widget",
             Self::Keys => "keys",
             Self::Status => "status",
+            Self::Welcome => "welcome",
         }
     }
 }
@@ -111,6 +115,8 @@ pub struct Shell {
     pub manages: bool,
     /// Whether visitors cannot reach it; false for people who cannot change that.
     pub closed: bool,
+    /// How many first steps are done and how many there are, for whoever is to be reminded of them.
+    pub walk: Option<(usize, usize)>,
     pub user_name: String,
     pub user_email: String,
     /// When the closed workspace will be erased, and whether the whole account is closed.
@@ -122,6 +128,12 @@ impl Shell {
     pub fn tells_closed(&self) -> bool {
         let begins = [Section::Documents, Section::Status];
         self.closed && begins.contains(&self.section)
+    }
+
+    /// Whether to remind of the first steps: where work starts.
+    pub fn reminds(&self) -> Option<(usize, usize)> {
+        let begins = [Section::Documents, Section::Status];
+        self.walk.filter(|_| begins.contains(&self.section))
     }
 
     pub fn entries(&self) -> Vec<Entry> {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::view::{self, Section};
+use super::welcome::Reach;
 use super::widget_form::OptionsForm;
 use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
@@ -20,7 +21,8 @@ use crate::http::multipart;
 use crate::http::now_ms;
 use crate::http::voice::colours::Colours;
 use crate::http::voice::settings::WidgetSettings;
-use crate::http::voice::{files, logo, site_key};
+use crate::http::voice::work::ProofOfWork;
+use crate::http::voice::{files, identity, logo, site_key};
 use crate::store::site_keys;
 
 #[derive(Deserialize)]
@@ -35,6 +37,8 @@ pub(super) struct Look {
     links: String,
     enabled: Option<String>,
     push_to_talk: Option<String>,
+    #[serde(default)]
+    proof_of_work: String,
     #[serde(flatten)]
     options: OptionsForm,
 }
@@ -52,7 +56,15 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let settings = WidgetSettings::load(&app.store, person.member()).await?;
-    render(&app, &person, &headers, StatusCode::OK, settings, None).await
+    render(
+        &app,
+        &person,
+        &headers,
+        StatusCode::OK,
+        settings,
+        Shown::default(),
+    )
+    .await
 }
 
 /// `POST /widget`
@@ -77,18 +89,19 @@ pub(super) async fn save(
         title: form.title,
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
+        proof_of_work: ProofOfWork::read(&form.proof_of_work),
         options,
     };
     if wrong.is_some() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return render(&app, &person, &headers, status, typed, wrong).await;
+        return render(&app, &person, &headers, status, typed, Shown::wrong(wrong)).await;
     }
     match typed.clone().keep(store, by).await {
         Ok(()) => Ok(Redirect::to("/widget").into_response()),
         Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let error = Some(sentence(&problem.detail));
-            render(&app, &person, &headers, status, typed, error).await
+            let shown = Shown::wrong(Some(sentence(&problem.detail)));
+            render(&app, &person, &headers, status, typed, shown).await
         }
         Err(problem) => Err(problem.into()),
     }
@@ -137,12 +150,27 @@ pub(super) async fn set_logo(
         Ok(()) => Ok(Redirect::to("/widget").into_response()),
         Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
             let settings = WidgetSettings::load(&app.store, person.member()).await?;
-            let error = Some(sentence(&problem.detail));
+            let shown = Shown::wrong(Some(sentence(&problem.detail)));
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            render(&app, &person, &headers, status, settings, error).await
+            render(&app, &person, &headers, status, settings, shown).await
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// `POST /widget/identity`: makes a new key for identities; the response is the only page that shows it.
+pub(super) async fn renew_identity(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let settings = WidgetSettings::load(&app.store, person.member()).await?;
+    let made = identity::renew(&app.store, person.member()).await?;
+    let shown = Shown {
+        fresh_identity: Some(made.reveal().to_owned()),
+        ..Shown::default()
+    };
+    render(&app, &person, &headers, StatusCode::OK, settings, shown).await
 }
 
 /// `GET /widget/privacy-notice`: what the owner has to tell visitors.
@@ -154,7 +182,7 @@ pub(super) async fn privacy_notice(
     let settings = WidgetSettings::load(&app.store, person.member()).await?;
     let page = widget_pages::PrivacyNotice {
         shell: person.shell(Section::Widget, "Text for your privacy notice"),
-        address: session::address(&headers),
+        address: session::address(&app, &headers),
         remember: settings.options.remember,
         files: settings.options.files,
     };
@@ -162,9 +190,13 @@ pub(super) async fn privacy_notice(
 }
 
 /// `GET /widget/examples`: the widget's JavaScript API at work.
-pub(super) async fn examples(person: SignedIn, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn examples(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let address = session::address(&headers);
+    let address = session::address(&app, &headers);
     let page = widget_pages::Examples {
         sockets: address.replacen("http", "ws", 1),
         address,
@@ -175,26 +207,50 @@ pub(super) async fn examples(person: SignedIn, headers: HeaderMap) -> Result<Res
     Ok(view::page(StatusCode::OK, &page))
 }
 
+/// What the page says once.
+#[derive(Default)]
+struct Shown {
+    error: Option<String>,
+    /// A key for identities that was just made.
+    fresh_identity: Option<String>,
+}
+
+impl Shown {
+    fn wrong(error: Option<String>) -> Self {
+        Self {
+            error,
+            ..Self::default()
+        }
+    }
+}
+
 async fn render(
     app: &App,
     person: &SignedIn,
     headers: &HeaderMap,
     status: StatusCode,
     settings: WidgetSettings,
-    error: Option<String>,
+    shown: Shown,
 ) -> Result<Response, Failure> {
     let (workspace, site) = (person.workspace.id, person.workspace.site_key.clone());
     let colours = Colours::of(&settings.colour);
-    let address = session::address(headers);
-    let former = app
-        .store
-        .read(move |conn| site_keys::former_until(conn, workspace, now_ms()));
+    let address = session::address(app, headers);
+    let key = site.clone();
+    let found = app.store.read(move |conn| {
+        let former = site_keys::former_until(conn, workspace, now_ms())?;
+        let logo = logo::path(conn, workspace, &key)?;
+        Ok((former, identity::made_at(conn, workspace)?, logo))
+    });
+    let (former, identity_since, logo) = found.await?;
     let page = widget_pages::Widget {
         shell: person.shell(Section::Widget, "Widget"),
         line: site_key::line(&address, &site),
+        reach: Reach::of(&address).note(),
         address,
         site,
-        former_until: former.await?.map(moment),
+        former_until: former.map(moment),
+        fresh_identity: shown.fresh_identity,
+        identity_since: identity_since.map(moment),
         enabled: settings.enabled,
         origins: settings.origins.join("\n"),
         links: settings.links.join("\n"),
@@ -205,8 +261,10 @@ async fn render(
         options: settings.options.into(),
         languages: files::languages().collect(),
         push_to_talk: settings.push_to_talk,
+        proof_of_work: settings.proof_of_work.as_str(),
+        logo,
         widget: files::widget_path(),
-        error,
+        error: shown.error,
     };
     Ok(view::page(status, &page))
 }

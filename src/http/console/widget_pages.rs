@@ -27,9 +27,15 @@ pub struct Widget {
     pub line: String,
     /// This server's, as the browser knows it.
     pub address: String,
+    /// What the address is not good for.
+    pub reach: Option<&'static str>,
     pub site: String,
     /// Until when the old key works.
     pub former_until: Option<Moment>,
+    /// A key for identities that was just made.
+    pub fresh_identity: Option<String>,
+    /// Since when there is one.
+    pub identity_since: Option<Moment>,
     /// Whether it is open to visitors.
     pub enabled: bool,
     /// Websites that may show it, one per line.
@@ -47,6 +53,10 @@ pub struct Widget {
     pub languages: Vec<&'static str>,
     /// Whether visitors hold a button to talk.
     pub push_to_talk: bool,
+    /// `off`, `automatic` or `always`.
+    pub proof_of_work: &'static str,
+    /// Path of the logo that visitors see.
+    pub logo: Option<String>,
     pub widget: String,
     pub error: Option<String>,
 }

@@ -6,12 +6,14 @@ use super::Problem;
 use crate::agent::AgentError;
 use crate::app::additions::AdditionsError;
 use crate::app::api_keys::ApiKeyError;
+use crate::app::naming::NamingError;
 use crate::app::privacy::ErasureError;
 use crate::app::pronunciations::PronunciationError;
 use crate::app::ratings::RatingError;
 use crate::app::receipts::ReceiptError;
 use crate::app::retention::RetentionError;
 use crate::app::voice_settings::VoiceSettingsError;
+use crate::app::welcome::WelcomeError;
 use crate::app::workspaces::WorkspaceError;
 use crate::contacts::ContactError;
 use crate::eval::questions::GoldenError;
@@ -41,6 +43,27 @@ impl From<RatingError> for Problem {
             RatingError::Comment => Self::invalid("comment", detail),
             RatingError::Denied(error) => error.into(),
             RatingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NamingError> for Problem {
+    fn from(error: NamingError) -> Self {
+        let detail = error.to_string();
+        match error {
+            NamingError::Business(_) => Self::invalid("business", detail),
+            NamingError::Assistant => Self::invalid("assistant", detail),
+            NamingError::Denied(error) => error.into(),
+            NamingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WelcomeError> for Problem {
+    fn from(error: WelcomeError) -> Self {
+        match error {
+            WelcomeError::Denied(error) => error.into(),
+            WelcomeError::Store(error) => error.into(),
         }
     }
 }
@@ -98,6 +121,7 @@ impl From<MailError> for Problem {
         match error {
             MailError::Wrong { field, detail } => Self::invalid(field, detail),
             MailError::NotSetUp => Self::new(StatusCode::CONFLICT, "no_mail_server", detail),
+            MailError::NotFailed => Self::new(StatusCode::CONFLICT, "not_failed", detail),
             MailError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60)
             }
@@ -202,6 +226,7 @@ impl From<LeadError> for Problem {
         let problem = match error {
             LeadError::Store(error) => return error.into(),
             LeadError::NoConsent => bad("consent_required"),
+            LeadError::OtherConsent => bad("consent_changed"),
             LeadError::NoSlot => bad("not_on_offer"),
             _ => bad("invalid_request"),
         };

@@ -27,6 +27,24 @@ impl From<AssistError> for Problem {
                 Self::new(StatusCode::NOT_FOUND, "not_found", detail).with_param("message")
             }
             AssistError::Question => Self::invalid("question", detail),
+            AssistError::NoMessage => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", detail).with_param("message")
+            }
+            AssistError::Length => Self::invalid("text", detail),
+            AssistError::Language => Self::invalid("to", detail),
+            AssistError::SameLanguage(_) => {
+                Self::new(StatusCode::CONFLICT, "same_language", detail)
+            }
+            AssistError::NoModel(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "model_unavailable", detail)
+            }
+            AssistError::TooSlow { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "model_too_slow", detail)
+            }
+            AssistError::NotTranslated => {
+                Self::new(StatusCode::BAD_GATEWAY, "not_translated", detail)
+            }
+            AssistError::Model(error) => error.into(),
             AssistError::Agent(AgentError::Store(error)) | AssistError::Store(error) => {
                 error.into()
             }

@@ -72,13 +72,17 @@ impl Problem {
         }
     }
 
-    /// 404 for a kind of thing. It is the same whether the thing does not exist or belongs to another workspace.
+    /// 404 for a kind of thing, with or without its article. It is the same whether the thing does not exist or belongs to
+    /// another workspace.
     pub fn not_found(what: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            format!("there is no such {what}"),
-        )
+        let mut articles = ["the ", "a ", "an "].into_iter();
+        let bare = articles.find_map(|article| what.strip_prefix(article));
+        Self::nothing(format!("there is no such {}", bare.unwrap_or(what)))
+    }
+
+    /// 404, in words of its own.
+    pub(super) fn nothing(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
     /// 500 without detail; `cause` goes to the log.
@@ -290,6 +294,31 @@ impl From<SpeechError> for Problem {
         Self {
             param: param.map(str::to_owned),
             ..Self::new(status, code, error.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_named_without_its_article() {
+        for (what, detail) in [
+            ("the conversation", "there is no such conversation"),
+            (
+                "an assistant in this workspace",
+                "there is no such assistant in this workspace",
+            ),
+            ("a closed workspace", "there is no such closed workspace"),
+            ("theory", "there is no such theory"),
+            ("answer", "there is no such answer"),
+        ] {
+            let problem = Problem::from(StoreError::NotFound(what));
+            assert_eq!(
+                (problem.status, problem.detail()),
+                (StatusCode::NOT_FOUND, detail)
+            );
         }
     }
 }

@@ -117,7 +117,8 @@ pub(in crate::http) async fn append(
         let detail = format!("text may have at most {LONGEST_MESSAGE} characters");
         return Err(Problem::invalid("text", detail));
     }
-    let id = request.client_id;
+    // An empty id is none: two messages with it are two.
+    let id = request.client_id.filter(|id| !id.is_empty());
     if id
         .as_ref()
         .is_some_and(|id| id.chars().count() > LONGEST_CLIENT_ID)

@@ -1,4 +1,4 @@
-//! The widget's files: the script of the first load, and the parts that it fetches when they are used: voice, forms, other
+//! The widget's files: the script of the first load, and the parts that it fetches when they are used: voice, forms, work, other
 //! languages, and the module of the audio threads.
 //!
 //! Other sites load the script by a tag, so it needs a `cross-origin` resource policy. Browsers fetch the rest with CORS. None
@@ -26,6 +26,7 @@ const FIRST: &[(&str, &str)] = texts!("", ".js":
 const CALL: &str = include_str!("../../../assets/widget/call.js");
 const VOICE: &str = include_str!("../../../assets/widget/voice.js");
 const MORE: &str = include_str!("../../../assets/widget/more.js");
+const WORK: &str = include_str!("../../../assets/widget/work.js");
 const WORKLET: &str = include_str!("../../../assets/widget/audio.js");
 const TYPES: &str = include_str!("../../../assets/widget/frontdesk.d.ts");
 
@@ -75,6 +76,7 @@ static PARTS: LazyLock<BTreeMap<String, File>> = LazyLock::new(|| {
     let voice = File::part(&format!("{CALL}{VOICE}"), "Talk");
     parts.insert("voice.js".into(), voice);
     parts.insert("more.js".into(), File::part(MORE, "More"));
+    parts.insert("work.js".into(), File::part(WORK, "Work"));
     let types = File::new(TYPES.to_owned(), "text/plain; charset=utf-8");
     parts.insert("frontdesk.d.ts".into(), types);
     parts
@@ -93,7 +95,8 @@ static WIDGET: LazyLock<File> = LazyLock::new(|| {
         .map(|(code, _)| (*code, part_path(&format!("{code}.json"))))
         .collect();
     let parts = json!({
-        "audio": worklet_path(), "voice": part_path("voice.js"), "more": part_path("more.js"), "languages": languages,
+        "audio": worklet_path(), "voice": part_path("voice.js"), "more": part_path("more.js"),
+        "work": part_path("work.js"), "languages": languages,
     });
     let first: String = FIRST.iter().map(|(_, text)| *text).collect();
     let text =

@@ -85,6 +85,7 @@ pub(in crate::http) async fn send(
         return Err(refuse_without_person());
     }
     guest.count(Deed::Files)?;
+    let place = guest.take_upload()?;
     let form = read(request).await?;
     let visitor = guest.visitor.clone();
     let kept = guest.app.store.write(move |tx| {
@@ -119,6 +120,7 @@ pub(in crate::http) async fn send(
         Ok(Some(message))
     });
     let message = kept.await?.ok_or_else(refuse_without_person)?;
+    drop(place);
     Ok(axum::Json(FilesSent {
         id: message.id.to_string(),
         seq: message.seq,
@@ -132,7 +134,7 @@ fn refuse_without_person() -> Problem {
 
 async fn read(request: Request) -> Result<Form, Problem> {
     let largest = LARGEST as u64;
-    let mut incoming = multipart::open(request, largest * MOST as u64).await?;
+    let mut incoming = multipart::open_limited(request, largest * MOST as u64).await?;
     let mut form = Form::default();
     while let Some(mut field) = multipart::next(&mut incoming).await? {
         let of_file = field.name() == Some("file");

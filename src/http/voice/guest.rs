@@ -7,8 +7,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
+use super::identity;
 use super::origin::{self, Site};
-use super::rate::Deed;
+use super::rate::{Deed, Upload};
 use super::settings::WidgetSettings;
 use crate::app::App;
 use crate::http::Http;
@@ -161,6 +162,14 @@ impl Guest {
         self.http.visits.count(self.address, deed)
     }
 
+    /// Takes a place for files that lie in memory until they are stored.
+    ///
+    /// # Errors
+    /// 429 when their network sends files already, 503 when too many others do.
+    pub(in crate::http) fn take_upload(&self) -> Result<Upload, Problem> {
+        self.http.visits.upload(self.address)
+    }
+
     /// The visitor's one conversation. Begins it if there is none yet.
     pub(in crate::http) async fn conversation(
         app: &App,
@@ -173,7 +182,8 @@ impl Guest {
         let page = page.and_then(plain_page);
         let begun = app.store.write(move |tx| {
             if let Some(own) = visitors::find_conversation(tx, &visitor)? {
-                return Ok(own);
+                // On another device it may have begun while this page showed nothing yet.
+                return Ok((own, vec![visitor.id]));
             }
             let name = visitor.id.to_string();
             let new = NewConversation {
@@ -184,9 +194,16 @@ impl Guest {
                 begun_by: None,
                 page: page.as_deref(),
             };
-            conversations::create(tx, visitor.workspace, &new, now_ms())
+            let now = now_ms();
+            let begun = conversations::create(tx, visitor.workspace, &new, now)?;
+            let shown = identity::begin_conversation(tx, &begun, &visitor, now)?;
+            Ok((conversations::get(tx, visitor.workspace, begun.id)?, shown))
         });
-        Ok(begun.await?)
+        let (own, shown) = begun.await?;
+        for visitor in shown {
+            app.inbox.live().tell_visitor(visitor);
+        }
+        Ok(own)
     }
 }
 

@@ -10,9 +10,11 @@ use super::assistant::for_visitors;
 use super::options::{Asked, AskedField, WidgetOptions};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
+use crate::contacts::Given;
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::inbox::leads::{self, Agreed};
 use crate::mail::parse_address;
 use crate::store::conversations::Channel;
 use crate::store::messages::{self, MessageState, NewMessage, Speaker};
@@ -52,7 +54,7 @@ pub(in crate::http) async fn introduce(
     });
     let options = read.await?.options;
     let page = request.page.clone();
-    let said = write(&options, request)?;
+    let (said, who) = write(&options, request)?;
     // A form without a required field may stay empty.
     if said.is_empty() {
         return Ok(StatusCode::NO_CONTENT);
@@ -61,7 +63,13 @@ pub(in crate::http) async fn introduce(
     let assistant = for_visitors(app, workspace, None).await?;
     let page = page.as_deref();
     let own = Guest::conversation(app, visitor, assistant.id, Channel::Chat, page).await?;
+    let agreed = (!options.consent.is_empty()).then(|| Agreed {
+        text: options.consent.clone(),
+        given: true,
+    });
     let kept = app.store.write(move |tx| {
+        let now = now_ms();
+        leads::introduce(tx, &own, &who, agreed.as_ref(), now)?;
         let note = NewMessage {
             role: Speaker::System,
             text: &said,
@@ -69,16 +77,20 @@ pub(in crate::http) async fn introduce(
             client_id: Some("introduction"),
             author: None,
         };
-        messages::append(tx, &own, &note, now_ms()).map(drop)
+        messages::append(tx, &own, &note, now).map(drop)
     });
     kept.await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Checks what was said, and puts it into words.
-fn write(options: &WidgetOptions, request: IntroductionRequest) -> Result<String, Problem> {
+fn write(
+    options: &WidgetOptions,
+    request: IntroductionRequest,
+) -> Result<(String, Given), Problem> {
     let tidy = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
     let mut lines = Vec::new();
+    let mut who = Given::default();
     for (field, name, label, text) in [
         (AskedField::Name, "name", "Name", tidy(request.name)),
         (AskedField::Email, "email", "E-mail", tidy(request.email)),
@@ -106,6 +118,11 @@ fn write(options: &WidgetOptions, request: IntroductionRequest) -> Result<String
             _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
         };
         lines.push(format!("{label}: {text}"));
+        match field {
+            AskedField::Name => who.name = Some(text),
+            AskedField::Email => who.email = Some(text),
+            AskedField::Phone => who.phone = Some(text),
+        }
     }
     if !options.consent.is_empty() {
         if tidy(request.consent) != options.consent {
@@ -116,7 +133,7 @@ fn write(options: &WidgetOptions, request: IntroductionRequest) -> Result<String
         }
         lines.push(format!("\u{2611} {}", options.consent));
     }
-    Ok(lines.join("\n"))
+    Ok((lines.join("\n"), who))
 }
 
 fn is_phone(text: &str) -> bool {
@@ -146,7 +163,7 @@ mod tests {
             consent: some(consent),
             page: None,
         };
-        write(options, request).ok()
+        write(options, request).ok().map(|(said, _)| said)
     }
 
     #[test]

@@ -74,7 +74,8 @@ struct SeenUpTo {
 }
 
 /// Streams what happens in the visit: `state` first, then every `message` after a place, and so on as they come. A `message` with
-/// an id that was sent before replaces it. `typing` says that somebody writes, `seen` how far staff have read.
+/// an id that was sent before replaces it. `typing` says that somebody writes (`who` is `agent` or `assistant`) or has stopped, `seen`
+/// how far staff have read.
 #[utoipa::path(get, path = "/api/v1/visit/events", tag = "visitors", operation_id = "followVisit",
     params(EventsQuery, ("last-event-id" = Option<String>, Header, description = "As `after`")),
     responses((status = 200, description = "Events `state`, `message`, `typing`, `seen`",
@@ -125,6 +126,7 @@ struct Feed {
     recent: VecDeque<(i64, u64)>,
     state: Option<VisitStateView>,
     typing: bool,
+    composing: bool,
     seen: i64,
     queue: VecDeque<Event>,
     is_new: bool,
@@ -148,6 +150,8 @@ struct Snapshot {
     holder: Option<UserId>,
     seen: i64,
     more: bool,
+    /// The place to go on from is none of this conversation: of another one, or of a message that is gone.
+    is_lost: bool,
 }
 
 impl Feed {
@@ -163,6 +167,7 @@ impl Feed {
             recent: VecDeque::new(),
             state: None,
             typing: false,
+            composing: false,
             seen: 0,
             queue: VecDeque::new(),
             is_new: true,
@@ -197,6 +202,10 @@ impl Feed {
             return Ok(true);
         }
         self.is_new = false;
+        if found.is_lost {
+            // The page gets everything, and replaces what it knows already.
+            self.after = 0;
+        }
         if self.state.as_ref() != Some(&found.state) {
             self.queue
                 .push_back(sse::event(&found.state).event("state"));
@@ -276,10 +285,20 @@ impl Feed {
         let around = self.app.inbox.presence().of(own.id);
         let types = |id: UserId| around.viewers.iter().any(|one| one.id == id && one.typing);
         let typing = holder.is_some_and(types);
-        if std::mem::replace(&mut self.typing, typing) != typing {
-            let (who, on) = ("agent", typing);
-            let event = sse::event(&Typing { who, on }).event("typing");
-            self.queue.push_back(event);
+        // What it writes while a person speaks is thrown away.
+        let answers = self
+            .state
+            .as_ref()
+            .is_some_and(|view| view.state == ConversationState::Open.as_str());
+        let composing = around.composing && answers;
+        for (who, told, on) in [
+            ("assistant", &mut self.composing, composing),
+            ("agent", &mut self.typing, typing),
+        ] {
+            if std::mem::replace(told, on) != on {
+                let event = sse::event(&Typing { who, on }).event("typing");
+                self.queue.push_back(event);
+            }
         }
     }
 }
@@ -295,14 +314,17 @@ impl Snapshot {
         let Some(own) = visitors::find_conversation(conn, visitor)? else {
             return Ok(Self {
                 state: VisitStateView::of(ConversationState::Open),
+                is_lost: again,
                 ..Self::default()
             });
         };
+        let is_lost = again && !messages::is_place(conn, &own, from)?;
+        let from = if is_lost { 0 } else { from };
         let found: Vec<Message> = match (from, again) {
             (0, _) => messages::list(conn, &own, AT_ONCE)?,
             (_, false) => messages::list_after(conn, &own, from, AT_ONCE)?,
             (_, true) => {
-                let mut found = messages::list_before(conn, &own, from + 1, AGAIN)?;
+                let mut found = messages::list_before(conn, &own, from.saturating_add(1), AGAIN)?;
                 found.extend(messages::list_after(conn, &own, from, AT_ONCE)?);
                 found
             }
@@ -338,6 +360,7 @@ impl Snapshot {
             holder,
             seen: messages::read_up_to(conn, &own)?,
             more,
+            is_lost,
             conversation: Some(own),
         })
     }

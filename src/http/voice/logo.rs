@@ -34,7 +34,7 @@ struct Logo {
 }
 
 /// The path for a site's pages; `None` without a logo.
-pub(super) fn path(
+pub(in crate::http) fn path(
     conn: &Connection,
     workspace: WorkspaceId,
     site_key: &str,

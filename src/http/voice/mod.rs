@@ -10,7 +10,9 @@
 //!   ([`origin`]). That includes WebSockets, for which browsers send no preflight.
 //! - Visitors reach only the workspace's first assistant and those that the owner opened to them
 //!   ([`assistant`]).
-//! - What visitors may send is bounded by address ([`rate`]) and in size.
+//! - A visit belongs to whoever is signed in on the page: it goes on for nobody else ([`identity`]).
+//! - What visitors may send is bounded by address ([`rate`]) and in size. In a flood of visits, a browser may have to work for a new
+//!   one ([`work`]).
 
 mod assistant;
 pub(super) mod chat;
@@ -18,6 +20,7 @@ pub(super) mod colours;
 pub(super) mod files;
 pub(super) mod files_sent;
 mod guest;
+pub(super) mod identity;
 pub(super) mod introduce;
 pub(super) mod lead;
 pub(super) mod live;
@@ -35,7 +38,9 @@ pub(super) mod settings;
 pub(super) mod site_key;
 pub(super) mod socket;
 mod standing;
+mod transcript;
 pub(super) mod visit;
+pub(super) mod work;
 
 use std::sync::Arc;
 
@@ -43,6 +48,7 @@ pub(super) use self::guest::Guest;
 pub(super) use self::rate::Visits;
 pub(super) use self::site_key::Which;
 pub(super) use self::standing::Standing;
+pub(super) use self::work::Works;
 
 use super::route::{Policy, Route, routes};
 use crate::app::App;
@@ -52,8 +58,20 @@ use crate::voice::VoiceSettings;
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (POST, "/api/v1/visit", Policy::Visitor, visit::create),
+        (
+            POST,
+            "/api/v1/visit/challenge",
+            Policy::Visitor,
+            work::challenge
+        ),
         (DELETE, "/api/v1/visit", Policy::Visitor, own::erase),
         (POST, "/api/v1/visit/end", Policy::Visitor, own::end),
+        (
+            POST,
+            "/api/v1/visit/sign-out",
+            Policy::Visitor,
+            own::sign_out
+        ),
         (GET, "/api/v1/visit/export", Policy::Visitor, own::export),
         (
             GET,

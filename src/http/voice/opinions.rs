@@ -7,6 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Guest;
+use super::rate::Deed;
 use crate::http::body::Json;
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::{now_ms, parse_id};
@@ -55,7 +56,8 @@ fn check_comment(field: &str, comment: Option<String>) -> Result<String, Problem
 #[utoipa::path(post, path = "/api/v1/visit/rating", tag = "visitors", operation_id = "rateVisit",
     request_body = SatisfactionRequest,
     responses((status = 204, description = "Kept"), (status = 400, body = ProblemView<'_>),
-              (status = 401, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
+              (status = 401, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
 pub(in crate::http) async fn rate_visit(
     guest: Guest,
     Json(request): Json<SatisfactionRequest>,
@@ -63,6 +65,8 @@ pub(in crate::http) async fn rate_visit(
     if !(1..=5).contains(&request.score) {
         return Err(Problem::invalid("score", "score must be from 1 to 5"));
     }
+    // Each is a write.
+    guest.count(Deed::Sign)?;
     let comment = check_comment("comment", request.comment)?;
     let (visitor, score) = (guest.visitor.clone(), request.score);
     let kept = guest.app.store.write(move |tx| {
@@ -75,10 +79,11 @@ pub(in crate::http) async fn rate_visit(
 }
 
 /// Says whether an answer was good; a later word replaces an earlier one. A bad one makes the question a gap.
-#[utoipa::path(post, path = "/api/v1/visit/messages/{id}/rating", tag = "visitors", operation_id = "rateAnswer",
+#[utoipa::path(post, path = "/api/v1/visit/messages/{id}/rating", tag = "visitors", operation_id = "rateVisitAnswer",
     params(("id" = String, Path, description = "Message")), request_body = VisitRatingRequest,
     responses((status = 204, description = "Kept"), (status = 400, body = ProblemView<'_>),
-              (status = 401, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
+              (status = 401, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
 pub(in crate::http) async fn rate_answer(
     guest: Guest,
     Path(id): Path<String>,
@@ -86,12 +91,16 @@ pub(in crate::http) async fn rate_answer(
 ) -> Result<StatusCode, Problem> {
     let id: MessageId = parse_id(&id, "answer")?;
     let reason = check_comment("reason", request.reason)?;
+    guest.count(Deed::Sign)?;
     let (visitor, thumb) = (guest.visitor.clone(), request.value);
     let kept = guest.app.store.write(move |tx| {
         let missing = || StoreError::NotFound("the answer");
         let own = visitors::find_conversation(tx, &visitor)?.ok_or_else(missing)?;
         let workspace = own.workspace();
-        let message = messages::get(tx, workspace, id).map_err(|_| missing())?;
+        let message = match messages::get(tx, workspace, id) {
+            Err(StoreError::NotFound(_)) => return Err(missing()),
+            found => found?,
+        };
         let receipt = message.receipt.filter(|_| message.conversation == own.id);
         let receipt = receipts::get(tx, workspace, receipt.ok_or_else(missing)?)?;
         let (value, now) = (if thumb == Thumb::Up { 1 } else { -1 }, now_ms());

@@ -1,13 +1,15 @@
 //! What belongs to the visitor: a text of their conversation, a copy of everything that is kept of it, and its erasure.
 
+use axum::extract::Query;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Guest;
 use super::rate::Deed;
+use super::transcript;
 use crate::app::privacy;
 use crate::http::body::Json;
 use crate::http::now_ms;
@@ -16,11 +18,7 @@ use crate::inbox::acts;
 use crate::mail::{self, Enqueued, NewMail};
 use crate::store::erasure::{self, Subject};
 use crate::store::mail::MailKind;
-use crate::store::messages::{self, Message, MessageState, Speaker};
-use crate::store::{Connection, StoreError, visitors, workspaces};
-
-/// In messages, the latest.
-const LONGEST: u32 = 2000;
+use crate::store::{StoreError, visitors};
 
 /// A copy of what is kept of a visit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,50 +46,37 @@ pub struct VisitErased {
     copies_erased: bool,
 }
 
-/// The conversation as a text: a line for who spoke when (UTC), then what they said.
-pub(super) fn write_transcript(
-    conn: &Connection,
-    visitor: &visitors::Visitor,
-) -> Result<String, StoreError> {
-    let Some(own) = visitors::find_conversation(conn, visitor)? else {
-        return Ok(String::new());
-    };
-    let said = messages::list(conn, &own, LONGEST)?;
-    let shown = said
-        .iter()
-        .filter(|message| !message.text.is_empty() && message.state != MessageState::Failed);
-    Ok(shown.map(write_message).collect())
-}
-
-fn write_message(message: &Message) -> String {
-    let who = match message.role {
-        Speaker::User => "You",
-        Speaker::Assistant => "Assistant (AI)",
-        Speaker::Agent => "Staff",
-        Speaker::System => "Front desk",
-    };
-    let at = jiff::Timestamp::from_millisecond(message.created_at)
-        .map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
-        .unwrap_or_default();
-    format!("{at} · {who}\n{}\n\n", message.text.trim())
+/// How the text is written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TranscriptQuery {
+    /// Language of the headings, by ISO 639-1; else the one that the visitor writes in.
+    language: Option<String>,
 }
 
 /// What was said in the visitor's own conversation, as a text to keep.
-#[utoipa::path(get, path = "/api/v1/visit/transcript", tag = "visitors", operation_id = "readVisitTranscript",
+#[utoipa::path(get, path = "/api/v1/visit/transcript", tag = "visitors", operation_id = "readVisitTranscript", params(TranscriptQuery),
     responses((status = 200, description = "The text", body = String, content_type = "text/plain"),
               (status = 401, body = ProblemView<'_>)))]
-pub(in crate::http) async fn transcript(guest: Guest) -> Result<Response, Problem> {
+pub(in crate::http) async fn transcript(
+    guest: Guest,
+    Query(query): Query<TranscriptQuery>,
+) -> Result<Response, Problem> {
     let visitor = guest.visitor.clone();
-    let read = move |conn: &Connection| write_transcript(conn, &visitor);
-    let text = guest.app.store.read(read).await?;
+    let read = guest
+        .app
+        .store
+        .read(move |conn| transcript::write(conn, &visitor, query.language.as_deref(), now_ms()));
+    let written = read.await?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CONTENT_LANGUAGE, written.language),
         (
             header::CONTENT_DISPOSITION,
             "attachment; filename=\"conversation.txt\"",
         ),
     ];
-    Ok((headers, text).into_response())
+    Ok((headers, written.text).into_response())
 }
 
 /// Where to send the conversation.
@@ -99,6 +84,8 @@ pub(in crate::http) async fn transcript(guest: Guest) -> Result<Response, Proble
 pub struct TranscriptRequest {
     /// One address.
     email: String,
+    /// Language of the headings, by ISO 639-1; else the one that the visitor writes in.
+    language: Option<String>,
 }
 
 /// Sends what was said to an address, as a text.
@@ -117,23 +104,19 @@ pub(in crate::http) async fn mail_transcript(
     let queued = guest.app.store.write(move |tx| {
         let missing = || StoreError::NotFound("the conversation");
         let own = visitors::find_conversation(tx, &visitor)?.ok_or_else(missing)?;
-        let business = workspaces::get(tx, own.workspace())?.title;
-        let said = write_transcript(tx, &visitor)?;
+        let now = now_ms();
+        let said = transcript::write(tx, &visitor, request.language.as_deref(), now)?;
         let about = own.id.to_string();
-        let title = format!("Your conversation with {business}");
-        let text = format!(
-            "Somebody entered this address to have a conversation with {business} sent here. If it was not you, ignore this \
-             message.\n\n{said}"
-        );
+        let text = format!("{}\n\n{}", said.note, said.text);
         let new = NewMail {
             kind: MailKind::Transcript,
             about: Some(&about),
             recipient: &request.email,
-            title: &title,
+            title: &said.title,
             text: &text,
             reply_to: None,
         };
-        mail::enqueue(tx, own.workspace(), &new, now_ms())
+        mail::enqueue(tx, own.workspace(), &new, now)
     });
     match queued.await? {
         Enqueued::Queued(_) => Ok(StatusCode::NO_CONTENT),
@@ -151,11 +134,12 @@ pub(in crate::http) async fn mail_transcript(
 pub(in crate::http) async fn export(guest: Guest) -> Result<axum::Json<VisitCopy>, Problem> {
     let visitor = guest.visitor.clone();
     let kept = guest.app.store.read(move |conn| {
-        let Some(own) = visitors::find_conversation(conn, &visitor)? else {
+        let own = visitors::all_conversations(conn, &visitor)?;
+        if own.is_empty() {
             return Ok(Vec::new());
-        };
-        let subjects = [Subject::Conversation(own.id)];
-        let mut kept = erasure::copy(conn, own.workspace(), &subjects)?.finds;
+        }
+        let subjects: Vec<Subject> = own.into_iter().map(Subject::Conversation).collect();
+        let mut kept = erasure::copy(conn, visitor.workspace, &subjects)?.finds;
         kept.iter_mut().for_each(leave_staff_out);
         Ok(kept)
     });
@@ -221,6 +205,17 @@ pub(in crate::http) async fn erase(guest: Guest) -> Result<axum::Json<VisitErase
     responses((status = 204, description = "Ended"), (status = 401, body = ProblemView<'_>)))]
 pub(in crate::http) async fn end(guest: Guest) -> Result<StatusCode, Problem> {
     acts::end(&guest.app.inbox, &guest.visitor).await?;
+    let id = guest.visitor.id;
+    let end = guest.app.store.write(move |tx| visitors::remove(tx, id));
+    end.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the visit without closing the conversation, as when somebody signs out on the website: its token opens nothing any more,
+/// and whoever they are goes on when they sign in again.
+#[utoipa::path(post, path = "/api/v1/visit/sign-out", tag = "visitors", operation_id = "leaveVisit",
+    responses((status = 204, description = "Left"), (status = 401, body = ProblemView<'_>)))]
+pub(in crate::http) async fn sign_out(guest: Guest) -> Result<StatusCode, Problem> {
     let id = guest.visitor.id;
     let end = guest.app.store.write(move |tx| visitors::remove(tx, id));
     end.await?;

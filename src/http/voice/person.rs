@@ -39,13 +39,13 @@ pub struct PersonView {
 
 /// Whether they type.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct TypingRequest {
+pub struct VisitTypingRequest {
     on: bool,
 }
 
 /// How far they have read.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct SeenRequest {
+pub struct VisitSeenRequest {
     /// The `seq` of the last message on the screen.
     seq: i64,
 }
@@ -78,11 +78,11 @@ pub(in crate::http) async fn ask(
 
 /// Tells staff that the visitor types, or has stopped. It is forgotten after ten seconds.
 #[utoipa::path(post, path = "/api/v1/visit/typing", tag = "visitors", operation_id = "typeInVisit",
-    request_body = TypingRequest,
+    request_body = VisitTypingRequest,
     responses((status = 204), (status = 401, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
 pub(in crate::http) async fn typing(
     guest: Guest,
-    Json(request): Json<TypingRequest>,
+    Json(request): Json<VisitTypingRequest>,
 ) -> Result<axum::http::StatusCode, Problem> {
     guest.count(Deed::Sign)?;
     if let Some(own) = find_own(&guest).await? {
@@ -94,11 +94,11 @@ pub(in crate::http) async fn typing(
 
 /// Tells staff how far the visitor has read.
 #[utoipa::path(post, path = "/api/v1/visit/seen", tag = "visitors", operation_id = "readInVisit",
-    request_body = SeenRequest,
+    request_body = VisitSeenRequest,
     responses((status = 204), (status = 401, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
 pub(in crate::http) async fn seen(
     guest: Guest,
-    Json(request): Json<SeenRequest>,
+    Json(request): Json<VisitSeenRequest>,
 ) -> Result<axum::http::StatusCode, Problem> {
     guest.count(Deed::Sign)?;
     if let Some(own) = find_own(&guest).await? {

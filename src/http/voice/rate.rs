@@ -36,6 +36,9 @@ const RECORDINGS: QueueLimits = QueueLimits {
 const SHORT: usize = 300;
 /// Calls at a time from one network, so that one visitor cannot occupy every line.
 const MOST_CALLS: usize = 2;
+/// Visitors who send files at a time, from one network and in all: each may have 50 MB in memory.
+const MOST_UPLOADS_OF_NETWORK: usize = 2;
+const MOST_UPLOADS: usize = 8;
 /// Buckets that are kept at a time; full ones are dropped beyond that.
 const MOST_ADDRESSES: usize = 16_384;
 
@@ -49,7 +52,7 @@ pub(in crate::http) enum Deed {
     Dial,
     /// Asking for a person.
     Person,
-    /// Saying that they type, or how far they have read.
+    /// Saying that they type, how far they have read, or what they think.
     Sign,
     /// How to reach them, left for the team.
     Lead,
@@ -59,6 +62,8 @@ pub(in crate::http) enum Deed {
     Introduction,
     /// An e-mail to an address that they entered.
     Mail,
+    /// Asking for a challenge, to begin a visit with.
+    Challenge,
 }
 
 impl Deed {
@@ -66,6 +71,7 @@ impl Deed {
     fn burst(self) -> f64 {
         match self {
             Self::Visit => 30.0,
+            Self::Challenge => 60.0,
             Self::Note => 6.0,
             Self::Dial | Self::Person | Self::Files | Self::Introduction => 10.0,
             Self::Mail => 3.0,
@@ -79,6 +85,7 @@ impl Deed {
         match self {
             Self::Visit | Self::Note | Self::Person | Self::Files | Self::Introduction => 10.0,
             Self::Mail => 1200.0,
+            Self::Challenge => 5.0,
             Self::Dial => 4.0,
             Self::Sign => 0.5,
             Self::Lead => 600.0,
@@ -97,6 +104,8 @@ struct Bucket {
 pub(in crate::http) struct Visits {
     buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
     calls: Mutex<HashMap<VisitorId, IpAddr>>,
+    /// The networks of those who send files now.
+    uploads: Mutex<Vec<IpAddr>>,
     turns: Arc<FairQueue>,
     recordings: Arc<FairQueue>,
 }
@@ -106,6 +115,7 @@ impl Default for Visits {
         Self {
             buckets: Mutex::default(),
             calls: Mutex::default(),
+            uploads: Mutex::default(),
             turns: Arc::new(FairQueue::new(TURNS)),
             recordings: Arc::new(FairQueue::new(RECORDINGS)),
         }
@@ -129,7 +139,47 @@ impl Drop for OneCall {
     }
 }
 
+/// A place for files; dropping it frees the place.
+#[derive(Debug)]
+pub(in crate::http) struct Upload {
+    visits: Arc<Visits>,
+    network: IpAddr,
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let uploads = self.visits.uploads.lock();
+        let mut uploads = uploads.unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = uploads.iter().position(|other| *other == self.network) {
+            uploads.swap_remove(at);
+        }
+    }
+}
+
 impl Visits {
+    /// Takes a place for files of a visitor.
+    ///
+    /// # Errors
+    /// 429 when their network sends files already, 503 when too many others do.
+    pub(in crate::http) fn upload(self: &Arc<Self>, address: IpAddr) -> Result<Upload, Problem> {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        let network = network_of(address);
+        let own = uploads.iter().filter(|other| **other == network).count();
+        if own >= MOST_UPLOADS_OF_NETWORK {
+            let detail = "files from your connection are still being sent; wait for them";
+            return Err(too_many(detail, 5));
+        }
+        if uploads.len() >= MOST_UPLOADS {
+            let about = Duration::from_secs(5);
+            return Err(busy("too many people are sending files right now", about));
+        }
+        uploads.push(network);
+        Ok(Upload {
+            visits: Arc::clone(self),
+            network,
+        })
+    }
+
     /// Counts a deed of an address (token bucket).
     ///
     /// # Errors

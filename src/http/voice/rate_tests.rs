@@ -22,6 +22,26 @@ fn an_address_waits_after_a_burst_and_others_do_not() {
 }
 
 #[test]
+fn files_have_a_few_places_and_a_network_fewer() {
+    let visits = Arc::new(Visits::default());
+    let from = |last| visits.upload(IpAddr::from([10, 0, 0, last]));
+    let status = |refused: Result<Upload, Problem>| refused.unwrap_err().status;
+    let own: Vec<_> = (0..MOST_UPLOADS_OF_NETWORK)
+        .map(|_| from(1).unwrap())
+        .collect();
+    assert_eq!(status(from(1)), StatusCode::TOO_MANY_REQUESTS);
+    let others: Vec<_> = (2..)
+        .take(MOST_UPLOADS - MOST_UPLOADS_OF_NETWORK)
+        .map(|last| from(last).unwrap())
+        .collect();
+    assert_eq!(status(from(99)), StatusCode::SERVICE_UNAVAILABLE);
+    drop(own);
+    assert!(from(1).is_ok() && from(99).is_ok());
+    drop(others);
+    assert!(visits.uploads.lock().unwrap().is_empty());
+}
+
+#[test]
 fn recordings_of_visitors_are_understood_one_at_a_time() {
     let visits = Visits::default();
     let shop = WorkspaceId::new();

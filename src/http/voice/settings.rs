@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::options::WidgetOptions;
+use super::work::ProofOfWork;
 use crate::http::auth::{Member, Scope};
 use crate::http::problem::Problem;
 use crate::reason::Reason;
@@ -36,6 +37,8 @@ pub(in crate::http) struct WidgetSettings {
     pub(in crate::http) colour: String,
     /// Whether the microphone listens only while a button is held.
     pub(in crate::http) push_to_talk: bool,
+    /// When a browser has to work before a visit begins.
+    pub(in crate::http) proof_of_work: ProofOfWork,
     /// Its look, words and forms.
     pub(in crate::http) options: WidgetOptions,
 }
@@ -50,6 +53,7 @@ impl Default for WidgetSettings {
             title: String::new(),
             colour: "#0f6b57".into(),
             push_to_talk: false,
+            proof_of_work: ProofOfWork::Off,
             options: WidgetOptions::default(),
         }
     }

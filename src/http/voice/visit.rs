@@ -7,13 +7,15 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::identity::{self, IdentityRequest, Who};
 use super::look::LookView;
 use super::options::Asked;
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
+use super::work::{self, WorkRequest};
 use super::{Guest, Which, assistant, files, guest, load_offer};
-use crate::app::App;
+use crate::app::{App, welcome};
 use crate::http::Http;
 use crate::http::address::address_of;
 use crate::http::auth::origin::is_this_machine;
@@ -22,9 +24,9 @@ use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::mail;
 use crate::store::assistants::Assistant;
-use crate::store::token::{Token, TokenKind};
+use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::workspaces::Workspace;
-use crate::store::{sources, visitors};
+use crate::store::{Transaction, sources, visitors};
 
 /// Lifetime of a visitor's token.
 const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -40,8 +42,12 @@ pub struct VisitRequest {
     workspace: Option<String>,
     /// Short name of an assistant that is for visitors; the workspace's first when absent.
     assistant: Option<String>,
-    /// The token of an earlier visit from the same tab. If it is over, a new visit begins.
+    /// The token of an earlier visit from the same tab. If it is over, or that of somebody else, a new visit begins.
     token: Option<String>,
+    /// Who is signed in on the page.
+    identity: Option<IdentityRequest>,
+    /// A solved challenge, when the answer was `work_required`.
+    work: Option<WorkRequest>,
 }
 
 /// A visit.
@@ -53,6 +59,9 @@ pub struct VisitView {
     expires_at: i64,
     /// Whether the visit had begun before.
     resumed: bool,
+    /// Whether the website vouches for the visitor.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    identified: bool,
     /// Title of the widget.
     title: String,
     /// What the assistant says first.
@@ -60,7 +69,7 @@ pub struct VisitView {
     /// Accent colour as `#rrggbb`, as the owner chose it.
     colour: String,
     look: LookView,
-    voice: VoiceView,
+    voice: VisitVoiceView,
     /// Questions that can be chosen at the beginning.
     suggestions: Vec<String>,
     /// The owner's words about who answers; the widget has its own if this is absent.
@@ -97,7 +106,7 @@ pub struct VisitView {
 
 /// What a visitor can have of voice.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VoiceView {
+pub struct VisitVoiceView {
     /// Whether visitors can talk now.
     enabled: bool,
     /// Why not, as a sentence.
@@ -111,11 +120,12 @@ pub struct VoiceView {
     push_to_talk: bool,
 }
 
-/// Begins a visit, or resumes one that has not ended.
+/// Begins a visit, or resumes one that has not ended. Somebody whom the website vouches for (`identity`) goes on where they were,
+/// also on another device.
 #[utoipa::path(post, path = "/api/v1/visit", tag = "visitors", operation_id = "beginVisit",
     request_body = VisitRequest, security(()),
-    responses((status = 200, body = VisitView), (status = 403, body = ProblemView<'_>),
-              (status = 404, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
+    responses((status = 200, body = VisitView), (status = 400, body = ProblemView<'_>), (status = 403, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 428, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
 pub(in crate::http) async fn create(
     State(http): State<Http>,
     request: Request,
@@ -134,33 +144,52 @@ pub(in crate::http) async fn create(
         return Err(guest::refuse_closed());
     }
     let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
+    let who = identity::check(&app.store, &workspace, asked.identity).await?;
     let resumed = match &asked.token {
         Some(token) => Guest::find_by_token(app, token, &site, at_machine)
             .await
             .ok(),
         None => None,
     };
-    // A tab may keep a token from another front desk; it must not open this one.
-    let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
-    let mut introduced = false;
+    // A tab may keep a token from another front desk; it must not open this one. And somebody else may be signed in by now.
+    let resumed =
+        resumed.filter(|visitor| visitor.workspace == workspace.id && who.may_resume(visitor));
+    let identified = who.vouched.is_some();
     let (token, expires_at, resumed) = match (asked.token, resumed) {
         (Some(token), Some(visitor)) => {
             let expires_at = visitor.expires_at;
-            let own = move |conn: &_| visitors::find_conversation(conn, &visitor);
-            introduced = app.store.read(own).await?.is_some();
+            if !who.is_kept(&visitor) {
+                let keep = move |tx: &Transaction<'_>| who.keep(tx, &visitor, now_ms());
+                app.store.write(keep).await?;
+            }
             (token, expires_at, true)
         }
         _ => {
-            http.visits.count(address, Deed::Visit)?;
-            let (token, expires_at) = begin(app, &workspace, &site).await?;
+            let needed = http.works.is_needed(workspace.id, settings.proof_of_work);
+            let work = asked.work.filter(|_| needed);
+            if work.is_none() {
+                http.works.note_visit(workspace.id, address);
+            }
+            if needed && work.is_none() {
+                return Err(work::refuse_without());
+            }
+            http.visits
+                .count(address, Deed::Visit)
+                .inspect_err(|_| http.works.note_refused(workspace.id))?;
+            if let Some(work) = work {
+                http.works.redeem(workspace.id, &work, now_ms())?;
+            }
+            let (token, expires_at) = begin(app, &workspace, &site, who).await?;
             (token, expires_at, false)
         }
     };
+    let introduced = has_talked(app, &token).await?;
     let view = build_view(app, &workspace, &settings, assistant).await?;
     let view = VisitView {
         token,
         expires_at,
         resumed,
+        identified,
         introduced,
         ..view
     };
@@ -189,14 +218,38 @@ pub(super) fn refuse_unknown_site() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_site", detail).with_param("site")
 }
 
-async fn begin(app: &App, workspace: &Workspace, site: &Site) -> Result<(String, i64), Problem> {
+/// Whether the visitor's conversation has begun, here or before.
+async fn has_talked(app: &App, token: &str) -> Result<bool, Problem> {
+    let hash = TokenHash::of(token);
+    let found = app.store.read(move |conn| {
+        let Some(visitor) = visitors::find_valid(conn, &hash, now_ms())? else {
+            return Ok(false);
+        };
+        Ok(visitors::find_conversation(conn, &visitor)?.is_some())
+    });
+    Ok(found.await?)
+}
+
+async fn begin(
+    app: &App,
+    workspace: &Workspace,
+    site: &Site,
+    who: Who,
+) -> Result<(String, i64), Problem> {
     let token = Token::generate(TokenKind::Visitor)?;
     let (hash, now) = (token.hash(), now_ms());
     let (workspace, origin) = (workspace.id, site.page().map(str::to_owned));
     let expires_at = now + VISIT_MS;
     let begun = app.store.write(move |tx| {
         visitors::purge_expired(tx, now)?;
-        visitors::create(tx, workspace, &hash, origin.as_deref(), now, expires_at)
+        if let Some(origin) = &origin {
+            welcome::note_visit(tx, workspace, origin)?;
+        }
+        visitors::create(tx, workspace, &hash, origin.as_deref(), now, expires_at)?;
+        match visitors::find_valid(tx, &hash, now)? {
+            Some(visitor) => who.keep(tx, &visitor, now),
+            None => Ok(()),
+        }
     });
     begun.await?;
     Ok((token.reveal().to_owned(), expires_at))
@@ -227,6 +280,7 @@ async fn build_view(
         token: String::new(),
         expires_at: 0,
         resumed: false,
+        identified: false,
         title,
         greeting: assistant.greeting,
         colour: settings.colour.clone(),
@@ -243,7 +297,7 @@ async fn build_view(
         rate: options.rate,
         mail,
         remember: options.remember,
-        voice: VoiceView {
+        voice: VisitVoiceView {
             enabled: offer.reason.is_none(),
             reason: offer.reason,
             languages: vec![offer.settings.language],

@@ -170,8 +170,20 @@ fn what_cannot_be_taken_is_refused_and_leaves_nothing() {
                 Err(LeadError::NoConsent)
             ));
         }
+        // Agreed to what the form said before the owner changed it.
+        new.consent = Some(Agreed {
+            text: "You may write to me.".into(),
+            given: true,
+        });
+        let other = leave(tx, shop, &new, at(1, 10, 0)).unwrap_err();
+        assert!(matches!(other, LeadError::OtherConsent), "{other}");
         assert_eq!(open_tasks(tx, shop), 0);
         assert!(events::list(tx, shop, EventId(0), 9)?.is_empty());
+        new.consent = Some(Agreed {
+            text: " You may\r\ncall me. ".into(),
+            given: true,
+        });
+        leave(tx, shop, &new, at(1, 10, 0)).unwrap();
         Ok(())
     });
 }
@@ -286,6 +298,44 @@ fn a_wish_for_a_person_alone_is_no_lead_but_an_answer_to_the_offer_always_is() {
         let unclear = "my number is 5550199 without the rest";
         let task = of_message(tx, &talk, unclear, true, at(1, 10, 0))?.unwrap();
         assert_eq!(task.wish, unclear);
+        Ok(())
+    });
+}
+
+#[test]
+fn who_says_who_they_are_before_a_chat_is_a_contact_with_what_they_agreed_to() {
+    in_a_shop(|tx, shop| {
+        let talk = talk(tx, shop);
+        let agreed = Agreed {
+            text: "You may keep this.".into(),
+            given: true,
+        };
+        let nobody = Given {
+            name: Some("Ann".into()),
+            ..Given::default()
+        };
+        introduce(tx, &talk, &nobody, Some(&agreed), at(1, 9, 0))?;
+        assert!(contacts::of_conversation(tx, shop, talk.id)?.is_none());
+        let ann = Given {
+            email: Some("ann@example.com".into()),
+            phone: Some("0170 1234567".into()),
+            ..nobody
+        };
+        for _ in 0..2 {
+            introduce(tx, &talk, &ann, Some(&agreed), at(1, 9, 1))?;
+        }
+        let contact = contacts::of_conversation(tx, shop, talk.id)?.unwrap();
+        let values: Vec<_> = contacts::points(tx, &contact)?
+            .into_iter()
+            .map(|point| point.value)
+            .collect();
+        assert_eq!(values, ["ann@example.com", "+491701234567"]);
+        let history = contacts::consents(tx, &contact)?;
+        assert_eq!(history.len(), 1);
+        assert_eq!(
+            (history[0].purpose.as_str(), history[0].text.as_str()),
+            ("chat", "You may keep this.")
+        );
         Ok(())
     });
 }

@@ -1,6 +1,7 @@
 //! Leads: what visitors leave so that somebody gets back to them, by a form or in the chat. Each is a contact, a task with a due
 //! time, a consent and an event, in one transaction.
 
+mod introduced;
 mod settings;
 mod slots;
 mod texts;
@@ -19,6 +20,7 @@ use crate::store::{
     Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId, events,
 };
 
+pub use introduced::introduce;
 pub use settings::{LeadSettings, LeadSettingsError};
 pub use slots::{Slot, slots};
 
@@ -50,6 +52,8 @@ pub enum LeadError {
     TooLong { field: &'static str, most: usize },
     #[error("agree to the text beside the form, so that we may keep what you leave")]
     NoConsent,
+    #[error("the text to agree to has changed meanwhile; read it again, and agree to that one")]
+    OtherConsent,
     #[error("nobody can call at that time; choose another of the times on offer")]
     NoSlot,
     #[error(transparent)]
@@ -65,7 +69,7 @@ impl LeadError {
             Self::NoPhone => "phone",
             Self::NoWish => "wish",
             Self::TooLong { field, .. } => *field,
-            Self::NoConsent => "consent",
+            Self::NoConsent | Self::OtherConsent => "consent",
             Self::NoSlot => "callback",
             Self::Store(_) => return None,
         })
@@ -242,9 +246,15 @@ impl Checked {
                 return Err(LeadError::TooLong { field, most });
             }
         }
-        let agreed = consent.is_some_and(|c| c.given && !c.text.trim().is_empty());
-        if LeadSettings::load(conn, workspace)?.consent_required && !agreed {
+        let settings = LeadSettings::load(conn, workspace)?;
+        let agreed = consent.filter(|c| c.given && !c.text.trim().is_empty());
+        if settings.consent_required && agreed.is_none() {
             return Err(LeadError::NoConsent);
+        }
+        // The history says what somebody agreed to, so it must be what the owner asked at that time.
+        let asked = settings.consent_text.as_str();
+        if !asked.is_empty() && agreed.is_some_and(|c| !is_same_text(&c.text, asked)) {
+            return Err(LeadError::OtherConsent);
         }
         if let Some(wanted) = new.callback
             && !slots(desk, now).contains(&wanted)
@@ -262,6 +272,11 @@ impl Checked {
             page: filled(&new.page).map(|page| page.chars().take(LONGEST_PAGE).collect()),
         })
     }
+}
+
+/// Whether two texts differ in white space at most.
+fn is_same_text(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
 }
 
 fn language_of(conversation: Option<&Conversation>, wish: &str) -> Language {

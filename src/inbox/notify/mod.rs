@@ -18,8 +18,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use self::arrivals::{Arrival, Way, arrivals};
-pub use self::notice::{Notice, notice};
+pub use self::arrivals::{Arrival, Way, arrivals, note_shown};
+pub use self::notice::{Notice, notices_since};
 
 use self::about::About;
 use crate::store::changes::{Change, Changes};

@@ -7,6 +7,7 @@ use super::*;
 use crate::store::listing::ListFilter;
 use crate::store::mail::{self as post, LogFilter, MailState, Outgoing, Servers};
 use crate::store::messages::{MessageState, NewMessage, Speaker};
+use crate::store::tasks::{self, TaskState};
 use crate::store::users::User;
 use crate::store::webhooks::deliveries::DeliveryFilter;
 use crate::store::webhooks::{self as hooks, NewWebhook};
@@ -140,7 +141,7 @@ impl Shop {
     fn notice(&self, event: EventId, user: &User) -> Option<Notice> {
         self.write(|tx| {
             let event = notices::list_after(tx, EventId(event.0 - 1), 1)?.remove(0);
-            notice(tx, &event, user.id)
+            super::notice::notice(tx, &event, Some(user.id))
         })
     }
 
@@ -219,6 +220,25 @@ fn a_payload_has_what_a_program_needs() {
     assert_eq!(lead["from"], AT);
     assert_eq!(lead["contact"]["name"], "Ada Berg");
     assert_eq!(lead["contact"]["phones"], json!(["+49301234567"]));
+
+    // Done, and open again: each is its own event, by whom and with the task as it stands.
+    shop.write(|tx| {
+        for state in [TaskState::Done, TaskState::Open] {
+            let found = tasks::get(tx, shop.workspace, task)?;
+            tasks::set_state(tx, &found, state, &shop.anna.id.to_string(), AT + 4)?;
+        }
+        Ok(())
+    });
+    let told = shop.told(AT + 4);
+    assert_eq!(
+        (&told[0]["type"], &told[1]["type"]),
+        (&json!("task.ended"), &json!("task.reopened"))
+    );
+    assert_eq!(
+        (&told[1]["data"]["by"], &told[1]["data"]["state"]),
+        (&anna, &json!("open"))
+    );
+    assert_eq!(told[1]["data"]["task"]["state"], "open");
 
     // What is gone keeps its id, and long words are cut.
     let gone = json!({ "message": "01890000-0000-7000-8000-000000000000" });
@@ -360,6 +380,21 @@ fn a_lead_reaches_somebody_and_the_owner_sees_by_which_way() {
         ]
     );
     assert_eq!(shop.mails()[0].0.state, MailState::Sent);
+    // Two tabs of one person are one; what is not there is not noted.
+    for at in [AT + 10, AT + 11] {
+        shop.write(|tx| note_shown(tx, shop.workspace, task, shop.anna.id, at));
+    }
+    assert_eq!(arrived()[2..], [to(Way::Browser, "Anna Lind", Some(true))]);
+    let unknown = shop.write(|tx| {
+        Ok(note_shown(
+            tx,
+            shop.workspace,
+            TaskId::new(),
+            shop.anna.id,
+            AT,
+        ))
+    });
+    assert!(matches!(unknown, Err(StoreError::NotFound(_))));
     let nothing = shop.write(|tx| arrivals(tx, shop.workspace, "x"));
     assert!(nothing.is_empty());
 
@@ -397,7 +432,8 @@ fn who_is_meant_is_told_and_nobody_of_their_own_acts() {
     let event = note(&shop.anna, &[&shop.ben, &shop.anna], AT);
     assert_eq!(shop.mailed(), ["ben@shop.example"]);
     let told = shop.notice(event, &shop.ben).unwrap();
-    assert_eq!((told.kind, &*told.text), ("mention", "@Ben look"));
+    assert_eq!((&*told.kind, &*told.text), ("note_written", "@Ben look"));
+    assert_eq!(told.title, "Anna mentioned you");
     assert_eq!(told.conversation, Some(shop.conversation.id));
     assert_eq!(shop.notice(event, &shop.anna), None);
 
@@ -406,7 +442,10 @@ fn who_is_meant_is_told_and_nobody_of_their_own_acts() {
     let event = shop.happen("conversation_assigned", data, AT + MINUTE);
     shop.told(AT + MINUTE + 1);
     assert_eq!(shop.mailed(), ["ben@shop.example", "anna@shop.example"]);
-    assert_eq!(shop.notice(event, &shop.anna).unwrap().kind, "assigned");
+    assert_eq!(
+        shop.notice(event, &shop.anna).unwrap().title,
+        "Ben assigned a conversation to you"
+    );
     assert_eq!(shop.notice(event, &shop.ben), None);
     let data = json!({ "to": shop.anna.id, "team": null, "by": shop.anna.id });
     shop.happen("conversation_assigned", data, AT + 9 * MINUTE);
@@ -417,37 +456,7 @@ fn who_is_meant_is_told_and_nobody_of_their_own_acts() {
     assert_eq!(shop.mailed().len(), 2);
 }
 
-#[test]
-fn a_browser_is_told_what_concerns_its_person() {
-    let shop = Shop::listening();
-    let waiting = shop.happen("conversation_waiting", json!({ "reason": "button" }), AT);
-    let told = shop.notice(waiting, &shop.anna).unwrap();
-    assert_eq!(
-        (told.kind, &*told.title),
-        ("waiting", "A visitor waits for a person")
-    );
-    let task = shop.lead(AT + 1);
-    let lead = shop
-        .notice(shop.write(|tx| notices::newest(tx)), &shop.ben)
-        .unwrap();
-    assert_eq!(
-        (lead.kind, &*lead.title),
-        ("lead", "Ada Berg asks for a call")
-    );
-    assert_eq!((lead.task, &*lead.text), (Some(task), "A blue bicycle"));
-    shop.write(|tx| {
-        let sql = "UPDATE conversations SET state = 'human', assigned_to = ?";
-        tx.execute(sql, [shop.anna.id]).map_err(StoreError::from)
-    });
-    shop.say(&"word ".repeat(100), AT + 2);
-    let message = shop.write(|tx| notices::newest(tx));
-    let told = shop.notice(message, &shop.anna).unwrap();
-    assert_eq!(told.kind, "message");
-    assert!(told.text.ends_with('…') && told.text.chars().count() <= 201);
-    assert_eq!(shop.notice(message, &shop.ben), None);
-    let closed = shop.happen("conversation_closed", json!({ "by": shop.ben.id }), AT + 3);
-    assert_eq!(shop.notice(closed, &shop.anna), None);
-}
-
+#[path = "notice_tests.rs"]
+mod in_browsers;
 #[path = "restart_tests.rs"]
 mod restarts;

@@ -1,13 +1,14 @@
 //! One act on many conversations, and its undoing.
 
-use super::assign::{self, Assignee, Before};
+use super::assign::{self, Assignee, Holders};
 use super::undo::Was;
-use super::{DAILY, StaffError, Undos, marks, tags};
+use super::{DAILY, StaffError, Undos, change, marks, me, tags};
 use crate::access::Member;
-use crate::store::conversations;
-use crate::store::{ConversationId, UnixMs};
+use crate::store::conversations::{self, Conversation, ConversationState};
+use crate::store::inbox::{reads, tags as kept_tags};
+use crate::store::{ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId};
 
-use super::super::{Inbox, acts};
+use super::super::{Inbox, InboxError, acts, turns};
 
 /// At once.
 pub const MOST: usize = 200;
@@ -87,26 +88,59 @@ async fn act_on_one(
 ) -> Result<Was, StaffError> {
     let store = inbox.store();
     Ok(match act {
-        Act::Close => {
-            let workspace = by.need(DAILY)?;
-            let found = store
-                .read(move |conn| conversations::get(conn, workspace, id))
-                .await?;
-            acts::close(inbox, by, id, None).await?;
-            Was::Open(Before {
-                user: found.assigned_to,
-                team: found.team,
-            })
+        Act::Close => close(inbox, by, id, now).await?,
+        Act::Spam(spam) => Was::Spam {
+            before: marks::set_spam(store, by, id, *spam, now).await?,
+            left: *spam,
+        },
+        Act::Snooze(until) => Was::Snoozed {
+            before: marks::snooze(store, by, id, *until, now).await?,
+            left: *until,
+        },
+        Act::Assign(to) => {
+            let (before, left) = assign::assign(store, by, id, *to, now).await?;
+            Was::Assigned { before, left }
         }
-        Act::Spam(spam) => Was::Spam(marks::set_spam(store, by, id, *spam, now).await?),
-        Act::Snooze(until) => Was::Snoozed(marks::snooze(store, by, id, *until, now).await?),
-        Act::Assign(to) => Was::Assigned(assign::assign(store, by, id, *to, now).await?),
-        Act::Tag { tags, add } => Was::Tagged(tags::adjust(store, by, id, tags, *add, now).await?),
+        Act::Tag { tags, add } => {
+            let wanted = tags::check(tags)?;
+            let before = tags::adjust(store, by, id, &wanted, *add, now).await?;
+            let had = |tag: &String| before.contains(tag);
+            let (removed, added): (Vec<_>, Vec<_>) = wanted.into_iter().partition(had);
+            match *add {
+                true => Was::Tagged {
+                    added,
+                    removed: Vec::new(),
+                },
+                false => Was::Tagged {
+                    added: Vec::new(),
+                    removed,
+                },
+            }
+        }
         Act::Read(read) => Was::Read(marks::set_read(store, by, id, *read, now).await?),
     })
 }
 
-/// Puts things back as they were. What a visitor was told stays told.
+async fn close(
+    inbox: &Inbox,
+    by: &Member,
+    id: ConversationId,
+    now: UnixMs,
+) -> Result<Was, StaffError> {
+    let workspace = by.need(DAILY)?;
+    let person = acts::person(by)?;
+    let close = move |tx: &Transaction<'_>| -> Result<Was, InboxError> {
+        let of = conversations::get(tx, workspace, id)?;
+        turns::close(tx, &of, Some(&person), None, now)?;
+        Ok(match of.state {
+            ConversationState::Closed => Was::Same,
+            _ => Was::Open(Holders::of(&of)),
+        })
+    };
+    Ok(inbox.write(close).await?)
+}
+
+/// Puts things back as they were. What a visitor was told stays told, and what somebody has changed since stays changed.
 ///
 /// # Errors
 /// `Wrong` for a token that is unknown, of somebody else, older than ten minutes, or from before a restart.
@@ -140,19 +174,59 @@ async fn put_back(
     was: Was,
     now: UnixMs,
 ) -> Result<(), StaffError> {
-    let store = inbox.store();
+    let who = me(by);
+    change(inbox.store(), by, id, move |tx, of| {
+        put_back_in(tx, of, was, who, now)
+    })
+    .await
+}
+
+fn put_back_in(
+    tx: &Transaction<'_>,
+    of: &Scoped<Conversation>,
+    was: Was,
+    who: Option<UserId>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     match was {
+        Was::Same => Ok(()),
         Was::Open(before) => {
-            acts::reopen(inbox, by, id).await?;
-            assign::restore(store, by, id, before, now).await
+            check_left(of.state == ConversationState::Closed)?;
+            let open = turns::reopen_by(tx, of, who, now)?;
+            assign::restore(tx, &open, before, who, now)
         }
-        Was::Spam(spam) => marks::set_spam(store, by, id, spam, now).await.map(drop),
-        Was::Snoozed(until) => {
-            let until = until.filter(|until| *until > now);
-            marks::snooze(store, by, id, until, now).await.map(drop)
+        Was::Spam { before, left } => {
+            check_left(of.spam == left)?;
+            marks::mark_spam(tx, of, before, who, now)
         }
-        Was::Assigned(before) => assign::restore(store, by, id, before, now).await,
-        Was::Tagged(before) => tags::set(store, by, id, &before, now).await.map(drop),
-        Was::Read(seq) => marks::restore_read(store, by, id, seq).await,
+        Was::Snoozed { before, left } => {
+            check_left(of.snoozed_until == left)?;
+            let until = before.filter(|until| *until > now);
+            marks::put_aside(tx, of, until, who, now)
+        }
+        Was::Assigned { before, left } => {
+            check_left(Holders::of(of) == left)?;
+            assign::restore(tx, of, before, who, now)
+        }
+        Was::Tagged { added, removed } => {
+            let mut wanted = kept_tags::of(tx, of.id)?;
+            wanted.retain(|tag| !added.contains(tag) && !removed.contains(tag));
+            wanted.extend(removed);
+            kept_tags::set(tx, of, &wanted, who, now).map(drop)
+        }
+        Was::Read(seq) => match who {
+            Some(who) => reads::set(tx, of, who, seq).map(drop),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Refuses to put back what is not as the act left it.
+fn check_left(is_as_left: bool) -> Result<(), StoreError> {
+    match is_as_left {
+        true => Ok(()),
+        false => Err(StoreError::Conflict(
+            "somebody has changed this conversation since, so it stays as it is now".into(),
+        )),
     }
 }

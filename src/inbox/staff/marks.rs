@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{StaffError, change, me};
 use crate::access::Member;
+use crate::store::conversations::Conversation;
 use crate::store::handover::{self, Change};
 use crate::store::inbox::{notes, reads};
-use crate::store::{ConversationId, Store, UnixMs};
+use crate::store::{ConversationId, Scoped, Store, StoreError, Transaction, UnixMs, UserId};
 
 /// One year.
 const LONGEST_SNOOZE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
@@ -26,12 +27,22 @@ pub async fn snooze(
     }
     let who = me(by);
     change(store, by, id, move |tx, of| {
-        let data = json!({ "by": who, "until": until });
-        let change = Change::new("conversation_snoozed", &data).snooze(until);
-        handover::apply(tx, of, None, &change, now)?;
+        put_aside(tx, of, until, who, now)?;
         Ok(of.snoozed_until)
     })
     .await
+}
+
+pub(super) fn put_aside(
+    tx: &Transaction<'_>,
+    of: &Scoped<Conversation>,
+    until: Option<UnixMs>,
+    who: Option<UserId>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let data = json!({ "by": who, "until": until });
+    let change = Change::new("conversation_snoozed", &data).snooze(until);
+    handover::apply(tx, of, None, &change, now).map(drop)
 }
 
 /// Marks a conversation as spam, or not. Returns what it was before.
@@ -44,14 +55,25 @@ pub async fn set_spam(
 ) -> Result<bool, StaffError> {
     let who = me(by);
     change(store, by, id, move |tx, of| {
-        if of.spam != spam {
-            let data = json!({ "by": who, "value": spam });
-            let change = Change::new("conversation_spam", &data).spam(spam);
-            handover::apply(tx, of, None, &change, now)?;
-        }
+        mark_spam(tx, of, spam, who, now)?;
         Ok(of.spam)
     })
     .await
+}
+
+pub(super) fn mark_spam(
+    tx: &Transaction<'_>,
+    of: &Scoped<Conversation>,
+    spam: bool,
+    who: Option<UserId>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    if of.spam == spam {
+        return Ok(());
+    }
+    let data = json!({ "by": who, "value": spam });
+    let change = Change::new("conversation_spam", &data).spam(spam);
+    handover::apply(tx, of, None, &change, now).map(drop)
 }
 
 /// The person has seen everything in a conversation, or wants it to count as new. Returns the place up to which they had
@@ -73,23 +95,6 @@ pub async fn set_read(
         }
         notes::mark_mentions_seen(tx, of.id, who, now)?;
         reads::mark_read(tx, of, who)
-    })
-    .await
-}
-
-/// Sets the place up to which the person has read back to an earlier one.
-pub(super) async fn restore_read(
-    store: &Store,
-    by: &Member,
-    id: ConversationId,
-    seq: i64,
-) -> Result<(), StaffError> {
-    let who = me(by);
-    change(store, by, id, move |tx, of| {
-        if let Some(who) = who {
-            reads::set(tx, of, who, seq)?;
-        }
-        Ok(())
     })
     .await
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::notices::Notice;
+use super::super::state::Act;
 use super::super::turns::language_of;
 use super::{StaffError, change, me};
 use crate::access::Member;
@@ -11,7 +12,8 @@ use crate::store::handover::{self, Change};
 use crate::store::inbox::transcript;
 use crate::store::{ConversationId, Store, StoreError, UnixMs};
 
-/// Shows a conversation as part of another from now on, and closes it. A visitor who writes there again opens it again.
+/// Shows a conversation as part of another from now on, and closes it. Its visitor is led to the other one; whoever opens it
+/// again takes it out.
 ///
 /// # Errors
 /// `Wrong` for the conversation itself, `NotFound` for one of another workspace, `Conflict` for one that is part of another
@@ -44,7 +46,7 @@ pub async fn merge(
         };
         let data = json!({ "into": into.id, "by": who });
         let mut change = Change::new("conversation_merged", &data)
-            .state(ConversationState::Closed)
+            .state(Act::Close.from(of.state).unwrap_or(of.state))
             .waiting_since(None)
             .agent_seen_at(None)
             .snooze(None);

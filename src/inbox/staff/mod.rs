@@ -6,7 +6,6 @@ pub mod bulk;
 pub mod canned;
 pub mod marks;
 pub mod merge;
-pub mod news;
 pub mod notes;
 pub mod reading;
 pub mod tags;

@@ -99,18 +99,51 @@ pub async fn detail(
     Ok(read.await?)
 }
 
+/// A step on the way of a conversation.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub event: Event,
+    /// What happened, in words.
+    pub text: String,
+    /// The name of the member of staff who did it.
+    pub person: Option<String>,
+    /// The name of the assistant that the conversation began with.
+    pub assistant: Option<String>,
+}
+
+/// Events with what happened in words, and who did it.
+pub fn steps(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    events: Vec<Event>,
+) -> Result<Vec<Step>, StoreError> {
+    let names = Names::load(conn, workspace)?;
+    let told = events.into_iter().map(|event| {
+        let named = |field: &str| {
+            let id = event.data.get(field)?.as_str()?;
+            names.of(id).map(str::to_owned)
+        };
+        Step {
+            text: tell(&event, &names),
+            person: named("by"),
+            assistant: named("assistant"),
+            event,
+        }
+    });
+    Ok(told.collect())
+}
+
 /// Events with what happened in words.
-pub fn describe(
+fn describe(
     conn: &Connection,
     workspace: WorkspaceId,
     events: Vec<Event>,
 ) -> Result<Vec<(Event, String)>, StoreError> {
-    let names = Names::load(conn, workspace)?;
-    let told = events.into_iter().map(|event| {
-        let text = tell(&event, &names);
-        (event, text)
-    });
-    Ok(told.collect())
+    let told = steps(conn, workspace, events)?;
+    Ok(told
+        .into_iter()
+        .map(|step| (step.event, step.text))
+        .collect())
 }
 
 /// A file of a conversation with its content.

@@ -26,7 +26,7 @@ impl Names {
         Ok(Self(names))
     }
 
-    fn of(&self, id: &str) -> Option<&str> {
+    pub(super) fn of(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::assign::Before;
+use super::assign::Holders;
 use crate::access::{Credential, Member};
 use crate::store::{ConversationId, UnixMs, WorkspaceId};
 
@@ -13,15 +13,30 @@ const KEPT_MS: i64 = 10 * 60 * 1000;
 /// Older ones go first.
 const MOST: usize = 500;
 
-/// How one conversation was before.
+/// How one conversation was before, and how the act left it: what somebody else has changed since is not put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Was {
+    /// The act changed nothing.
+    Same,
     /// Not closed, and looked after by these.
-    Open(Before),
-    Spam(bool),
-    Snoozed(Option<UnixMs>),
-    Assigned(Before),
-    Tagged(Vec<String>),
+    Open(Holders),
+    Spam {
+        before: bool,
+        left: bool,
+    },
+    Snoozed {
+        before: Option<UnixMs>,
+        left: Option<UnixMs>,
+    },
+    Assigned {
+        before: Holders,
+        left: Holders,
+    },
+    /// Tags of others come and go meanwhile, and stay as they are.
+    Tagged {
+        added: Vec<String>,
+        removed: Vec<String>,
+    },
     Read(i64),
 }
 
@@ -96,7 +111,7 @@ mod tests {
     fn an_undo_is_its_callers_for_ten_minutes_and_once() {
         let undos = Undos::default();
         let (ann, ben) = (member(WorkspaceId::new()), member(WorkspaceId::new()));
-        let was = || vec![(ConversationId::new(), Was::Spam(false))];
+        let was = || vec![(ConversationId::new(), Was::Read(0))];
         let token = undos.keep(&ann, was(), 0);
         assert_eq!(undos.take(&ben, &token, 1), None);
         assert_eq!(undos.take(&ann, "other", 1), None);

@@ -87,7 +87,9 @@ pub fn own_words(text: &str) -> String {
         .copied()
         .filter(|line| !is_quoted(line))
         .collect();
-    let end = (0..own.len()).find(|at| begins_signature(&own, *at));
+    // Once for all lines: a letter may consist of a million empty ones.
+    let last = own.iter().rposition(|line| !line.trim().is_empty());
+    let end = (0..own.len()).find(|at| begins_signature(&own, *at, last));
     let own = own.get(..end.unwrap_or(own.len())).unwrap_or_default();
     let mut words = String::new();
     for line in own {
@@ -186,8 +188,8 @@ fn says_who_wrote(lines: &[&str], at: usize, count: usize) -> bool {
     is_above && sentence.contains('@')
 }
 
-/// Whether everything from this line on is a signature.
-fn begins_signature(lines: &[&str], at: usize) -> bool {
+/// Whether everything from this line on is a signature. `last` is the last line with a word.
+fn begins_signature(lines: &[&str], at: usize, last: Option<usize>) -> bool {
     let Some(line) = lines.get(at) else {
         return false;
     };
@@ -195,9 +197,11 @@ fn begins_signature(lines: &[&str], at: usize) -> bool {
     if *line == "--" || *line == "-- " {
         return true;
     }
+    if last != Some(at) {
+        return false;
+    }
     let lower = line.trim().to_lowercase();
-    let is_last = lines.iter().skip(at + 1).all(|line| line.trim().is_empty());
-    is_last && TELEPHONES.iter().any(|begin| lower.starts_with(begin))
+    TELEPHONES.iter().any(|begin| lower.starts_with(begin))
 }
 
 #[cfg(test)]

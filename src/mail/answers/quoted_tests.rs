@@ -69,6 +69,18 @@ fn words_of_the_person_stay() {
 }
 
 #[test]
+fn a_letter_of_any_length_is_read_in_one_go() {
+    let began = std::time::Instant::now();
+    let empty = format!("Yes.\n{}x", "\n".repeat(1 << 20));
+    assert_eq!(own_words(&empty), "Yes.\n\nx");
+    let quoted = "> A visitor waits\n".repeat(60_000);
+    assert_eq!(own_words(&format!("At nine.\n\n{quoted}")), "At nine.");
+    let said = "On Tue, 1 Dec 2026, Desk\n".repeat(40_000);
+    assert!(own_words(&said).starts_with("On Tue"));
+    assert!(began.elapsed() < std::time::Duration::from_secs(30));
+}
+
+#[test]
 fn answers_between_the_lines_keep_their_words() {
     let text = "> When do you open?\nAt nine.\n> And on Sunday?\nWe are closed.\n";
     assert_eq!(own_words(text), "At nine.\nWe are closed.");

@@ -118,6 +118,44 @@ async fn forged_expired_and_automatic_answers_change_nothing() {
 }
 
 #[tokio::test]
+async fn of_a_megabyte_of_quotation_nothing_but_the_answer_is_written() {
+    let own = bench().await;
+    own.set_up().await;
+    let of = own.conversation().await;
+    let address = own.notify(of).await;
+    let quoted =
+        "> A visitor waits for a person, and somebody quotes all of it.\r\n".repeat(17_000);
+    let text = format!("We open at nine.\r\n\r\n{quoted}");
+    own.answer("anna@example.com", &address, "", &text);
+    assert_eq!(own.next_received(0).await.outcome, Outcome::Taken);
+    let written = own.written.lock().unwrap().clone();
+    assert_eq!(written.len(), 1);
+    assert_eq!(written[0].text, "We open at nine.");
+}
+
+#[tokio::test]
+async fn an_address_of_another_workspace_is_none_of_ours() {
+    let own = bench().await;
+    own.set_up().await;
+    let (conversation, user) = own.conversation().await;
+    let other = own.store.write(move |tx| {
+        let other = workspaces::get_or_create(tx, "two", "Two", 1)?.id;
+        // The same person and conversation, but noted for another workspace.
+        mail::open_address(tx, other, conversation, user, now_ms(), i64::MAX)
+    });
+    let foreign = format!("desk+r.{}@example.com", other.await.unwrap());
+    own.answer("anna@example.com", &foreign, "", "Let me in.");
+    let received = own.next_received(0).await;
+    assert_eq!(received.outcome, Outcome::Refused);
+    assert!(received.reason.unwrap().contains("none of ours"));
+    let bounce = "Return-Path: <>\r\nContent-Type: multipart/report; boundary=x\r\n";
+    let address = own.notify((conversation, user)).await;
+    own.answer("anna@example.com", &address, bounce, "Not delivered.");
+    assert_eq!(own.next_received(1).await.outcome, Outcome::Ignored);
+    assert!(own.written.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_answer_that_is_refused_is_told_and_its_address_stays_open() {
     let own = bench().await;
     own.set_up().await;

@@ -1,6 +1,7 @@
 //! One attempt to fetch a model from one source.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Options, Phase, Progress, hub, python};
@@ -53,8 +54,11 @@ impl Job<'_> {
 
     /// Writes a bundled model to disk.
     fn unpack(&self, to: &Path) -> Result<String, ModelError> {
-        let bytes = bundled::bytes(&self.entry.file).unwrap_or_default();
-        fs::write(to, bytes).map_err(|e| ModelError::io(to, e))?;
+        let failed = |e| ModelError::io(to, e);
+        let mut file = File::create(to).map_err(failed)?;
+        if let Some(mut packed) = bundled::open(&self.entry.file) {
+            io::copy(&mut packed, &mut file).map_err(failed)?;
+        }
         let found = self.hash(to)?;
         let (expected, _) = self.entry.expected(self.source);
         Self::check_hash(to, expected.unwrap_or_default(), &found)?;

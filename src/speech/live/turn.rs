@@ -31,7 +31,8 @@ const BANDS: usize = 80;
 /// Computes log-mel features as Whisper does (80 bands, frames of 25 ms every 10 ms), from sound
 /// normalised to mean 0 and variance 1.
 pub(super) struct Features {
-    transform: Arc<dyn RealToComplex<f64>>,
+    /// Of the precision that resampling has, too: another one would bring the library's code a second time, 8 MB.
+    transform: Arc<dyn RealToComplex<f32>>,
     window: Vec<f64>,
     /// Per band, the first bin and the weights from it onwards.
     bands: Vec<(usize, Vec<f64>)>,
@@ -69,13 +70,15 @@ impl Features {
             for (n, (to, weight)) in frame.iter_mut().zip(&self.window).enumerate() {
                 let at = (index * HOP + n).abs_diff(FRAME / 2);
                 let at = if at < HEARD { at } else { 2 * (HEARD - 1) - at };
-                *to = sound.get(at).map_or(0.0, |s| f64::from(*s) * weight);
+                *to = sound
+                    .get(at)
+                    .map_or(0.0, |s| (f64::from(*s) * weight) as f32);
             }
             if self.transform.process(&mut frame, &mut spectrum).is_err() {
                 continue;
             }
             for (band, (first, weights)) in self.bands.iter().enumerate() {
-                let bins = spectrum.iter().skip(*first).map(Complex::norm_sqr);
+                let bins = spectrum.iter().skip(*first).map(power);
                 let energy: f64 = bins
                     .zip(weights)
                     .map(|(power, weight)| power * weight)
@@ -92,6 +95,11 @@ impl Features {
             .map(|value| ((value.max(highest - 8.0) + 4.0) / 4.0) as f32)
             .collect()
     }
+}
+
+fn power(bin: &Complex<f32>) -> f64 {
+    let (real, imaginary) = (f64::from(bin.re), f64::from(bin.im));
+    real * real + imaginary * imaginary
 }
 
 /// Normalises the last 8 s to mean 0 and variance 1, including the padding.

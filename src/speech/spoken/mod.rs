@@ -4,6 +4,7 @@
 //! Pure: no engine, no clock, no files except built-in data.
 
 mod cut;
+mod dictionary;
 mod letters;
 mod names;
 mod normalise;

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use misaki_rs::Lexicon;
 use misaki_rs::lexicon::{PhonemeEntry, TokenContext};
 use misaki_rs::spacy_tagger::Tagger;
-use misaki_rs::{Language, Lexicon};
 use serde::Deserialize;
 
 use super::parts::add_s;
-use super::{letters, names, weak};
+use super::{dictionary, letters, names, weak};
 use crate::language::data::{self, WordSet};
 use crate::language::words::unaccented;
 
@@ -25,7 +25,7 @@ pub(super) struct English {
 
 /// Loaded at first use; about 40 MB.
 pub(super) static ENGLISH: LazyLock<English> = LazyLock::new(|| English {
-    lexicon: Lexicon::new(Language::EnglishUS),
+    lexicon: dictionary::load(),
     tagger: Tagger::load(),
     names: names::names(),
 });

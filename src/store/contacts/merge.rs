@@ -35,7 +35,7 @@ pub fn merge(
         "UPDATE OR IGNORE contact_points SET contact = ?2 WHERE contact = ?1",
         (from.id, into.id),
     )?;
-    for table in ["consents", "tasks", "conversations"] {
+    for table in ["consents", "tasks", "conversations", "visitors"] {
         let sql = format!("UPDATE {table} SET contact = ?2 WHERE contact = ?1 AND workspace = ?3");
         tx.execute(&sql, (from.id, into.id, workspace))?;
     }

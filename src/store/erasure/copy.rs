@@ -78,7 +78,7 @@ const RECEIPT_TABLES: [(&str, &str); 3] = [
     ),
 ];
 
-const OF_CONTACT: [(&str, &str); 4] = [
+const OF_CONTACT: [(&str, &str); 5] = [
     ("contacts", "SELECT * FROM contacts WHERE id = ?"),
     (
         "contact_points",
@@ -91,6 +91,10 @@ const OF_CONTACT: [(&str, &str); 4] = [
     (
         "tasks",
         "SELECT * FROM tasks WHERE contact = ? ORDER BY created_at",
+    ),
+    (
+        "visitors",
+        "SELECT * FROM visitors WHERE contact = ? ORDER BY created_at",
     ),
 ];
 

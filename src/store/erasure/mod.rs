@@ -117,6 +117,7 @@ pub fn erase(
     )?;
     conversations::delete(tx, conversation)?;
     if let Some(contact) = contact {
+        tx.execute("DELETE FROM visitors WHERE contact = ?", [contact])?;
         tx.execute("DELETE FROM contacts WHERE id = ?", [contact])?;
     }
     let data = serde_json::to_value(erased).unwrap_or_default();

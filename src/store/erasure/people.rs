@@ -13,17 +13,22 @@ pub(super) fn traces_of_contact(
     conn: &Connection,
     contact: &Scoped<Contact>,
 ) -> Result<Traces, StoreError> {
-    let tasks: i64 = conn
-        .prepare_cached("SELECT count(*) FROM tasks WHERE contact = ?")?
-        .query_row([contact.id], |row| row.get(0))?;
+    let count = |table: &str| -> Result<u64, StoreError> {
+        let n: i64 = conn
+            .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE contact = ?"))?
+            .query_row([contact.id], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    };
     Ok(Traces {
         contacts: 1,
-        tasks: tasks.unsigned_abs(),
+        tasks: count("tasks")?,
+        visitors: count("visitors")?,
         ..Traces::default()
     })
 }
 
-/// Erases a contact with points, consents and tasks. Conversations stay, and no longer know whose they are.
+/// Erases a contact with points, consents, tasks and the visits that its website vouched for. Conversations stay, and no
+/// longer know whose they are.
 pub(super) fn erase_contact(
     tx: &Transaction<'_>,
     contact: &Scoped<Contact>,
@@ -35,6 +40,11 @@ pub(super) fn erase_contact(
         tx,
         "SELECT ?1 UNION ALL SELECT id FROM tasks WHERE contact = ?1",
         &id,
+    )?;
+    tx.execute("DELETE FROM visitors WHERE contact = ?", [contact.id])?;
+    tx.execute(
+        "UPDATE conversations SET identity = NULL WHERE contact = ? AND identity IS NOT NULL",
+        [contact.id],
     )?;
     tx.execute("DELETE FROM contacts WHERE id = ?", [contact.id])?;
     let data = serde_json::to_value(erased).unwrap_or_default();

@@ -2,9 +2,10 @@
 
 use rusqlite::Connection;
 
+use crate::store::conversations::Channel;
 use crate::store::events::Event;
 use crate::store::listing::{Conditions, ListFilter};
-use crate::store::{ConversationId, EventId, StoreError, UnixMs, WorkspaceId};
+use crate::store::{AssistantId, ConversationId, EventId, StoreError, UnixMs, UserId, WorkspaceId};
 
 /// Kinds of events that belong to the way of a conversation.
 pub const KINDS: [&str; 16] = [
@@ -31,6 +32,14 @@ pub struct RoutingFilter {
     pub conversation: Option<ConversationId>,
     /// One of [`KINDS`].
     pub kind: Option<String>,
+    /// Of the conversation.
+    pub channel: Option<Channel>,
+    /// Of the conversation.
+    pub assistant: Option<AssistantId>,
+    /// A part of the address of the page on which the conversation began.
+    pub page: Option<String>,
+    /// Who did it, or whom it was given to or taken from.
+    pub person: Option<UserId>,
     /// Inclusive.
     pub since: Option<UnixMs>,
     /// Exclusive.
@@ -49,6 +58,12 @@ impl ListFilter for RoutingFilter {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         let subject = self.conversation.map(|id| id.to_string());
+        let person = self.person.map(|id| id.to_string());
+        let of = |condition: &str| {
+            format!(
+                "EXISTS (SELECT 1 FROM conversations c WHERE c.id = events.subject AND {condition})"
+            )
+        };
         let mut wanted = Conditions::default();
         let index = match subject {
             Some(_) => "events_subject",
@@ -60,6 +75,13 @@ impl ListFilter for RoutingFilter {
             Some(kind) => wanted.add("kind = ?", kind),
             None => wanted.add_with(&format!("kind IN ('{}')", KINDS.join("', '")), []),
         }
+        wanted.add_if_some(&of("c.channel = ?"), self.channel.as_ref());
+        wanted.add_if_some(&of("c.assistant = ?"), self.assistant.as_ref());
+        wanted.add_if_some(&of("instr(c.page, ?) > 0"), self.page.as_ref());
+        wanted.add_if_some(
+            "? IN (json_extract(data, '$.by'), json_extract(data, '$.to'), json_extract(data, '$.from'))",
+            person.as_ref(),
+        );
         wanted.add_if_some("at >= ?", self.since.as_ref());
         wanted.add_if_some("at < ?", self.until.as_ref());
         wanted.add_if_some("id < ?", self.before.as_ref());

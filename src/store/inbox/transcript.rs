@@ -1,13 +1,13 @@
 //! A conversation as staff read it: with those that were merged into it, in one order.
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, Transaction};
 
 use super::attachments::{self, Attachment};
 use super::notes::{self, Note};
 use crate::store::conversations::Conversation;
 use crate::store::events::{self, Event};
 use crate::store::messages::Message;
-use crate::store::{ConversationId, Scoped, StoreError, TaskId, UnixMs, WorkspaceId};
+use crate::store::{ConversationId, Scoped, StoreError, TaskId, UnixMs};
 
 /// A message with who wrote it and what hangs on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +120,19 @@ pub fn log(
     Ok(all)
 }
 
+/// Takes a conversation out of the one that it was merged into.
+pub fn part(tx: &Transaction<'_>, conversation: &Scoped<Conversation>) -> Result<(), StoreError> {
+    // Touches the other one, so that whoever follows it reads again: one of them may be this conversation's visitor.
+    tx.prepare_cached(
+        "UPDATE conversations SET merged_into = merged_into
+         WHERE id = (SELECT merged_into FROM conversations WHERE id = ?)",
+    )?
+    .execute([conversation.id])?;
+    tx.prepare_cached("UPDATE conversations SET merged_into = NULL WHERE id = ?")?
+        .execute([conversation.id])?;
+    Ok(())
+}
+
 /// Shows a conversation as part of another from now on, with what was merged into it before. The caller closes it.
 pub fn merge(
     tx: &Transaction<'_>,
@@ -128,7 +141,9 @@ pub fn merge(
 ) -> Result<(), StoreError> {
     let (id, into) = (conversation.id, into.id);
     tx.prepare_cached(
-        "UPDATE conversations SET merged_into = ?1 WHERE id = ?2 OR merged_into = ?2",
+        // The other one is no part of anything, and not of itself.
+        "UPDATE conversations SET merged_into = CASE id WHEN ?1 THEN NULL ELSE ?1 END
+         WHERE id IN (?1, ?2) OR merged_into = ?2",
     )?
     .execute((into, id))?;
     Ok(())
@@ -175,16 +190,4 @@ pub fn tasks(
     }
     all.sort_by_key(|task| (task.due_at, task.id));
     Ok(all)
-}
-
-/// What somebody wishes, and the conversation in which they said so; `None` if the task is gone.
-pub fn wish(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    task: TaskId,
-) -> Result<Option<(String, Option<ConversationId>)>, StoreError> {
-    Ok(conn
-        .prepare_cached("SELECT wish, conversation FROM tasks WHERE workspace = ? AND id = ?")?
-        .query_row((workspace, task), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?)
 }

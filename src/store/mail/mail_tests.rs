@@ -82,8 +82,39 @@ fn a_message_waits_is_put_off_and_ends_once() {
             tx.query_row("SELECT reply_to FROM mail_outbox", [], |row| row.get(0))?;
         assert_eq!(kept, None, "a token is kept only until it was sent");
 
+        assert!(
+            requeue(tx, one, id, 30)?.is_none(),
+            "what was sent is not sent again"
+        );
+
         assert_eq!(purge(tx, 20)?, 0);
         assert_eq!(purge(tx, 21)?, 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_failed_message_is_queued_again_once_and_can_still_be_answered() {
+    within(|tx, one, two| {
+        let id = enqueue(tx, one, &notice(None), 10)?;
+        assert!(requeue(tx, one, id, 11)?.is_none(), "it waits already");
+        fail(tx, id, "550 nobody", 20)?;
+        for (workspace, id) in [(two, id), (one, crate::store::MailId::new())] {
+            assert!(matches!(
+                requeue(tx, workspace, id, 30),
+                Err(StoreError::NotFound(_))
+            ));
+        }
+        let queued = requeue(tx, one, id, 30)?.unwrap();
+        assert_eq!(
+            (queued.state, queued.next_at, queued.ended_at),
+            (MailState::Queued, 30, None)
+        );
+        assert!(requeue(tx, one, id, 31)?.is_none());
+        let due = waiting_of(tx, one, 30, 9)?;
+        assert_eq!((due.len(), due[0].id), (1, id));
+        assert_eq!(due[0].reply_to.as_deref(), Some("desk+r.abc@example.com"));
+        assert_eq!(purge(tx, 99)?, 0);
         Ok(())
     });
 }

@@ -7,7 +7,7 @@ mod servers;
 
 pub use outbox::{
     LogFilter, MailKind, MailState, NewOutgoing, Outgoing, Sending, enqueue, fail, find, hurry,
-    list, postpone, purge, sent, waiting, waiting_of, workspaces_due,
+    list, postpone, purge, requeue, sent, waiting, waiting_of, workspaces_due,
 };
 pub use replies::{
     Outcome, Received, ReplyAddress, find_address, note_received, open_address, purge_old,

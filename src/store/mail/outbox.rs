@@ -154,12 +154,39 @@ fn end(
     answer: &str,
     now: UnixMs,
 ) -> Result<(), StoreError> {
+    // Whoever sends a failed one again needs its address for an answer.
     tx.prepare_cached(
         "UPDATE mail_outbox SET state = ?2, answer = ?3, ended_at = ?4, attempts = attempts + 1,
-             reply_to = NULL WHERE id = ?1 AND state = 'queued'",
+             reply_to = CASE ?2 WHEN 'failed' THEN reply_to END WHERE id = ?1 AND state = 'queued'",
     )?
     .execute((id, state, answer, now))?;
     Ok(())
+}
+
+/// Queues a failed message again, to be sent at once, and returns it; `None` if it waits already, or was sent.
+pub fn requeue(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    id: MailId,
+    now: UnixMs,
+) -> Result<Option<Outgoing>, StoreError> {
+    let queued = tx
+        .prepare_cached(&format!(
+            "UPDATE mail_outbox SET state = 'queued', next_at = ?3, ended_at = NULL
+             WHERE workspace = ?1 AND id = ?2 AND state = 'failed' RETURNING {COLUMNS}"
+        ))?
+        .query_row((workspace, id, now), Outgoing::from_row)
+        .optional()?;
+    if queued.is_some() {
+        return Ok(queued);
+    }
+    let there: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM mail_outbox WHERE workspace = ? AND id = ?)")?
+        .query_row((workspace, id), |row| row.get(0))?;
+    match there {
+        true => Ok(None),
+        false => Err(StoreError::NotFound("the message")),
+    }
 }
 
 /// Notes a failed attempt, and when the next one is.

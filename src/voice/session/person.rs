@@ -62,9 +62,9 @@ impl OnTheLine {
         })
     }
 
-    /// Whether the front desk itself answers.
+    /// Whether the front desk itself answers; in a closed conversation too, which opens again with the answer.
     pub(super) fn is_nobody(&self) -> bool {
-        assistant_answers(self.state)
+        assistant_answers(self.state) || self.state == ConversationState::Closed
     }
 }
 
@@ -113,7 +113,9 @@ impl Services {
     async fn tell_person(&self, text: String) -> Result<(), StoreError> {
         let (workspace, id) = (self.caller.workspace, self.conversation);
         let tell = self.parts.store.write(move |tx| {
+            // The person may have closed it while the caller spoke.
             let conversation = conversations::get(tx, workspace, id)?;
+            let conversation = turns::reopen(tx, &conversation, now())?;
             let new = NewMessage {
                 role: Speaker::User,
                 text: &text,

@@ -92,6 +92,27 @@ async fn what_a_person_writes_is_spoken_and_the_front_desk_is_silent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn in_a_closed_conversation_the_caller_is_answered_and_it_opens_again() {
+    let mut desk = TestDesk::with(VoiceSettings::default()).await;
+    desk.wait_for_greeting().await;
+    let closed = desk.store.write(|tx| {
+        let closed = turns::close(tx, &conversation(tx)?, None, None, now());
+        closed.map(drop).map_err(|_| StoreError::Busy)
+    });
+    closed.await.unwrap();
+    desk.until("the notice", says("This conversation is closed"))
+        .await;
+    desk.wait_for_greeting().await;
+    desk.will_say(&["When are you open?"]);
+    desk.speak(900).await;
+    let answered = |m: &Outgoing| matches!(m, Outgoing::Answer { turn, .. } if *turn > 0);
+    desk.until("an answer", answered).await;
+    desk.hang_up().await;
+    let state = "SELECT state FROM conversations";
+    assert_eq!(desk.query(state).await, ["open"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_wants_a_person_waits_for_one_while_the_desk_is_open() {
     let mut desk = TestDesk::with(VoiceSettings::default()).await;
     let workspace = desk.workspace;

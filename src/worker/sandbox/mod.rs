@@ -16,7 +16,7 @@ mod process;
 use serde::{Deserialize, Serialize};
 
 pub use limits::Limits;
-pub use process::{keep_descriptors, keep_private, keep_rights_here};
+pub use process::{keep_descriptors, keep_private, keep_rights_here, raise_descriptors};
 
 /// The kind of worker decides which system calls it keeps. The three engines make the same calls but for two or three
 /// harmless ones, so they share a list.

@@ -81,6 +81,13 @@ pub fn keep_private() {
     }
 }
 
+/// Lets this process open as many files and connections as the system allows it at most: shells and services begin with
+/// 1,024, which that many open pages use up. Returns how many that are; `None` where it cannot be told. Workers lower
+/// their limit themselves.
+pub fn raise_descriptors(wanted: u64) -> Option<u64> {
+    rlimit::increase_nofile_limit(wanted).ok()
+}
+
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
@@ -114,6 +121,14 @@ mod tests {
         let another = inheritable();
         mark_one_by_one();
         assert!(!is_inherited(&another));
+    }
+
+    #[test]
+    fn descriptors_are_raised_as_far_as_the_system_allows() {
+        let (_, most) = rlimit::Resource::NOFILE.get().unwrap();
+        let raised = raise_descriptors(u64::MAX).unwrap();
+        assert_eq!(raised, most);
+        assert_eq!(rlimit::Resource::NOFILE.get().unwrap(), (most, most));
     }
 
     #[test]

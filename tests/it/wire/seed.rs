@@ -72,12 +72,7 @@ pub async fn desk() -> Desk {
     let prices = app.document("default", "prices.md", PRICES).await;
     let note = json!({"title": "Parking", "text": "You can park behind the house."});
     let note = text(&post("/api/v1/snippets", note).await["document"]);
-    app.app
-        .knowledge
-        .documents()
-        .wait(note.parse().unwrap())
-        .await
-        .unwrap();
+    app.read("default", &note).await;
     let listed = app.get("/api/v1/facts").await.json();
     let facts = listed["facts"].as_array().unwrap().iter();
     let facts: Vec<String> = facts.map(|fact| text(&fact["id"])).collect();
@@ -93,8 +88,7 @@ pub async fn desk() -> Desk {
     sources::settled(&app, &source).await;
     let documents = app.get("/api/v1/documents").await.json();
     for document in documents["documents"].as_array().unwrap() {
-        let id = text(&document["id"]).parse().unwrap();
-        app.app.knowledge.documents().wait(id).await.unwrap();
+        app.read("default", &text(&document["id"])).await;
     }
 
     let answered = ask(&app, PRICE_QUESTION).await;

@@ -41,13 +41,17 @@ export const snooze = (id, until) => json("POST", path(id, "snooze"), { until })
 export const tag = (id, tags) => json("PUT", path(id, "tags"), { tags })
 export const merge = (id, into) => json("POST", path(id, "merge"), { into })
 export const typing = (id, on) => json("POST", path(id, "typing"), { on }, { keepalive: true })
+export const here = () => json("POST", `${BASE}/here`, {})
 export const seen = id => json("POST", path(id, "seen"), {})
 export const draft = (id, signal) => json("POST", path(id, "draft"), {}, { signal })
 export const summary = (id, signal) => json("POST", path(id, "summary"), {}, { signal })
-export const approve = (id, message, question) => json("POST", path(id, "approve"), { message, question })
+export const translate = (id, what, signal) => json("POST", path(id, "translate"), what, { signal })
+// `as` is answer or document.
+export const approve = (id, message, question, as) => json("POST", path(id, "approve"), { message, question, as })
 export const bulk = (ids, act, more) => json("POST", `${BASE}/bulk`, { ids, act, ...more })
 export const undo = token => json("POST", `${BASE}/undo`, { token })
 
 export const cannedReplies = async () => (await json("GET", "/api/v1/canned-replies")).canned_replies
 export const contact = id => json("GET", `/api/v1/contacts/${encodeURIComponent(id)}`)
+// `verb` is done, drop, reopen or shown.
 export const task = (id, verb) => json("POST", `/api/v1/tasks/${encodeURIComponent(id)}/${verb}`, {})

@@ -93,6 +93,7 @@ export class Card {
     const points = (contact?.points ?? []).filter(point => point.kind !== "external")
     const rows = [
       ...points.map(point => [point.kind === "email" ? "E-mail" : "Telephone", el("bdi", {}, point.value)]),
+      ["Signed in as", detail.identity && el("bdi", {}, detail.identity)],
       ["Page", page(detail.page)],
       ["Language", detail.language && languageName(detail.language)],
       ["Came by", CHANNELS[detail.channel] ?? detail.channel],

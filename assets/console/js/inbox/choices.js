@@ -57,16 +57,18 @@ export async function askMerge(detail) {
   return yes ? into.id : undefined
 }
 
-// The question that an answer of staff is approved for.
+// The question that an answer of staff is for, and what becomes of it: { question, as }.
 export function askApproval(question, answer) {
   const box = el("textarea", { class: "input", rows: "2", maxlength: "500", dir: "auto", "aria-label": "Question" })
   box.value = question
-  return ask("Make this an approved answer", close => [
-    el("p", {}, "The assistant gives it, word for word, to everybody who asks this."),
-    el("form", { class: "form", onsubmit: event => { event.preventDefault(); if (box.value.trim()) close(box.value.trim()) } },
+  const done = (close, as) => { const question = box.value.trim(); if (question) close({ question, as }); else box.focus() }
+  return ask("Let the assistant answer this", close => [
+    el("p", {}, "An approved answer is given, word for word, to everybody who asks this. A document has the question as its title, and the assistant quotes from it."),
+    el("form", { class: "form", onsubmit: event => { event.preventDefault(); done(close, "answer") } },
       el("label", { class: "field" }, el("span", { class: "field__label" }, "Question"), box),
       el("div", { class: "field" }, el("span", { class: "field__label" }, "Answer"), el("p", { class: "quoted", dir: "auto" }, answer)),
-      el("div", { class: "actions dialog__foot" }, el("button", { type: "submit", class: "button button--primary" }, icon("check"), "Approve"))),
+      el("div", { class: "actions dialog__foot" }, el("button", { type: "button", class: "button", onclick: () => done(close, "document") }, icon("documents"), "Make it a document"),
+        el("button", { type: "submit", class: "button button--primary" }, icon("check"), "Approve"))),
   ])
 }
 

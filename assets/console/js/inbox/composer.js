@@ -17,7 +17,7 @@ export class Composer {
   #files = []
   #asking
 
-  // `context` has me, business, people and canned(); `on` has send, typing, draft and openSource.
+  // `context` has me, business, people and canned(); `on` has send, typing, draft, translate and openSource.
   constructor(host, context, on) {
     this.context = context
     this.on = on
@@ -34,6 +34,7 @@ export class Composer {
       tool("attach", "Attach files", () => this.picker.click()),
       tool("bolt", "Canned replies", () => this.#startCanned()),
       tool("spark", "Draft by the AI", () => this.#draft()),
+      tool("globe", "Translate", () => this.#translate()),
     ]
     this.sendButton = el("button", { type: "submit", class: "button button--primary" }, icon("send"), el("span", { "data-label": true }, "Send"))
     this.form = el("form", { class: "reply", onsubmit: event => { event.preventDefault(); this.#send() } },
@@ -176,6 +177,32 @@ export class Composer {
       ...sources,
       el("button", { type: "button", class: "button button--small", onclick: () => { this.box.value = before; this.#keep(); this.notice.hidden = true; this.box.focus() } }, "Discard"))
     announce("The draft is in the text box. It is not sent.")
+  }
+
+  // The translation stands above the words that were written, so that the visitor gets both and staff see what they send.
+  async #translate() {
+    const own = this.box.value.trim()
+    if (!own) { toast("Write your reply first."); return this.box.focus() }
+    this.#asking?.abort()
+    const asking = this.#asking = new AbortController()
+    const conversation = this.#conversation
+    this.notice.replaceChildren(icon("globe"), el("span", {}, "The model on this machine translates."),
+      el("button", { type: "button", class: "button button--small", onclick: () => { asking.abort(); this.notice.hidden = true } }, "Stop"))
+    this.notice.hidden = false
+    try {
+      const { text, note } = await this.on.translate(conversation, { text: own }, asking.signal)
+      if (asking.signal.aborted || conversation !== this.#conversation) return
+      this.box.value = `${text}\n\n${note}\n${own}`
+      this.#keep()
+      this.notice.replaceChildren(icon("globe"), el("span", {}, el("strong", {}, "A machine translation. "), "Your own words follow it, so that the visitor has both. Check it, and send it yourself."),
+        el("button", { type: "button", class: "button button--small", onclick: () => { this.box.value = own; this.#keep(); this.notice.hidden = true; this.box.focus() } }, "Take it back"))
+      announce("The translation is in the text box, above your own words. It is not sent.")
+      this.box.focus()
+    } catch (error) {
+      if (error.name === "AbortError") return
+      this.notice.hidden = true
+      toast(error.message)
+    }
   }
 
   #attach() {

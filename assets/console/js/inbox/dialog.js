@@ -1,4 +1,4 @@
-// Dialogs of the inbox: a title, what `fill` puts in, and a row of buttons.
+// Dialogs of the inbox, and of everything that asks first (`fd-confirm.js`): a title, what `fill` puts in, and a row of buttons.
 import { el, icon } from "../lib/dom.js"
 
 // Resolves with what `close(value)` was given, or undefined when the person left it.
@@ -10,7 +10,7 @@ export function ask(title, fill) {
     const leave = el("button", { type: "button", class: "button button--quiet button--icon dialog__close", "aria-label": "Close", onclick: () => close() }, icon("close"))
     dialog.append(
       el("div", { class: "dialog__head" }, el("h2", { id: "dialog-title" }, title)),
-      el("div", { class: "dialog__body" }, ...fill(close)),
+      el("div", { class: "dialog__body" }, ...fill(close).filter(Boolean)),
       // Last, so that the first choice has the focus.
       leave,
     )
@@ -23,7 +23,7 @@ export function ask(title, fill) {
 
 export function confirm(title, text, yes, { danger = false } = {}) {
   return ask(title, close => [
-    el("p", {}, text),
+    text ? el("p", {}, text) : null,
     el("div", { class: "actions dialog__foot" },
       el("button", { type: "button", class: "button", onclick: () => close(false) }, "Leave it"),
       el("button", { type: "button", class: `button ${danger ? "button--danger" : "button--primary"}`, onclick: () => close(true) }, yes)),

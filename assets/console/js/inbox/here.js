@@ -1,36 +1,30 @@
-// Tells the server that somebody is here: which conversation the page shows, and which ones the person has. One whose person
-// is not heard of for two minutes goes back to the queue.
+// Tells the server that somebody is here, so that the conversations that they have stay with them, and which one the page shows.
+// Whoever closes the page is gone for the server at once; one that fell silent is gone after two minutes.
 import * as api from "./api.js"
 
 const EVERY_MS = 20_000
 
 export class Here {
-  #mine = new Set()
   #open
   #timer
 
-  constructor(me) {
-    this.me = me
+  constructor() {
     this.#timer = setInterval(() => this.tell(), EVERY_MS)
     document.addEventListener("visibilitychange", () => this.tell())
-    api.list({ view: "mine", limit: 200 }).then(found => { for (const row of found.conversations) this.keep(row) }, () => {})
+    this.tell()
   }
 
   stop() { clearInterval(this.#timer) }
 
   open(id) {
     this.#open = id
-    this.tell()
-  }
-
-  keep(row) {
-    if (row.state === "human" && row.assigned_to?.id === this.me.id) this.#mine.add(row.id)
-    else this.#mine.delete(row.id)
+    this.#shown()
   }
 
   tell() {
-    const ids = new Set(this.#mine)
-    if (this.#open && !document.hidden) ids.add(this.#open)
-    for (const id of ids) api.seen(id).catch(() => {})
+    api.here().catch(() => {})
+    this.#shown()
   }
+
+  #shown() { if (this.#open && !document.hidden) api.seen(this.#open).catch(() => {}) }
 }

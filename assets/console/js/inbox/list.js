@@ -82,8 +82,8 @@ export class List {
     if (this.#rows.delete(id)) this.#drawSoon()
   }
 
-  setPresence({ conversation, viewers, visitor }) {
-    this.#presence.set(conversation, { viewers, visitor })
+  setPresence({ conversation, viewers, visitor, composing }) {
+    this.#presence.set(conversation, { viewers, visitor, composing })
     const row = this.#rows.get(conversation)
     if (!row) return
     if (visitor) row.online = visitor.online

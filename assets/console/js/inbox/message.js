@@ -11,7 +11,7 @@ function time(at) {
   return el("time", { class: "msg__time numeric", datetime: new Date(at).toISOString(), title: fullTime(at) }, clockTime(at))
 }
 
-// `context` has me, visitor (a name) and approve(message).
+// `context` has me, visitor (a name), approve(message), translate(message), and translations by the id of their message.
 export function drawMessage(message, context) {
   if (message.role === "system") {
     return el("li", { class: "event", "data-id": message.id }, el("span", { dir: "auto" }, message.text), time(message.created_at))
@@ -27,6 +27,7 @@ export function drawMessage(message, context) {
   return el("li", { class: `msg msg--${message.role}`, "data-id": message.id },
     el("p", { class: "msg__who" }, el("bdi", {}, who), time(message.created_at)),
     message.text ? text : null,
+    translated(context.translations?.get(message.id)),
     files(message.attachments),
     foot(message, context))
 }
@@ -50,13 +51,22 @@ function files(list) {
   }))
 }
 
-function foot(message, { approve }) {
+// A machine's words are never shown without saying so.
+function translated(found) {
+  if (!found) return null
+  return el("div", { class: "msg__translated" }, el("p", { class: "muted" }, icon("spark"), "Machine translation"), el("div", { class: "msg__text", dir: "auto", lang: found.to }, found.text))
+}
+
+function foot(message, { approve, translate, translations }) {
   const parts = []
   if (message.state === "interrupted") parts.push(el("span", { class: "msg__problem" }, "Broken off"))
   if (message.state === "failed") parts.push(el("span", { class: "msg__problem" }, "No answer could be given"))
   if (message.receipt) parts.push(el("a", { href: `/receipts/${encodeURIComponent(message.receipt)}` }, "Receipt"))
   if (message.role === "agent" && message.text) {
-    parts.push(el("button", { type: "button", class: "link", onclick: () => approve(message) }, "Make this an approved answer"))
+    parts.push(el("button", { type: "button", class: "link", onclick: () => approve(message) }, "Let the assistant answer this"))
+  }
+  if (message.role === "user" && message.text && !translations?.has(message.id)) {
+    parts.push(el("button", { type: "button", class: "link", onclick: event => { event.target.disabled = true; translate(message).finally(() => { event.target.disabled = false }) } }, "Translate"))
   }
   return parts.length ? el("p", { class: "msg__foot" }, ...parts) : null
 }

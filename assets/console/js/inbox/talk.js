@@ -11,6 +11,8 @@ export class Talk {
   #lastSeen
   #atEnd = true
   #drawn = new Drawn()
+  // By the id of the message; on this page only.
+  translations = new Map()
 
   // `context` has me and sla; `on` has the acts, older(), back() and what `drawWaiting` needs.
   constructor(host, context, on) {
@@ -57,7 +59,7 @@ export class Talk {
 
   showPresence(detail, presence) {
     this.#drawHead(detail, presence)
-    this.live.textContent = presence?.visitor?.typing ? `${nameOf(detail)} is typing` : ""
+    this.live.textContent = presence?.visitor?.typing ? `${nameOf(detail)} is typing` : presence?.composing ? "The assistant is typing" : ""
   }
 
   showSummary(text, how) {
@@ -76,8 +78,8 @@ export class Talk {
   // The entries by time, with a line where a day begins.
   #entries(detail) {
     const { me } = this.context
-    const context = { me, people: this.context.people, visitor: nameOf(detail), approve: this.on.approve }
-    const kept = (one, draw) => () => this.#drawn.get(one.id, JSON.stringify([one, context.visitor]), () => draw(one, context))
+    const context = { me, people: this.context.people, visitor: nameOf(detail), approve: this.on.approve, translate: this.on.translate, translations: this.translations }
+    const kept = (one, draw) => () => this.#drawn.get(one.id, JSON.stringify([one, context.visitor, this.translations.get(one.id)]), () => draw(one, context))
     const all = [
       ...detail.transcript.map(message => [message.created_at, message.seq, kept(message, drawMessage)]),
       ...detail.notes.filter(note => !detail.older || note.created_at >= (detail.transcript[0]?.created_at ?? 0))
@@ -107,6 +109,7 @@ export class Talk {
       el("div", { class: "talk__who" },
         el("h2", { tabindex: "-1", dir: "auto" }, nameOf(detail)),
         el("p", { class: "talk__standing" },
+          detail.identity ? el("span", { class: "badge", "data-state": "ready", title: `Your website vouches for the id ${detail.identity}` }, "Verified") : null,
           late && detail.state === "waiting" ? null : el("span", { class: "badge", "data-state": state.state }, state.label),
           late ? el("span", { class: `sla sla--${late.level}` }, icon(late.level === "over" ? "warning" : "clock"), late.text) : null,
           el("span", { class: `talk__online${online ? " talk__online--yes" : ""}` }, online ? "online" : "not online"),

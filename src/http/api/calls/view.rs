@@ -76,7 +76,7 @@ impl From<Listed> for CallView {
 
 /// Something that was said. Times are in ms from the start of the call.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LineView {
+pub struct CallLineView {
     /// `caller` or `agent`.
     pub speaker: &'static str,
     /// The words; of an interrupted answer those that were heard.
@@ -136,7 +136,7 @@ pub struct CallInFull {
     #[serde(flatten)]
     pub call: CallView,
     /// What was said, in order.
-    pub lines: Vec<LineView>,
+    pub lines: Vec<CallLineView>,
     /// How long each turn took.
     pub turns: Vec<TurnView>,
     /// Everything that was decided, in order.
@@ -155,9 +155,9 @@ pub fn in_full(
     id: CallId,
 ) -> Result<CallInFull, StoreError> {
     let call = calls::get(conn, workspace, id)?;
-    let lines: Vec<LineView> = call_log::lines(conn, &call)?
+    let lines: Vec<CallLineView> = call_log::lines(conn, &call)?
         .into_iter()
-        .map(|line| LineView {
+        .map(|line| CallLineView {
             speaker: line.speaker.as_str(),
             text: line.text,
             start_ms: line.start_ms,

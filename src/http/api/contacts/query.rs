@@ -9,6 +9,9 @@ use crate::http::problem::Problem;
 use crate::store::contacts::ContactFilter;
 use crate::store::{ContactId, UnixMs};
 
+/// In characters.
+const LONGEST_SEARCH: usize = 500;
+
 /// Filters of a list of contacts. An empty field counts as absent, because that is how browsers send forms.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -36,6 +39,10 @@ impl ListQuery for ContactQuery {
                 Problem::invalid("before", "before must be `next` of the page before")
             })?),
         };
+        if self.q.chars().count() > LONGEST_SEARCH {
+            let wrong = format!("q may have at most {LONGEST_SEARCH} characters");
+            return Err(Problem::invalid("q", wrong));
+        }
         Ok(ContactFilter {
             text: trim_field(&self.q),
             before,

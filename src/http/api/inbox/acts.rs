@@ -107,7 +107,17 @@ pub(super) async fn typing(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Says that your page shows a conversation. Whoever has one and says nothing for two minutes loses it to the queue.
+/// Says that you are there: every conversation that you have stays with you for two minutes.
+#[utoipa::path(post, path = "/api/v1/inbox/here", tag = "inbox", operation_id = "sayHere",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn here(place: ApiPlace) -> Result<StatusCode, Problem> {
+    acts::say_here(&place.app.inbox, &place.member)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Says that your page shows a conversation. Whoever has one, does not follow `/api/v1/inbox/events`, and says nothing for two
+/// minutes loses it to the queue.
 #[utoipa::path(post, path = "/api/v1/inbox/{id}/seen", tag = "inbox", operation_id = "saySeen",
     params(("id" = String, Path, description = "Id of the conversation"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

@@ -17,8 +17,9 @@ use super::view::{CountsView, PresenceView, RowView};
 use crate::http::problem::Problem;
 use crate::http::{now_ms, sse};
 use crate::inbox::Inbox;
+use crate::inbox::attendance::Attending;
 use crate::inbox::live::Change;
-use crate::inbox::staff::news::{self, Notice};
+use crate::inbox::notify::{Notice, notices_since};
 use crate::inbox::staff::{DAILY, me};
 use crate::store::conversations::ConversationState;
 use crate::store::inbox::{Counts, InboxRow, count, list};
@@ -61,7 +62,8 @@ impl From<Notice> for NoticeView {
 }
 
 /// Changes in the inbox until you leave, as the events `row` (a conversation that changed), `gone` (`id`), `presence`,
-/// `counts` and `notice`. If the stream ends, reconnect and reload the list.
+/// `counts` and `notice`. If the stream ends, reconnect and reload the list. While a person follows it, the conversations that they
+/// have stay with them; a page that also says `/api/v1/inbox/here` is there as long as it says so.
 #[utoipa::path(get, path = "/api/v1/inbox/events", tag = "inbox", operation_id = "watchInbox",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = RowView)))]
@@ -78,6 +80,7 @@ pub(super) async fn watch(place: ApiPlace) -> Result<Response, Problem> {
     let watch = Watch {
         workspace,
         me,
+        _here: me.map(|me| inbox.attendance().follow(workspace, me)),
         inbox,
         changes,
         seen,
@@ -109,6 +112,8 @@ fn counts_event(counts: Counts) -> Event {
 struct Watch {
     workspace: WorkspaceId,
     me: Option<UserId>,
+    /// They are there as long as they watch.
+    _here: Option<Attending>,
     inbox: Inbox,
     changes: Receiver<Change>,
     /// The last event of the log that was looked at.
@@ -240,7 +245,7 @@ async fn reload(
             rows.push((id, found));
         }
         let (notices, seen) = match log {
-            true => news::since(conn, workspace, me, seen)?,
+            true => notices_since(conn, workspace, me, seen)?,
             false => (Vec::new(), seen),
         };
         Ok(Fresh {

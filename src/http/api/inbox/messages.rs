@@ -122,7 +122,8 @@ pub(super) async fn write(
 fn reply(asked: WriteRequest) -> Reply {
     Reply {
         text: asked.text,
-        client_id: asked.client_id,
+        // An empty id is none: two messages with it are two.
+        client_id: asked.client_id.filter(|id| !id.is_empty()),
         revision: asked.revision,
         ..Reply::default()
     }

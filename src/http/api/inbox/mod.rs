@@ -16,6 +16,7 @@ mod teams;
 mod view;
 
 pub use query::InboxQuery;
+pub use routing::RoutingQuery;
 pub use view::{CountsView, DetailView, RowView};
 
 use crate::http::auth::Scope;
@@ -28,10 +29,12 @@ use super::place::{self, ApiPlace};
 
 pub(in crate::http) mod paths {
     pub(in crate::http) use super::acts::{
-        __path_close, __path_give_back, __path_not_spam, __path_read, __path_reopen, __path_seen,
-        __path_spam, __path_take, __path_typing, __path_unread,
+        __path_close, __path_give_back, __path_here, __path_not_spam, __path_read, __path_reopen,
+        __path_seen, __path_spam, __path_take, __path_typing, __path_unread,
     };
-    pub(in crate::http) use super::assist::{__path_approve, __path_draft, __path_summary};
+    pub(in crate::http) use super::assist::{
+        __path_approve, __path_draft, __path_summary, __path_translate,
+    };
     pub(in crate::http) use super::attachments::__path_download;
     pub(in crate::http) use super::bulk::{__path_act, __path_undo};
     pub(in crate::http) use super::events::__path_watch;
@@ -64,6 +67,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         (GET, "/api/v1/inbox", DAILY, list::list),
         (GET, "/api/v1/inbox/events", DAILY, events::watch),
         (GET, "/api/v1/inbox/tags", DAILY, list::tags),
+        (POST, "/api/v1/inbox/here", DAILY, acts::here),
         (POST, "/api/v1/inbox/bulk", DAILY, bulk::act),
         (POST, "/api/v1/inbox/undo", DAILY, bulk::undo),
         (GET, "/api/v1/inbox/{id}", DAILY, list::get),
@@ -85,6 +89,12 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         (POST, "/api/v1/inbox/{id}/merge", DAILY, sort::merge),
         (POST, "/api/v1/inbox/{id}/draft", DAILY, assist::draft),
         (POST, "/api/v1/inbox/{id}/summary", DAILY, assist::summary),
+        (
+            POST,
+            "/api/v1/inbox/{id}/translate",
+            DAILY,
+            assist::translate
+        ),
         (POST, "/api/v1/inbox/{id}/approve", DAILY, assist::approve),
         (GET, "/api/v1/teams", LOOK, teams::list),
         (POST, "/api/v1/teams", ADMIN, teams::create),

@@ -9,11 +9,13 @@ use super::ApiPlace;
 use super::view::StepView;
 use crate::http::auth::Scope;
 use crate::http::listing::file::{self, FileFormat, FileList};
-use crate::http::listing::{self, ListQuery, parse_id, parse_moment, parse_name};
+use crate::http::listing::{self, ListQuery, parse_id, parse_moment, parse_name, trim_field};
 use crate::http::problem::{Problem, ProblemView};
-use crate::inbox::staff::{self, reading};
-use crate::store::events::Event;
+use crate::inbox::staff;
+use crate::inbox::staff::reading::{self, Step};
+use crate::store::conversations::Channel;
 use crate::store::inbox::routing::{KINDS, RoutingFilter};
+use crate::store::listing::ListFilter;
 use crate::store::{Connection, EventId, StoreError, WorkspaceId};
 
 /// Which steps to list. An empty field counts as absent.
@@ -26,6 +28,18 @@ pub struct RoutingQuery {
     /// Such as `conversation_taken`.
     #[serde(default)]
     pub kind: String,
+    /// `chat`, `voice`, `api` or `cli`: that of the conversation.
+    #[serde(default)]
+    pub channel: String,
+    /// Id of the assistant that the conversation began with.
+    #[serde(default)]
+    pub assistant: String,
+    /// A part of the address of the page on which the conversation began.
+    #[serde(default)]
+    pub page: String,
+    /// Id of the person who did it, or whom it was given to or taken from.
+    #[serde(default)]
+    pub person: String,
     /// From this day (2026-05-03) or moment (RFC 3339) on.
     #[serde(default)]
     pub since: String,
@@ -54,6 +68,12 @@ pub struct RoutedView {
     conversation: String,
     #[serde(flatten)]
     step: StepView,
+    /// The name of the member of staff who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    /// The name of the assistant that the conversation began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assistant: Option<String>,
 }
 
 /// A page of steps, newest first.
@@ -75,6 +95,15 @@ impl ListQuery for RoutingQuery {
         Ok(RoutingFilter {
             conversation: parse_id("conversation", &self.conversation)?,
             kind: parse_name("kind", &self.kind, known, || KINDS.to_vec())?,
+            channel: parse_name("channel", &self.channel, Channel::parse, || {
+                Channel::ALL
+                    .iter()
+                    .map(|channel| channel.as_str())
+                    .collect()
+            })?,
+            assistant: parse_id("assistant", &self.assistant)?,
+            page: trim_field(&self.page),
+            person: parse_id("person", &self.person)?,
             since: parse_moment("since", &self.since, Some)?,
             until: parse_moment("until", &self.until, |day| day.tomorrow().ok())?,
             before: parse_id::<i64>("before", &self.before)?.map(EventId),
@@ -94,44 +123,90 @@ impl ListQuery for RoutingQuery {
     }
 }
 
-impl FileList for RoutingFilter {
-    const NAME: &'static str = "routing";
-    const AT_ONCE: u32 = 500;
-    const HEADS: &'static [&'static str] = &["time", "conversation", "what", "data"];
+/// The same steps with their words, for a file.
+#[derive(Debug, Clone, Default)]
+struct RoutingFile(RoutingFilter);
 
-    type Line = RoutedView;
+impl ListFilter for RoutingFile {
+    type Row = Step;
 
-    fn cells(row: Event) -> Vec<String> {
-        let time = jiff::Timestamp::from_millisecond(row.at).unwrap_or_default();
-        vec![
-            time.to_string(),
-            row.subject,
-            row.kind,
-            row.data.to_string(),
-        ]
-    }
-
-    fn line(
+    fn list(
+        &self,
         conn: &Connection,
         workspace: WorkspaceId,
-        row: Event,
-    ) -> Result<RoutedView, StoreError> {
-        let mut told = reading::describe(conn, workspace, vec![row])?;
-        let told = told.pop().ok_or(StoreError::NotFound("the event"))?;
-        Ok(view(told))
+        limit: u32,
+    ) -> Result<Vec<Step>, StoreError> {
+        reading::steps(conn, workspace, self.0.list(conn, workspace, limit)?)
+    }
+
+    fn after(&self, page: &[Step]) -> Self {
+        let before = page.last().map(|step| step.event.id).or(self.0.before);
+        Self(RoutingFilter {
+            before,
+            ..self.0.clone()
+        })
     }
 }
 
-fn view((event, text): (Event, String)) -> RoutedView {
-    RoutedView {
-        conversation: event.subject,
-        step: StepView {
-            id: event.id.to_string(),
-            kind: event.kind,
-            at: event.at,
-            data: event.data,
-            text,
-        },
+impl FileList for RoutingFile {
+    const NAME: &'static str = "routing";
+    const AT_ONCE: u32 = 500;
+    const HEADS: &'static [&'static str] = &[
+        "time",
+        "conversation",
+        "kind",
+        "what",
+        "channel",
+        "page",
+        "assistant",
+        "rule",
+        "person",
+        "data",
+    ];
+
+    type Line = RoutedView;
+
+    fn cells(step: Step) -> Vec<String> {
+        let event = step.event;
+        let time = jiff::Timestamp::from_millisecond(event.at).unwrap_or_default();
+        let field = |name: &str| {
+            let text = event.data.get(name).and_then(serde_json::Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        vec![
+            time.to_string(),
+            event.subject.clone(),
+            event.kind.clone(),
+            step.text,
+            field("channel"),
+            field("page"),
+            step.assistant.unwrap_or_default(),
+            field("reason"),
+            step.person.unwrap_or_default(),
+            event.data.to_string(),
+        ]
+    }
+
+    fn line(_: &Connection, _: WorkspaceId, step: Step) -> Result<RoutedView, StoreError> {
+        Ok(step.into())
+    }
+}
+
+impl From<Step> for RoutedView {
+    fn from(step: Step) -> Self {
+        let event = step.event;
+        Self {
+            conversation: event.subject,
+            step: StepView {
+                id: event.id.to_string(),
+                kind: event.kind,
+                at: event.at,
+                data: event.data,
+                text: step.text,
+            },
+            person: step.person,
+            assistant: step.assistant,
+        }
     }
 }
 
@@ -148,9 +223,9 @@ pub(super) async fn log(
     let told = place
         .app
         .store
-        .read(move |conn| reading::describe(conn, workspace, rows));
+        .read(move |conn| reading::steps(conn, workspace, rows));
     Ok(axum::Json(RoutingList {
-        steps: told.await?.into_iter().map(view).collect(),
+        steps: told.await?.into_iter().map(RoutedView::from).collect(),
         next: page.next.as_ref().and_then(RoutingQuery::cursor_of),
     }))
 }
@@ -169,5 +244,6 @@ pub(super) async fn export(
     let format = FileFormat::parse_or_default(export.format.as_deref())?;
     let workspace = place.member.need(RoutingQuery::SCOPES)?;
     let store = place.app.store.clone();
-    Ok(file::respond(store, workspace, query.filter()?, format))
+    let file = RoutingFile(query.filter()?);
+    Ok(file::respond(store, workspace, file, format))
 }

@@ -43,6 +43,9 @@ pub struct RowView {
     pub visitor_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Named>,
+    /// The visitor's id on the website, if its server vouches for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_to: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +98,7 @@ impl RowView {
             revision: of.revision,
             visitor_name: known.filter(|name| !name.is_empty()),
             contact,
+            identity: of.identity,
             assigned_to: of.assigned_to.map(|id| Named::new(id, row.assignee)),
             team: of.team.map(|id| Named::new(id, row.team)),
             tags: row.tags,
@@ -312,6 +316,8 @@ pub struct PresenceView {
     pub conversation: String,
     pub viewers: Vec<ViewerView>,
     pub visitor: VisitorAround,
+    /// Whether the assistant is writing an answer.
+    pub composing: bool,
 }
 
 impl PresenceView {
@@ -329,6 +335,7 @@ impl PresenceView {
                 online: around.online,
                 typing: around.typing,
             },
+            composing: around.composing,
         }
     }
 }

@@ -111,6 +111,16 @@ fn last_day(expires_at: i64) -> String {
         .unwrap_or_default()
 }
 
+/// The same for people: `31 Dec 2026`.
+fn show_last_day(expires_at: i64) -> String {
+    jiff::Timestamp::from_millisecond(expires_at - 1)
+        .map(|at| {
+            let day = at.to_zoned(jiff::tz::TimeZone::UTC);
+            day.strftime("%-d %b %Y").to_string()
+        })
+        .unwrap_or_default()
+}
+
 /// `GET /faq?q=&question=&gap=`
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -313,7 +323,7 @@ fn row(faq: Faq, answered: u64, now: i64) -> FaqRow {
         approved: faq.state == FaqState::Approved,
         owner: faq.owner,
         source: faq.source,
-        until: faq.expires_at.map(last_day),
+        until: faq.expires_at.map(show_last_day),
         answered: match answered {
             0 => "never answered".to_owned(),
             1 => "answered once".to_owned(),
@@ -348,6 +358,7 @@ mod tests {
         let end = expiry(" 2026-12-31 ").unwrap().unwrap();
         assert_eq!(end, 1_798_761_600_000);
         assert_eq!(last_day(end), "2026-12-31");
+        assert_eq!(show_last_day(end), "31 Dec 2026");
         assert_eq!(expiry(""), Ok(None));
         assert!(expiry("31.12.2026").is_err());
     }

@@ -80,8 +80,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0018_seen_lines.sql"),
     },
     Migration {
-        sql: include_str!("migrations/0030_quota.sql"),
         sql: include_str!("migrations/0019_identity.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0020_quota.sql"),
     },
 ];
 

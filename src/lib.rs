@@ -12,6 +12,7 @@
 //! | 8 | [`app`] | the composition root: builds everything from the configuration, shuts it down in order |
 //! | 7 | [`voice`] | spoken conversations: who speaks, when it is whose turn, what was heard |
 //! | 7 | [`eval`] | golden questions, grading, comparing: what a change makes better or worse |
+//! | 6 | [`casework`] | work on the leads of a CRM: conversation, voice messages, analysis, what is written back |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
 //! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
@@ -35,6 +36,7 @@
 pub use frontdesk_access as access;
 pub use frontdesk_agent as agent;
 pub mod app;
+pub use frontdesk_casework as casework;
 pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;

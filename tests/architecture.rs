@@ -45,6 +45,7 @@ const RANKS: &[(&str, u8)] = &[
     ("analysis", 5),
     ("privacy", 5),
     ("agent", 6),
+    ("casework", 6),
     ("voice", 7),
     ("eval", 7),
     ("app", 8),

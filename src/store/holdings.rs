@@ -139,6 +139,8 @@ pub const HELD: &[Held] = &[
         Some("id, url, events, state, reason, created_at"),
     ),
     held("webhook_deliveries", OWN, ALL),
+    held("crm_transcripts", OWN, ALL),
+    held("crm_tasks", OWN, None),
     held("workspace_plans", OWN, ALL),
     held("quota_used", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),

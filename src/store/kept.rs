@@ -407,6 +407,20 @@ pub const TABLES: &[Kept] = &[
         "`person copy`",
         "with its conversation, task or contact",
     ),
+    kept(
+        "crm_transcripts",
+        Class::Said,
+        "as long as its account's copies",
+        WORKSPACE,
+        "page CRM, API: one lead, or the account's copies",
+    ),
+    kept(
+        "crm_tasks",
+        Class::Record,
+        "as long as its account's copies",
+        "none: ids",
+        "page CRM, API: one lead, or the account's copies",
+    ),
     kept("plans", Class::Business, OWNER, "page Plans, API", BY_OWNER),
     kept(
         "workspace_plans",

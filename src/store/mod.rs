@@ -36,6 +36,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod call_log;
 pub mod calls;
+pub mod casework;
 pub mod changes;
 pub mod chunks;
 pub mod client_secrets;

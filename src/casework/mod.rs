@@ -1,0 +1,167 @@
+//! Work on the leads of a CRM: the conversation is gathered, voice messages are written out, the whole is analysed, and what
+//! was found is written back as a note, a number, a tag and, if wanted, a task.
+//!
+//! This room knows neither HTTP nor how a CRM is spoken to (`crm`).
+//!
+//! Invariants:
+//! - A lead is worked on in steps, and each is noted before the next begins. Killed between any two, the work goes on where it
+//!   was, and nobody sees anything twice: a note that may have been written is looked for before it is written, and a task
+//!   that may have been made is not made again.
+//! - A recording lies in memory only, while it is written out; no path leaves it behind.
+//! - An analysis is counted in the transaction that stores it. Nothing is analysed that nobody asked for, unless the owner
+//!   turned that on ([`CaseSettings`]).
+//! - What a hook brought is worked on in one transaction with the mark that it was, so none is lost or counted twice.
+//!
+//! Reading order: `lead` (the steps), `progress`, `turns`, `voice`, `judge`, `write`; `backfill`; `hooks`; `work` (who runs all
+//! this); `card` (what the widget shows), `acts` (what owners do).
+
+// So that paths look the same in every room: `crate::room::…`.
+extern crate self as casework;
+use frontdesk_access as access;
+use frontdesk_analysis as analysis;
+use frontdesk_crm as crm;
+use frontdesk_llm as llm;
+use frontdesk_reason as reason;
+use frontdesk_speech as speech;
+use frontdesk_store as store;
+use frontdesk_usage as usage;
+
+mod acts;
+mod backfill;
+mod card;
+mod error;
+mod hooks;
+mod judge;
+mod lead;
+mod length;
+mod progress;
+mod settings;
+mod turns;
+mod voice;
+mod words;
+mod work;
+mod write;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::acts::{AccountView, Disconnected, LeadRow};
+pub use self::backfill::Backfilled;
+pub use self::card::{Card, CardAnalysis, CardJob, Left};
+pub use self::error::{CaseError, Code};
+pub use self::progress::{Progress, Step};
+pub use self::settings::{CaseSettings, Language, SettingsError};
+
+use crate::crm::{Crm, CrmError};
+use crate::llm::ChatModel;
+use crate::speech::Transcriber;
+use crate::store::crm::accounts::Account;
+use crate::store::crm::messages::CrmMessage;
+use crate::store::{Scoped, Store};
+use crate::usage::quota::Quotas;
+
+/// How CRMs are reached. The composition root knows which client speaks to which kind.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// A client of a connected account.
+    ///
+    /// # Errors
+    /// `Off` if it is not connected.
+    async fn open(&self, account: &Scoped<Account>) -> Result<Arc<dyn Crm>, CrmError>;
+
+    /// What a body that came to the account's address tells.
+    ///
+    /// # Errors
+    /// `Input` for a body that is none of this CRM's; it is given up.
+    fn read(&self, account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError>;
+
+    /// Takes our hooks out of the CRM, as far as it lets us, and deletes the tokens here and, unless they are to stay, the copies.
+    /// Returns whether the CRM confirmed that the hooks are gone.
+    async fn disconnect(
+        &self,
+        account: &Scoped<Account>,
+        keep_copies: bool,
+    ) -> Result<bool, CrmError>;
+}
+
+/// Something that happened in a CRM.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    Message(CrmMessage),
+    /// Nobody works on this conversation any more.
+    TalkClosed { talk: String, lead: Option<String> },
+    /// A lead came to a stage.
+    Stage {
+        lead: String,
+        name: Option<String>,
+        stage: String,
+    },
+    Note { lead: String, note: String },
+    LeadDeleted { lead: String },
+}
+
+/// What the work needs.
+pub struct Parts {
+    pub store: Store,
+    pub accounts: Arc<dyn Accounts>,
+    pub chat: Arc<dyn ChatModel>,
+    pub transcriber: Arc<dyn Transcriber>,
+    pub quotas: Quotas,
+}
+
+/// A handle on the work; clones share it.
+#[derive(Clone)]
+pub struct Casework {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    wake_jobs: Notify,
+    wake_hooks: Notify,
+}
+
+impl Casework {
+    /// Begins to work on what waits, until `shutdown`.
+    pub fn start(parts: Parts, tasks: &TaskTracker, shutdown: CancellationToken) -> Self {
+        let this = Self::new(parts);
+        tasks.spawn(this.clone().follow_jobs(shutdown.clone()));
+        tasks.spawn(this.clone().follow_hooks(shutdown));
+        this
+    }
+
+    /// Without anybody who works.
+    fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                wake_jobs: Notify::new(),
+                wake_hooks: Notify::new(),
+            }),
+        }
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.parts.store
+    }
+
+    /// Tells the workers that a hook was kept or a job queued. Call it after the transaction that did.
+    pub fn wake(&self) {
+        self.inner.wake_hooks.notify_one();
+        self.inner.wake_jobs.notify_one();
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> store::UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod casework_tests;
+#[cfg(test)]
+mod fixtures;

@@ -265,7 +265,9 @@ define(['jquery'], function () {
     if (reasons.length) {
       var rows = el('ul', 'reasons')
       reasons.forEach(function (reason) {
-        rows.appendChild(el('li', 'reason', reason.text, reason.quote ? el('q', 'quote', reason.quote) : null))
+        var points = (reason.points > 0 ? '+' : '') + Number(reason.points || 0) + ' '
+        rows.appendChild(el('li', 'reason', el('span', 'points', points), reason.text,
+          reason.quote ? el('q', 'quote', reason.quote) : null))
       })
       box.appendChild(el('h4', 'subtitle', this.t('reasons')))
       box.appendChild(rows)
@@ -379,10 +381,9 @@ define(['jquery'], function () {
   Panel.prototype.left = function (card) {
     var box = el('div', 'left')
     list(card.quota).forEach(function (measure) {
-      if (typeof measure.limit !== 'number') return
       var text = this.t('left.' + measure.measure, { left: measure.left, limit: measure.limit })
       if (!text) return
-      if (measure.warned && measure.left > 0) text += '. ' + this.t('nearly_used')
+      if (measure.warned && !measure.used_up) text += '. ' + this.t('nearly_used')
       box.appendChild(el('p', measure.warned ? 'warning' : 'hint', text))
     }, this)
     return box

@@ -9,6 +9,7 @@ pub mod api_keys;
 pub mod assist;
 pub mod backup;
 pub mod closing;
+pub mod crm;
 mod data;
 pub mod doctor;
 mod engine_status;
@@ -61,8 +62,10 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::backup::Backups;
 use crate::agent::Agent;
+use crate::casework::Casework;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
+use crate::crm::kommo::Kommo;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
 use crate::inbox::Inbox;
@@ -74,6 +77,7 @@ use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
+use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
 use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
@@ -160,6 +164,11 @@ pub struct App {
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
+    /// What workspaces may use in a month.
+    pub quotas: Quotas,
+    pub kommo: Kommo,
+    /// Work on the leads of CRMs.
+    pub casework: Casework,
     /// What staff may undo.
     pub undos: Undos,
     /// Asks golden questions in the background.
@@ -298,6 +307,25 @@ impl App {
         store
             .write(|tx| calls::close_left_open(tx, jiff::Timestamp::now().as_millisecond()))
             .await?;
+        let quotas = Quotas::new(store.clone());
+        let kommo = crm::kommo(&config, store.clone(), gateway.clone())?;
+        let clients = crm::Clients {
+            kommo: kommo.clone(),
+            store: store.clone(),
+            gateway: gateway.clone(),
+            address: telling::public_address(&config),
+        };
+        let casework = Casework::start(
+            crate::casework::Parts {
+                store: store.clone(),
+                accounts: Arc::new(clients),
+                chat: Arc::clone(&chat),
+                transcriber: Arc::clone(&transcriber),
+                quotas: quotas.clone(),
+            },
+            &tasks,
+            shutdown.clone(),
+        );
         let voice = VoiceDesk::new(Parts {
             store: store.clone(),
             inbox: inbox.clone(),
@@ -342,6 +370,9 @@ impl App {
             webhooks,
             certificates,
             agent,
+            quotas,
+            kommo,
+            casework,
             undos: Undos::default(),
             evals,
             mail,

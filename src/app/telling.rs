@@ -35,7 +35,7 @@ pub(super) async fn start(
 }
 
 /// Where people reach this server: as the owner set it, or by the name of its own HTTPS; `None` without either.
-fn public_address(config: &Config) -> Option<String> {
+pub(super) fn public_address(config: &Config) -> Option<String> {
     if let Some(address) = &config.public_url.0 {
         return Some(address.clone());
     }

@@ -156,6 +156,16 @@ fn take_one(
                 false => Ok(false),
             }
         }
+        News::Lead {
+            lead,
+            name,
+            contact,
+            facts,
+        } => {
+            let (name, contact) = (name.as_deref(), contact.as_deref());
+            leads::keep(tx, account, lead, name, contact, Some(facts), now)?;
+            Ok(false)
+        }
         News::LeadDeleted { lead } => {
             casework::erase_transcripts(tx, account, Some(lead))?;
             casework::erase_analyses(tx, account, Some(lead))?;

@@ -100,6 +100,13 @@ pub enum News {
         name: Option<String>,
         stage: String,
     },
+    /// What a program tells of a lead that cannot be asked.
+    Lead {
+        lead: String,
+        name: Option<String>,
+        contact: Option<String>,
+        facts: serde_json::Value,
+    },
     Note { lead: String, note: String },
     LeadDeleted { lead: String },
 }

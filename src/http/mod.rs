@@ -11,7 +11,7 @@
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
 //!
 //! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] (`/v1`), [`api`] (`/api/v1`),
-//! [`console`] (pages), `voice` (visitors, the widget).
+//! [`console`] (pages), `voice` (visitors, the widget), [`crm`] (what CRMs call).
 
 mod address;
 pub mod api;
@@ -21,6 +21,7 @@ pub mod auth;
 pub mod body;
 mod clock;
 pub mod console;
+pub mod crm;
 mod former;
 mod hashing;
 mod health;
@@ -115,6 +116,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::inbox::routes());
     routes.extend(api::contacts::routes());
     routes.extend(api::tasks::routes());
+    routes.extend(api::crm::routes());
+    routes.extend(crm::routes());
     routes.extend(voice::routes());
     routes
 }

@@ -14,6 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
 use super::auth::{self, Scope};
+use super::crm;
 use super::former;
 use super::openai::{ApiError, cors};
 use super::problem::Problem;
@@ -190,6 +191,9 @@ async fn method_not_allowed(
 ) -> Response {
     if method == Method::OPTIONS && voice::is_public(uri.path()) {
         return voice::origin::preflight(&http, &headers, &uri).await;
+    }
+    if method == Method::OPTIONS && crm::widget::is_widget(uri.path()) {
+        return crm::widget::preflight(&http, &headers).await;
     }
     if method == Method::OPTIONS && is_v1(uri.path()) {
         return cors::preflight(&headers, &uri, &http.app.config.http_origins);

@@ -9,6 +9,7 @@ pub(super) mod backups;
 pub mod calls;
 pub(super) mod contacts;
 mod conversations;
+pub(super) mod crm;
 pub(super) mod documents;
 mod egress;
 mod evals;

@@ -5,6 +5,9 @@ pub(in crate::http) mod calls {
 pub(in crate::http) mod inbox {
     pub(in crate::http) use super::super::inbox::paths::*;
 }
+pub(in crate::http) mod crm {
+    pub(in crate::http) use super::super::crm::paths::*;
+}
 pub(in crate::http) mod contacts {
     pub(in crate::http) use super::super::contacts::paths::*;
 }

@@ -5,6 +5,7 @@
 //! logged, and the caller gets a sentence without detail.
 
 mod acts;
+mod crm;
 mod inbox;
 mod staff;
 

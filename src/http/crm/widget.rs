@@ -1,0 +1,140 @@
+//! The widget's requests from Kommo's page: a token that Kommo signed says which account it is, and CORS lets only that
+//! account's pages read the answer. There are no cookies.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::widget_view::CardView;
+use crate::casework::{Card, CaseError};
+use crate::crm::kommo::WidgetCaller;
+use crate::http::problem::Problem;
+use crate::http::{Http, now_ms};
+
+/// Kommo's own name for it.
+const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+/// Seconds that a browser may cache a preflight.
+const PREFLIGHT_KEPT: &str = "600";
+
+/// Whether a path is the widget's.
+pub(in crate::http) fn is_widget(path: &str) -> bool {
+    path.starts_with("/crm/kommo/widget/")
+}
+
+/// `GET /crm/kommo/widget/leads/{lead}`
+pub(super) async fn show(
+    State(http): State<Http>,
+    Path(lead): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (caller, cors) = match admit(&http, &headers).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let card = http.app.casework.card(&caller.account, &lead).await;
+    cors.add(answer(card))
+}
+
+/// `POST /crm/kommo/widget/leads/{lead}/analyse`
+pub(super) async fn analyse(
+    State(http): State<Http>,
+    Path(lead): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (caller, cors) = match admit(&http, &headers).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let card = http.app.casework.ask(&caller.account, &lead).await;
+    cors.add(answer(card))
+}
+
+/// `POST /crm/kommo/widget/leads/{lead}/task`
+pub(super) async fn make_task(
+    State(http): State<Http>,
+    Path(lead): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (caller, cors) = match admit(&http, &headers).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let card = http.app.casework.make_task_of(&caller.account, &lead).await;
+    cors.add(answer(card))
+}
+
+fn answer(card: Result<Card, CaseError>) -> Response {
+    match card {
+        Ok(card) => axum::Json(CardView::from(card)).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// The page that may read an answer.
+struct Cors(HeaderValue);
+
+impl Cors {
+    fn add(&self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.0.clone());
+        response
+    }
+}
+
+/// Finds out who calls. Refusals that the account's own pages can mend may be read by them; others' may not.
+async fn admit(http: &Http, headers: &HeaderMap) -> Result<(WidgetCaller, Cors), Response> {
+    let cors = known_page(http, headers).await?;
+    let refused = |problem: Problem| cors.add(problem.into_response());
+    let token = headers.get(TOKEN).and_then(|token| token.to_str().ok());
+    let checked = http.app.kommo.check_widget(token.unwrap_or(""), now_ms());
+    let caller = match checked.await {
+        Ok(caller) => caller,
+        Err(error) => return Err(refused(error.into())),
+    };
+    // One connected account's page with another one's token.
+    if cors.0.as_bytes() != caller.origin.as_bytes() {
+        return Err(not_connected().into_response());
+    }
+    Ok((caller, cors))
+}
+
+/// The request's origin, if it is a page of a connected account.
+async fn known_page(http: &Http, headers: &HeaderMap) -> Result<Cors, Response> {
+    let origin = headers.get(header::ORIGIN);
+    let Some(text) = origin.and_then(|origin| origin.to_str().ok()) else {
+        return Err(not_connected().into_response());
+    };
+    match http.app.kommo.is_origin_known(text).await {
+        Ok(true) => {
+            let value = HeaderValue::from_str(text);
+            value
+                .map(Cors)
+                .map_err(|_| not_connected().into_response())
+        }
+        Ok(false) => Err(not_connected().into_response()),
+        Err(error) => Err(Problem::from(error).into_response()),
+    }
+}
+
+fn not_connected() -> Problem {
+    let detail = "this page belongs to no account that is connected here; its owner connects accounts on the page CRM";
+    Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail)
+}
+
+/// Answers a browser that asks before it sends the token.
+pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap) -> Response {
+    let cors = match known_page(http, headers).await {
+        Ok(cors) => cors,
+        Err(refused) => return refused,
+    };
+    let may = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "x-auth-token, content-type",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_KEPT),
+    ];
+    cors.add((StatusCode::NO_CONTENT, may).into_response())
+}

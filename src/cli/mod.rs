@@ -18,6 +18,7 @@ mod faq;
 mod gaps;
 mod https;
 mod ingest;
+mod kommo;
 mod machine;
 mod mail;
 mod man;
@@ -110,6 +111,8 @@ enum Command {
     Facts(facts::Args),
     /// E-mail: the servers, a test, what was sent, and sending again what failed
     Mail(mail::Args),
+    /// Kommo: the widget's package, connected accounts, back-fill of open leads
+    Kommo(kommo::Args),
     /// Transcribe a recording
     Transcribe(transcribe::Args),
     /// Speak a text, into a file or over the loudspeaker
@@ -167,6 +170,7 @@ pub fn main() -> ExitCode {
         Command::Person(args) => person::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Mail(args) => mail::run(args),
+        Command::Kommo(args) => kommo::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),
         Command::Talk(args) => talk::run(args),

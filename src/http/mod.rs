@@ -100,14 +100,16 @@ pub fn router(app: Arc<App>) -> Router {
         .certificates
         .as_ref()
         .map_or_else(Router::new, |own| console::certificate::router(own, ""));
-    let router = route::mount(&http, routes())
+    let mut mounted = routes();
+    mounted.extend(crm::routes());
+    let router = route::mount(&http, mounted)
         .merge(pages)
         .merge(root)
         .fallback(route::not_found);
     layers::wrap(&http, router)
 }
 
-/// Every route of the two APIs with its policy. The console has its own table.
+/// Every route of the two APIs with its policy. The console has its own table, and so has what CRMs call.
 pub fn routes() -> Vec<Route> {
     let mut routes = health::routes();
     routes.extend(openai::routes());
@@ -117,7 +119,6 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::contacts::routes());
     routes.extend(api::tasks::routes());
     routes.extend(api::crm::routes());
-    routes.extend(crm::routes());
     routes.extend(voice::routes());
     routes
 }

@@ -21,6 +21,8 @@ pub(super) mod certificate;
 mod chat;
 mod contact_pages;
 mod contacts;
+mod crm;
+mod crm_pages;
 mod desk;
 mod desk_form;
 mod document;
@@ -258,6 +260,15 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/webhooks/{id}/delete", post(webhooks::delete))
         .route("/webhooks/{id}/replay", post(webhooks::replay_failed))
         .route("/webhooks/deliveries/{id}/replay", post(webhooks::replay))
+        .route("/crm", get(crm::list))
+        .route("/crm/integrations", post(crm::keep_integration))
+        .route("/crm/integrations/forget", post(crm::forget_integration))
+        .route("/crm/connect", post(crm::connect))
+        .route("/crm/token", post(crm::connect_by_token))
+        .route("/crm/widget.zip", get(crm::widget))
+        .route("/crm/accounts/{id}", get(crm::show).post(crm::set))
+        .route("/crm/accounts/{id}/copy", get(crm::copy))
+        .route("/crm/accounts/{id}/{verb}", post(crm::act))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.

@@ -236,7 +236,8 @@ pub(super) async fn analyse(
 #[utoipa::path(get, path = "/api/v1/crm/accounts/{id}/copy", tag = "crm", operation_id = "copyCrm",
     params(CopyQuery, ("id" = String, Path, description = "Id of the account"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = Object), (status = 404, body = ProblemView<'_>)))]
+    responses((status = 200, description = "Everything", content_type = "application/json"),
+              (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn copy(
     place: ApiPlace,
     Path(id): Path<String>,
@@ -267,7 +268,7 @@ pub(super) async fn erase(
 #[utoipa::path(get, path = "/api/v1/crm/accounts/{id}/widget", tag = "crm", operation_id = "packCrmWidget",
     params(PackageQuery, ("id" = String, Path, description = "Id of the account"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, content_type = "application/zip", body = Vec<u8>),
+    responses((status = 200, description = "The file", content_type = "application/zip"),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn package(
     place: ApiPlace,

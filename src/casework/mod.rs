@@ -21,7 +21,6 @@ use frontdesk_access as access;
 use frontdesk_analysis as analysis;
 use frontdesk_crm as crm;
 use frontdesk_llm as llm;
-use frontdesk_reason as reason;
 use frontdesk_speech as speech;
 use frontdesk_store as store;
 use frontdesk_usage as usage;

@@ -14,7 +14,7 @@ use crate::crm::CrmError;
 use crate::store::casework;
 use crate::store::crm::accounts::{self, AccountState};
 use crate::store::crm::jobs::{self, CrmJob, CrmJobKind, Ended};
-use crate::store::{StoreError, UnixMs};
+use crate::store::{CrmJobId, StoreError, UnixMs, WorkspaceId};
 
 /// How long to sleep at most, should something have gone unnoticed.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -73,9 +73,9 @@ impl Casework {
         let Some(job) = self.store().write(|tx| jobs::take(tx, now())).await? else {
             return Ok(false);
         };
-        let (id, account) = (job.id, (job.workspace, job.account));
-        let ended = self.run(job).await;
-        self.note_end(id, account.0, ended).await?;
+        let (id, workspace) = (job.id, job.workspace);
+        let ending = self.run(job).await;
+        self.note_end(id, workspace, ending).await?;
         Ok(true)
     }
 
@@ -144,8 +144,8 @@ impl Casework {
     /// Writes down how a run ended. One that was paused, ended or erased meanwhile stays as it is.
     async fn note_end(
         &self,
-        id: crate::store::CrmJobId,
-        workspace: crate::store::WorkspaceId,
+        id: CrmJobId,
+        workspace: WorkspaceId,
         ending: Ending,
     ) -> Result<(), StoreError> {
         let written = self.store().write(move |tx| {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::{CrmAccountView, CrmLeadList, CrmLeadView, CrmSettings};
+use crate::casework::CaseSettings;
 use crate::http::api::place::ApiPlace;
 use crate::http::body::Json;
 use crate::http::crm::package;
@@ -104,7 +105,7 @@ pub(super) async fn set(
     Path(id): Path<String>,
     Json(settings): Json<CrmSettings>,
 ) -> Result<axum::Json<CrmAccountView>, Problem> {
-    let (id, settings) = (account_id(&id)?, settings.try_into()?);
+    let (id, settings) = (account_id(&id)?, CaseSettings::try_from(settings)?);
     let view = place
         .app
         .casework

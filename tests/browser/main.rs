@@ -1,6 +1,6 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
 //! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); a conversation that staff take over
-//! (`inbox.rs`); and the first steps to an answer on the owner's website (`first_run.rs`). `axe.rs` and `pages.rs` hold
+//! (`inbox.rs`); the first steps to an answer on the owner's website (`first_run.rs`); and the widget in a CRM's card (`kommo.rs`). `axe.rs` and `pages.rs` hold
 //! widget and console to WCAG; `xss.rs` has texts that try to run a script.
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
@@ -18,6 +18,7 @@ mod driver;
 mod first_run;
 mod goes_on;
 mod inbox;
+mod kommo;
 mod pages;
 mod site;
 mod voice;

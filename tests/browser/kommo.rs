@@ -214,7 +214,7 @@ async fn serve_card(files: HashMap<String, String>) -> u16 {
 
 /// An account that is connected, and a lead 8 that was analysed by a model.
 async fn fill(app: &App) {
-    let workspace = default_workspace(&app.store).await.unwrap().id;
+    let workspace = default_workspace(&app.store).await.unwrap();
     let written = app.store.write(move |tx| {
         let redirect = format!("{SERVER}/crm/kommo/return");
         integrations::keep(tx, workspace, "c-1", SECRET, &redirect, 1)?;

@@ -41,6 +41,7 @@ pub mod chunks;
 pub mod client_secrets;
 pub mod closures;
 pub mod contacts;
+pub mod crm;
 pub mod conversations;
 pub mod documents;
 pub mod due;
@@ -95,7 +96,7 @@ pub mod workspaces;
 pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
-    ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
+    ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
     MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
     UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };

@@ -24,6 +24,7 @@ pub struct Governor {
 
 #[derive(Debug)]
 struct Pace {
+    between: Duration,
     /// When the next request may go.
     next: Instant,
     /// Until when none may.
@@ -36,7 +37,15 @@ pub(super) struct Resting(pub(super) Duration);
 
 impl Default for Governor {
     fn default() -> Self {
+        Self::paced(BETWEEN)
+    }
+}
+
+impl Governor {
+    /// With another pace; for a server that is not Kommo's.
+    pub fn paced(between: Duration) -> Self {
         let pace = Pace {
+            between,
             next: Instant::now(),
             rest_until: None,
         };
@@ -44,9 +53,7 @@ impl Default for Governor {
             pace: Arc::new(Mutex::new(pace)),
         }
     }
-}
 
-impl Governor {
     /// Waits for the turn of one request.
     pub(super) async fn wait(&self) -> Result<(), Resting> {
         let at = self.take_place(Instant::now())?;
@@ -70,7 +77,7 @@ impl Governor {
         if at - now > PATIENCE {
             return Err(Resting(at - now));
         }
-        pace.next = at + BETWEEN;
+        pace.next = at + pace.between;
         Ok(at)
     }
 

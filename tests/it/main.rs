@@ -29,6 +29,7 @@ mod closing;
 mod composing;
 mod contacts;
 mod conversations;
+mod crm;
 mod cut_off;
 mod documents;
 mod embeddings;

@@ -20,29 +20,20 @@ pub enum CrmError {
         "the tariff of {account} does not include {what}, or the account is not paid for. Change the tariff over there; \
          until then what its webhooks bring is used"
     )]
-    Tariff {
-        account: String,
-        what: &'static str,
-    },
+    Tariff { account: String, what: &'static str },
     /// 403 of a scope or of a person's rights.
     #[error(
         "{account} does not allow {what}: the integration lacks a scope, or whoever connected it is not an administrator. \
          Add the scope to the integration and connect again"
     )]
-    Scope {
-        account: String,
-        what: &'static str,
-    },
+    Scope { account: String, what: &'static str },
     /// 429, or 403 for this machine's address, or our own pause after one.
     #[error(
         "{host} asked for fewer requests, so Frontdesk waits {wait_s} seconds; it goes on by itself"
     )]
     Limited { host: String, wait_s: u64 },
     #[error("{what} was not found in {account}; it may have been deleted there")]
-    Missing {
-        account: String,
-        what: &'static str,
-    },
+    Missing { account: String, what: &'static str },
     /// 400, 405, 422.
     #[error("{account} did not take {what}: {reason}")]
     Refused {
@@ -114,9 +105,11 @@ impl CrmError {
     /// For how long to leave the CRM alone, in ms; `None` if it did not say.
     pub fn wait_ms(&self) -> Option<i64> {
         match self {
-            Self::Limited { wait_s, .. } => {
-                Some(i64::try_from(*wait_s).unwrap_or(i64::MAX / 1000).saturating_mul(1000))
-            }
+            Self::Limited { wait_s, .. } => Some(
+                i64::try_from(*wait_s)
+                    .unwrap_or(i64::MAX / 1000)
+                    .saturating_mul(1000),
+            ),
             _ => None,
         }
     }

@@ -9,7 +9,10 @@ pub(crate) fn is_spoken(kind: &str) -> bool {
     matches!(kind, "voice" | "audio")
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of a message, each used once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the fields of a message, each used once"
+)]
 pub(crate) fn make_message(
     id: String,
     at: UnixMs,

@@ -29,8 +29,8 @@ pub use self::error::CrmError;
 pub use self::governor::Governor;
 pub use self::inbound::{HOOK_LIMIT, Received, receive};
 pub use self::port::{
-    Crm, Gathered, Lead, LeadRef, NewNote, NewTask, NoteKind, Page, RemoteMessage, RemoteNote, Source,
-    TagChange, Voice, VoiceLink, Who,
+    Crm, Gathered, Lead, LeadRef, NewNote, NewTask, NoteKind, Page, RemoteMessage, RemoteNote,
+    Source, TagChange, Voice, VoiceLink, Who,
 };
 
 /// Milliseconds since 1970.

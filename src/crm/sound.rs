@@ -7,7 +7,10 @@ pub(crate) const LONGEST: u64 = 16 << 20;
 pub(crate) fn sniff(bytes: &[u8]) -> Option<&'static str> {
     let kind = infer::get(bytes)?.mime_type();
     let is_sound = kind.starts_with("audio/")
-        || matches!(kind, "application/ogg" | "video/mp4" | "video/webm" | "video/ogg" | "video/3gpp");
+        || matches!(
+            kind,
+            "application/ogg" | "video/mp4" | "video/webm" | "video/ogg" | "video/3gpp"
+        );
     is_sound.then_some(kind)
 }
 

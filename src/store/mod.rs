@@ -41,8 +41,8 @@ pub mod chunks;
 pub mod client_secrets;
 pub mod closures;
 pub mod contacts;
-pub mod crm;
 pub mod conversations;
+pub mod crm;
 pub mod documents;
 pub mod due;
 pub mod egress;
@@ -96,9 +96,9 @@ pub mod workspaces;
 pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
-    ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
-    MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
-    UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId,
+    FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId,
+    SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

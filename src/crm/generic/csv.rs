@@ -33,16 +33,22 @@ pub fn read_leads(file: &[u8]) -> Result<Vec<LeadRow>, CrmError> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let first = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
-    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|byte| count(*byte));
+    let delimiter = [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|byte| count(*byte));
     let mut reader = ::csv::ReaderBuilder::new()
         .delimiter(delimiter.unwrap_or(b','))
         .trim(::csv::Trim::All)
         .from_reader(file);
-    let headers = reader.headers().map_err(|error| wrong(format!("the file is no CSV: {error}")))?;
+    let headers = reader
+        .headers()
+        .map_err(|error| wrong(format!("the file is no CSV: {error}")))?;
     let names: Vec<String> = headers.iter().map(str::to_lowercase).collect();
     let place = |name: &str| names.iter().position(|known| known == name);
     let Some(id_at) = place("id") else {
-        return Err(wrong("the first line of the file names no column `id`".into()));
+        return Err(wrong(
+            "the first line of the file names no column `id`".into(),
+        ));
     };
     let mut leads = Vec::new();
     for (at, record) in reader.records().enumerate() {
@@ -57,13 +63,21 @@ pub fn read_leads(file: &[u8]) -> Result<Vec<LeadRow>, CrmError> {
             return Err(wrong(format!("line {line} of the file has no usable id")));
         }
         if leads.len() >= MOST_ROWS {
-            return Err(wrong(format!("the file has more than {MOST_ROWS} leads; split it")));
+            return Err(wrong(format!(
+                "the file has more than {MOST_ROWS} leads; split it"
+            )));
         }
         let price = match field("price") {
             None => None,
             Some(text) => {
-                let number = text.replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
-                let told = || format!("line {line} of the file: `{text}` is no price; write it as 1200.50");
+                let number = text
+                    .replace(',', ".")
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|n| n.is_finite());
+                let told = || {
+                    format!("line {line} of the file: `{text}` is no price; write it as 1200.50")
+                };
                 Some(number.ok_or_else(|| wrong(told()))?)
             }
         };
@@ -76,7 +90,8 @@ pub fn read_leads(file: &[u8]) -> Result<Vec<LeadRow>, CrmError> {
             price,
             stage: field("stage"),
             tags: tags.map(str::to_owned).collect(),
-            closed: field("closed").is_some_and(|text| matches!(text.to_lowercase().as_str(), "1" | "yes" | "true")),
+            closed: field("closed")
+                .is_some_and(|text| matches!(text.to_lowercase().as_str(), "1" | "yes" | "true")),
         });
     }
     Ok(leads)
@@ -88,10 +103,14 @@ mod tests {
 
     #[test]
     fn columns_may_stand_in_any_order_and_be_parted_by_anything() {
-        let file = "\u{feff}Name;ID;Price;Tags;Closed\n\"Ana; Ltd\";7;1200,50;hot | new;yes\nBo;8;;;\n";
+        let file =
+            "\u{feff}Name;ID;Price;Tags;Closed\n\"Ana; Ltd\";7;1200,50;hot | new;yes\nBo;8;;;\n";
         let leads = read_leads(file.as_bytes()).unwrap();
         assert_eq!(leads.len(), 2);
-        assert_eq!((leads[0].id.as_str(), leads[0].name.as_str()), ("7", "Ana; Ltd"));
+        assert_eq!(
+            (leads[0].id.as_str(), leads[0].name.as_str()),
+            ("7", "Ana; Ltd")
+        );
         assert_eq!((leads[0].price, leads[0].closed), (Some(1200.5), true));
         assert_eq!(leads[0].tags, ["hot", "new"]);
         assert_eq!((leads[1].price, leads[1].tags.len()), (None, 0));

@@ -29,9 +29,18 @@ async fn what_was_told_is_what_the_port_gives() {
     let (store, generic, made) = connected(Options::default()).await;
     let secret = made.hook_secret.reveal();
     let body = TOLD.as_bytes().to_vec();
-    assert_eq!(receive(&store, secret, body.clone()).await.unwrap(), Received::New);
-    assert_eq!(receive(&store, secret, body).await.unwrap(), Received::Known);
-    assert_eq!(receive(&store, "other", Vec::new()).await.unwrap(), Received::Unknown);
+    assert_eq!(
+        receive(&store, secret, body.clone()).await.unwrap(),
+        Received::New
+    );
+    assert_eq!(
+        receive(&store, secret, body).await.unwrap(),
+        Received::Known
+    );
+    assert_eq!(
+        receive(&store, "other", Vec::new()).await.unwrap(),
+        Received::Unknown
+    );
     let account = made.account.clone();
     let new = store.write_blocking(|tx| {
         let due = hooks::list_due(tx, i64::MAX, 9)?;
@@ -48,11 +57,18 @@ async fn what_was_told_is_what_the_port_gives() {
     assert_eq!((lead.name.as_str(), lead.price), ("Ana", Some(900.0)));
     let said = generic.conversation("L1", None).await.unwrap();
     assert_eq!(said.source, Source::Kept);
-    let words: Vec<_> = said.messages.iter().map(|m| (m.who, m.text.as_str())).collect();
+    let words: Vec<_> = said
+        .messages
+        .iter()
+        .map(|m| (m.who, m.text.as_str()))
+        .collect();
     assert_eq!(words, [(Who::Customer, "How much?"), (Who::Staff, "900.")]);
     assert_eq!(generic.open_leads(None).await.unwrap().items.len(), 1);
     let missing = generic.conversation("L9", None).await;
-    assert!(matches!(missing, Err(CrmError::Missing { .. })), "an unknown lead is not an empty one");
+    assert!(
+        matches!(missing, Err(CrmError::Missing { .. })),
+        "an unknown lead is not an empty one"
+    );
 
     let note = NewNote {
         text: "hot".into(),
@@ -71,7 +87,9 @@ async fn nothing_is_sent_or_fetched_where_the_owner_named_nothing() {
     let (store, generic, made) = connected(options).await;
     let account = made.account.clone();
     let told = read_hook(TOLD.as_bytes()).unwrap();
-    store.write_blocking(move |tx| keep(tx, &account, &told, 5)).unwrap();
+    store
+        .write_blocking(move |tx| keep(tx, &account, &told, 5))
+        .unwrap();
     let task = NewTask {
         text: "call".into(),
         due_at: 1,
@@ -95,7 +113,10 @@ async fn nothing_is_sent_or_fetched_where_the_owner_named_nothing() {
         assert!(matches!(refused, Err(CrmError::Host { .. })), "{url}");
     }
     for bad in ["{}", "[1]", "x", r#"{"event":"lead","lead":{"id":""}}"#] {
-        assert!(matches!(read_hook(bad.as_bytes()), Err(CrmError::Input(_))), "{bad}");
+        assert!(
+            matches!(read_hook(bad.as_bytes()), Err(CrmError::Input(_))),
+            "{bad}"
+        );
     }
 }
 

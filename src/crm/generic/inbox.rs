@@ -64,8 +64,11 @@ enum Wrote {
 /// `Input` for anything that is not as described.
 pub fn read_hook(body: &[u8]) -> Result<Vec<Told>, CrmError> {
     let wrong = |told: &str| CrmError::Input(told.to_owned().into());
-    let body: Body = serde_json::from_slice(body)
-        .map_err(|_| wrong("the body is no JSON of events; each has `event` (`lead` or `message`) and its fields"))?;
+    let body: Body = serde_json::from_slice(body).map_err(|_| {
+        wrong(
+            "the body is no JSON of events; each has `event` (`lead` or `message`) and its fields",
+        )
+    })?;
     let all = match body {
         Body::Many(all) => all,
         Body::One(one) => vec![one],
@@ -77,7 +80,9 @@ pub fn read_hook(body: &[u8]) -> Result<Vec<Told>, CrmError> {
     all.into_iter()
         .map(|one| match one {
             One::Lead { lead } if is_id(&lead.id) => Ok(Told::Lead(lead)),
-            One::Message { lead, message } if is_id(&lead) && is_id(&message.id) && message.at > 0 => {
+            One::Message { lead, message }
+                if is_id(&lead) && is_id(&message.id) && message.at > 0 =>
+            {
                 Ok(Told::Message(read_message(lead, message)))
             }
             _ => Err(wrong("an id is empty or too long, or a time is missing")),
@@ -121,7 +126,15 @@ pub fn keep(
             Told::Lead(lead) => {
                 let facts = serde_json::to_value(lead).unwrap_or_default();
                 let name = (!lead.name.is_empty()).then_some(lead.name.as_str());
-                leads::keep(tx, account, &lead.id, name, lead.contact.as_deref(), Some(&facts), now)?;
+                leads::keep(
+                    tx,
+                    account,
+                    &lead.id,
+                    name,
+                    lead.contact.as_deref(),
+                    Some(&facts),
+                    now,
+                )?;
             }
             Told::Message(message) => {
                 if messages::keep(tx, account, message, now)? {

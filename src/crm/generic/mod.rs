@@ -19,8 +19,8 @@ pub use self::csv::{LeadRow, MOST_ROWS, read_leads};
 pub use self::inbox::{Told, keep, read_hook};
 
 use super::{
-    Crm, CrmError, Gathered, Lead, LeadRef, NewNote, NewTask, Page, RemoteMessage, RemoteNote, Source,
-    TagChange, Voice, VoiceLink, now, sound,
+    Crm, CrmError, Gathered, Lead, LeadRef, NewNote, NewTask, Page, RemoteMessage, RemoteNote,
+    Source, TagChange, Voice, VoiceLink, now, sound,
 };
 use crate::egress::{Class, EgressError, Gateway, Limits, Method, Part, Purpose, Request, Secret};
 use crate::store::crm::accounts::{self, Account, AccountState, CrmKind, NewAccount, Tokens};
@@ -76,15 +76,25 @@ pub async fn connect(
     options: Options,
 ) -> Result<Made, CrmError> {
     check(&options)?;
-    let (hook, signing) = (Token::generate(TokenKind::Crm)?, Token::generate(TokenKind::Crm)?);
+    let (hook, signing) = (
+        Token::generate(TokenKind::Crm)?,
+        Token::generate(TokenKind::Crm)?,
+    );
     // Nobody over there has a number for it, so its own does.
     let remote = draw_id()?;
     let name = name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 200 {
-        return Err(CrmError::Input("give the program a name of at most 200 characters".into()));
+        return Err(CrmError::Input(
+            "give the program a name of at most 200 characters".into(),
+        ));
     }
-    let host = options.deliver_to.as_deref().and_then(|url| Url::parse(url).ok());
-    let host = host.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let host = options
+        .deliver_to
+        .as_deref()
+        .and_then(|url| Url::parse(url).ok());
+    let host = host
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_default();
     let made = Made {
         hook_secret: Secret::new(hook.reveal()),
         signing_secret: Secret::new(signing.reveal()),
@@ -117,7 +127,9 @@ pub async fn connect(
 fn check(options: &Options) -> Result<(), CrmError> {
     if let Some(url) = &options.deliver_to {
         let parsed = Url::parse(url).ok().filter(|url| {
-            matches!(url.scheme(), "https" | "http") && url.host_str().is_some() && url.username().is_empty()
+            matches!(url.scheme(), "https" | "http")
+                && url.host_str().is_some()
+                && url.username().is_empty()
         });
         if parsed.is_none() {
             let told = "results are sent to an address that begins with https://";
@@ -128,7 +140,10 @@ fn check(options: &Options) -> Result<(), CrmError> {
         let is_host = Url::parse(&format!("https://{host}/"))
             .is_ok_and(|url| url.host_str() == Some(host.as_str()) && url.port().is_none());
         if !is_host || !host.contains('.') {
-            let told = format!("{} is no name of a host", host.chars().take(80).collect::<String>());
+            let told = format!(
+                "{} is no name of a host",
+                host.chars().take(80).collect::<String>()
+            );
             return Err(CrmError::Input(told.into()));
         }
     }
@@ -153,7 +168,9 @@ impl Generic {
 
     async fn known(&self, lead: &str) -> Result<CrmLead, CrmError> {
         let (account, id) = (self.account.clone(), lead.to_owned());
-        let found = self.store.read(move |conn| leads::find(conn, &account, &id));
+        let found = self
+            .store
+            .read(move |conn| leads::find(conn, &account, &id));
         found.await?.ok_or_else(|| CrmError::Missing {
             account: self.account.name.clone(),
             what: "the lead",
@@ -261,11 +278,14 @@ impl Crm for Generic {
 
     async fn open_leads(&self, from: Option<&str>) -> Result<Page<LeadRef>, CrmError> {
         let (account, after) = (self.account.clone(), from.unwrap_or_default().to_owned());
-        let read = self.store.read(move |conn| leads::list(conn, &account, &after, PAGE));
+        let read = self
+            .store
+            .read(move |conn| leads::list(conn, &account, &after, PAGE));
         let rows = read.await?;
         let next = rows.last().filter(|_| rows.len() == PAGE as usize);
         let next = next.map(|lead| lead.id.clone());
-        let is_open = |lead: &CrmLead| lead.facts.get("closed").and_then(Value::as_bool) != Some(true);
+        let is_open =
+            |lead: &CrmLead| lead.facts.get("closed").and_then(Value::as_bool) != Some(true);
         let items = rows.into_iter().filter(is_open).map(|lead| LeadRef {
             id: lead.id,
             name: lead.name,
@@ -281,12 +301,15 @@ impl Crm for Generic {
         self.known(lead).await?;
         let (account, id) = (self.account.clone(), lead.to_owned());
         let from = since.unwrap_or(0);
-        let read = self.store.read(move |conn| {
-            messages::list_of_lead(conn, &account, &id, from, MOST_MESSAGES)
-        });
-        let messages: Vec<RemoteMessage> = read.await?.into_iter().map(RemoteMessage::from).collect();
+        let read = self
+            .store
+            .read(move |conn| messages::list_of_lead(conn, &account, &id, from, MOST_MESSAGES));
+        let messages: Vec<RemoteMessage> =
+            read.await?.into_iter().map(RemoteMessage::from).collect();
         let remarks = match messages.len() >= MOST_MESSAGES as usize {
-            true => vec![format!("Only the latest {MOST_MESSAGES} messages were read.")],
+            true => vec![format!(
+                "Only the latest {MOST_MESSAGES} messages were read."
+            )],
             false => Vec::new(),
         };
         Ok(Gathered {
@@ -306,9 +329,9 @@ impl Crm for Generic {
         let id = self.deliver(lead, "note", body).await?;
         let (account, kept, lead) = (self.account.clone(), id.clone(), lead.to_owned());
         let message = note.message.clone();
-        let write = self.store.write(move |tx| {
-            notes::keep(tx, &account, &kept, &lead, message.as_deref(), now())
-        });
+        let write = self
+            .store
+            .write(move |tx| notes::keep(tx, &account, &kept, &lead, message.as_deref(), now()));
         write.await?;
         Ok(id)
     }
@@ -337,7 +360,8 @@ impl Crm for Generic {
 
     async fn download(&self, voice: &VoiceLink) -> Result<Voice, CrmError> {
         let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
-        let url = Url::parse(&voice.url).map_err(|_| CrmError::Voice("its address is none".into()))?;
+        let url =
+            Url::parse(&voice.url).map_err(|_| CrmError::Voice("its address is none".into()))?;
         let is_named = self.options.voice_hosts.contains(&host(&url));
         if !is_named || !url.username().is_empty() {
             return Err(CrmError::Host { host: host(&url) });
@@ -370,8 +394,9 @@ impl Crm for Generic {
             }
             bytes => bytes?,
         };
-        let media_type = sound::sniff(&bytes)
-            .ok_or_else(|| CrmError::Voice("what lies at its address does not begin like sound".into()))?;
+        let media_type = sound::sniff(&bytes).ok_or_else(|| {
+            CrmError::Voice("what lies at its address does not begin like sound".into())
+        })?;
         Ok(Voice { bytes, media_type })
     }
 }

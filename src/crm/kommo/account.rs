@@ -88,13 +88,18 @@ impl Crm for KommoAccount {
             return Ok(Page { items, next });
         };
         let rows = wire::rows(&body, "leads");
-        let items = rows.iter().filter_map(read_lead).filter(|lead| !lead.is_closed);
+        let items = rows
+            .iter()
+            .filter_map(read_lead)
+            .filter(|lead| !lead.is_closed);
         let items = items.map(|lead| LeadRef {
             id: lead.id,
             name: lead.name,
             updated_at: lead.updated_at,
         });
-        let names_next = body.pointer("/_links/next/href").is_some_and(Value::is_string);
+        let names_next = body
+            .pointer("/_links/next/href")
+            .is_some_and(Value::is_string);
         let goes_on = !rows.is_empty() && (names_next || rows.len() >= PAGE);
         Ok(Page {
             items: items.collect(),
@@ -150,7 +155,9 @@ fn read_lead(row: &Value) -> Option<Lead> {
         name: wire::text_in(row, "name").unwrap_or_default(),
         price: wire::number_in(row, "price"),
         pipeline: wire::id_in(row, "pipeline_id"),
-        is_closed: stage.as_deref().is_some_and(|stage| CLOSED.contains(&stage)),
+        is_closed: stage
+            .as_deref()
+            .is_some_and(|stage| CLOSED.contains(&stage)),
         stage,
         responsible: wire::id_in(row, "responsible_user_id"),
         tags: wire::beside(row, "tags")

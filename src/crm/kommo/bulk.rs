@@ -34,7 +34,13 @@ impl KommoAccount {
     /// Changes one lead.
     pub(super) async fn patch(&self, patch: LeadPatch) -> Result<(), CrmError> {
         let path = format!("/api/v4/leads/{}", patch.lead);
-        let call = Call::send(Method::Patch, path, Class::Customer, patch.changes, "the lead");
+        let call = Call::send(
+            Method::Patch,
+            path,
+            Class::Customer,
+            patch.changes,
+            "the lead",
+        );
         self.call(call).await.map(|_| ())
     }
 
@@ -47,7 +53,13 @@ impl KommoAccount {
         while !rest.is_empty() {
             let (batch, after) = rest.split_at(size.min(rest.len()));
             let rows: Value = batch.iter().map(LeadPatch::row).collect();
-            let call = Call::send(Method::Patch, "/api/v4/leads", Class::Customer, rows, "the leads");
+            let call = Call::send(
+                Method::Patch,
+                "/api/v4/leads",
+                Class::Customer,
+                rows,
+                "the leads",
+            );
             match self.call(call).await {
                 Ok(_) => rest = after,
                 Err(CrmError::Failing {

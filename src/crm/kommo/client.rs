@@ -11,9 +11,7 @@ use url::Url;
 use super::{Kommo, wire};
 use crate::crm::governor::Resting;
 use crate::crm::{CrmError, now};
-use crate::egress::{
-    Carrier, Class, Limits, Method, Part, Purpose, Request, Sealed, Secret,
-};
+use crate::egress::{Carrier, Class, Limits, Method, Part, Purpose, Request, Sealed, Secret};
 use crate::reason::Reason;
 use crate::store::crm::accounts::{self, Account, AccountState};
 use crate::store::{Scoped, WorkspaceId};
@@ -90,10 +88,14 @@ impl Kommo {
         call: &Call,
     ) -> Result<Option<Value>, CrmError> {
         let mut opened = self.open(account).await?;
-        let mut answer = self.ask(account, &opened.host, &opened.access, call).await?;
+        let mut answer = self
+            .ask(account, &opened.host, &opened.access, call)
+            .await?;
         if answer.status == 401 && opened.can_renew {
             opened = self.renew(account, &opened.access).await?;
-            answer = self.ask(account, &opened.host, &opened.access, call).await?;
+            answer = self
+                .ask(account, &opened.host, &opened.access, call)
+                .await?;
         }
         if answer.status == 401 {
             self.note_revoked(account).await?;
@@ -130,7 +132,9 @@ impl Kommo {
                     rows.push(row.clone());
                 }
             }
-            let names_next = body.pointer("/_links/next/href").is_some_and(Value::is_string);
+            let names_next = body
+                .pointer("/_links/next/href")
+                .is_some_and(Value::is_string);
             if rows.len() == before || (got.len() < PAGE && !names_next) {
                 return Ok(Rows { rows, cut: false });
             }

@@ -83,11 +83,23 @@ pub fn read_hook(body: &[u8], received_at: UnixMs) -> Result<Vec<Event>, CrmErro
         }
     }
     if let Some(leads) = tree.get("leads") {
-        for (way, moved) in [("add", false), ("update", false), ("status", true), ("responsible", false)] {
-            events.extend(under(leads, way).iter().filter_map(|item| read_lead(item, moved)));
+        for (way, moved) in [
+            ("add", false),
+            ("update", false),
+            ("status", true),
+            ("responsible", false),
+        ] {
+            events.extend(
+                under(leads, way)
+                    .iter()
+                    .filter_map(|item| read_lead(item, moved)),
+            );
         }
         for item in under(leads, "delete") {
-            events.extend(item.text("id").map(|lead| Event::LeadDeleted { lead: lead.into() }));
+            events.extend(
+                item.text("id")
+                    .map(|lead| Event::LeadDeleted { lead: lead.into() }),
+            );
         }
         events.extend(under(leads, "note").iter().filter_map(read_note));
     }
@@ -121,7 +133,9 @@ fn read_message(item: &Node, outgoing: Option<bool>, received_at: UnixMs) -> Opt
     let message = CrmMessage {
         id: id.to_owned(),
         talk: item.text("talk_id").map(str::to_owned),
-        lead: element.filter(|id| is_lead && *id != "0").map(str::to_owned),
+        lead: element
+            .filter(|id| is_lead && *id != "0")
+            .map(str::to_owned),
         contact: item.text("contact_id").map(str::to_owned),
         who: match who(!outgoing, author_of("type")) {
             Who::Customer => Writer::Customer,
@@ -133,7 +147,10 @@ fn read_message(item: &Node, outgoing: Option<bool>, received_at: UnixMs) -> Opt
         text: item.text("text").unwrap_or_default().to_owned(),
         voice_link: link.map(str::to_owned),
         voice_name: attached("file_name").map(str::to_owned),
-        at: item.text("created_at").and_then(read_time).unwrap_or(received_at),
+        at: item
+            .text("created_at")
+            .and_then(read_time)
+            .unwrap_or(received_at),
     };
     Some(HookMessage {
         lacks_voice: is_spoken(kind) && link.is_none(),
@@ -142,7 +159,9 @@ fn read_message(item: &Node, outgoing: Option<bool>, received_at: UnixMs) -> Opt
 }
 
 fn read_talk(item: &Node) -> Option<Event> {
-    let is_lead = item.text("entity_type").is_none_or(|kind| kind.starts_with("lead"));
+    let is_lead = item
+        .text("entity_type")
+        .is_none_or(|kind| kind.starts_with("lead"));
     let lead = item.text("entity_id").filter(|id| is_lead && *id != "0");
     Some(Event::Talk {
         talk: item.text("talk_id").or_else(|| item.text("id"))?.to_owned(),
@@ -170,10 +189,13 @@ fn read_note(item: &Node) -> Option<Event> {
         return None;
     }
     let text = note.text("text").unwrap_or_default();
-    let is_own = [Some(text), note.text("metadata")].into_iter().flatten().any(|told| {
-        let told: Option<serde_json::Value> = serde_json::from_str(told).ok();
-        told.is_some_and(|told| told["service"] == SERVICE)
-    });
+    let is_own = [Some(text), note.text("metadata")]
+        .into_iter()
+        .flatten()
+        .any(|told| {
+            let told: Option<serde_json::Value> = serde_json::from_str(told).ok();
+            told.is_some_and(|told| told["service"] == SERVICE)
+        });
     (!is_own).then_some(())?;
     Some(Event::Note {
         lead: note.text("element_id")?.to_owned(),
@@ -206,8 +228,14 @@ mod tests {
             panic!("{wrapped:?}")
         };
         let message = &read.message;
-        assert_eq!((message.id.as_str(), message.text.as_str()), ("m-1", "How much?"));
-        assert_eq!((message.who, message.at), (Writer::Customer, 1_700_000_000_000));
+        assert_eq!(
+            (message.id.as_str(), message.text.as_str()),
+            ("m-1", "How much?")
+        );
+        assert_eq!(
+            (message.who, message.at),
+            (Writer::Customer, 1_700_000_000_000)
+        );
         assert_eq!(message.lead.as_deref(), Some("77"));
         assert_eq!(message.talk.as_deref(), Some("5"));
         assert_eq!(only(&MESSAGE.replace("message[add]", "add")), wrapped);
@@ -215,16 +243,31 @@ mod tests {
 
     #[test]
     fn who_wrote_and_what_is_spoken_is_told() {
-        let sent = only(&MESSAGE.replace("message[add]", "outgoing_message[add]").replace("=incoming", "=outgoing"));
+        let sent = only(
+            &MESSAGE
+                .replace("message[add]", "outgoing_message[add]")
+                .replace("=incoming", "=outgoing"),
+        );
         assert!(matches!(sent, Event::Message(read) if read.message.who == Writer::Staff));
-        let bot = only(&MESSAGE.replace("=incoming", "=outgoing").replace("=external", "=bot"));
+        let bot = only(
+            &MESSAGE
+                .replace("=incoming", "=outgoing")
+                .replace("=external", "=bot"),
+        );
         assert!(matches!(bot, Event::Message(read) if read.message.who == Writer::Bot));
         let voice = MESSAGE.replace("[message_type]=text", "[message_type]=voice");
         assert!(matches!(only(&voice), Event::Message(read) if read.lacks_voice));
-        let linked = format!("{voice}&message[add][0][attachment][link]=https%3A%2F%2Famojo.kommo.com%2Fa.ogg");
-        let Event::Message(read) = only(&linked) else { panic!() };
+        let linked = format!(
+            "{voice}&message[add][0][attachment][link]=https%3A%2F%2Famojo.kommo.com%2Fa.ogg"
+        );
+        let Event::Message(read) = only(&linked) else {
+            panic!()
+        };
         assert!(!read.lacks_voice);
-        assert_eq!(read.message.voice_link.as_deref(), Some("https://amojo.kommo.com/a.ogg"));
+        assert_eq!(
+            read.message.voice_link.as_deref(),
+            Some("https://amojo.kommo.com/a.ogg")
+        );
         // A contact's message belongs to no lead yet.
         let contact = MESSAGE.replace("entity_type]=lead", "entity_type]=contact");
         assert!(matches!(only(&contact), Event::Message(read) if read.message.lead.is_none()));
@@ -233,17 +276,32 @@ mod tests {
     #[test]
     fn leads_talks_and_notes_are_told_apart() {
         let moved = "leads[status][0][id]=77&leads[status][0][status_id]=142&leads[status][0][old_status_id]=1";
-        assert!(matches!(only(moved), Event::Lead { moved: true, stage: Some(stage), .. } if stage == "142"));
+        assert!(
+            matches!(only(moved), Event::Lead { moved: true, stage: Some(stage), .. } if stage == "142")
+        );
         let talk = "talk[update][0][talk_id]=5&talk[update][0][is_in_work]=0&talk[update][0][entity_id]=77";
-        assert!(matches!(only(talk), Event::Talk { closed: true, lead: Some(lead), .. } if lead == "77"));
+        assert!(
+            matches!(only(talk), Event::Talk { closed: true, lead: Some(lead), .. } if lead == "77")
+        );
         let note = "leads[note][0][note][id]=3&leads[note][0][note][element_id]=77\
                     &leads[note][0][note][element_type]=2&leads[note][0][note][text]=called";
         assert!(matches!(only(note), Event::Note { text, .. } if text == "called"));
-        let own = note.replace("=called", "=%7B%22service%22%3A%22Frontdesk%22%2C%22text%22%3A%22x%22%7D");
+        let own = note.replace(
+            "=called",
+            "=%7B%22service%22%3A%22Frontdesk%22%2C%22text%22%3A%22x%22%7D",
+        );
         assert_eq!(read_hook(own.as_bytes(), 5).unwrap(), []);
         let gone = "leads[delete][0][id]=77&leads[delete][1][id]=78";
         assert_eq!(read_hook(gone.as_bytes(), 5).unwrap().len(), 2);
-        for strange in ["", "x", "leads=1", "leads[add]=1", "message[add][0]=x", "add[0][id]=&add=3", "%"] {
+        for strange in [
+            "",
+            "x",
+            "leads=1",
+            "leads[add]=1",
+            "message[add][0]=x",
+            "add[0][id]=&add=3",
+            "%",
+        ] {
             assert_eq!(read_hook(strange.as_bytes(), 5).unwrap(), [], "{strange}");
         }
     }

@@ -126,7 +126,11 @@ mod tests {
         let body = b"message%5Badd%5D%5B0%5D%5Btext%5D=Hi+there%21&message[add][0][author][name]=J%C3%BCrg\
                      &account[id]=7&account[_links][self]=https%3A%2F%2Fx&plain=1";
         let tree = parse_form(body).unwrap();
-        let message = tree.get("message").and_then(|m| m.get("add")).unwrap().items()[0];
+        let message = tree
+            .get("message")
+            .and_then(|m| m.get("add"))
+            .unwrap()
+            .items()[0];
         assert_eq!(message.text("text"), Some("Hi there!"));
         assert_eq!(message.get("author").unwrap().text("name"), Some("Jürg"));
         assert_eq!(tree.get("account").unwrap().text("id"), Some("7"));
@@ -136,14 +140,21 @@ mod tests {
     #[test]
     fn items_are_in_the_order_of_their_numbers() {
         let tree = parse_form(b"a[10][x]=k&a[2][x]=j&a[0][x]=i&a[y][x]=no&b[]=p&b[]=q").unwrap();
-        let all: Vec<_> = tree.get("a").unwrap().items().iter().filter_map(|n| n.text("x")).collect();
+        let all: Vec<_> = tree
+            .get("a")
+            .unwrap()
+            .items()
+            .iter()
+            .filter_map(|n| n.text("x"))
+            .collect();
         assert_eq!(all, ["i", "j", "k"]);
         assert_eq!(tree.get("b").unwrap().items().len(), 2);
     }
 
     #[test]
     fn nonsense_is_taken_whole_or_refused_and_never_panics() {
-        let tree = parse_form(b"a[b=1&a]b=2&[c]=3&a[b]x=4&=5&d[e]=6&d=7&d[f]=8&%ff%fe[g]=%ff").unwrap();
+        let tree =
+            parse_form(b"a[b=1&a]b=2&[c]=3&a[b]x=4&=5&d[e]=6&d=7&d[f]=8&%ff%fe[g]=%ff").unwrap();
         assert_eq!(tree.text("a[b"), Some("1"));
         assert_eq!(tree.text("a[b]x"), Some("4"));
         assert_eq!(tree.get("d").unwrap().text("f"), Some("8"));

@@ -217,7 +217,10 @@ mod tests {
         let base = Url::parse("http://127.0.0.1:9/").unwrap();
         let hosts = Hosts::stand_in(base);
         let url = hosts.api("shop.kommo.com", "/api/v4/account?with=x");
-        assert_eq!(url.unwrap().as_str(), "http://127.0.0.1:9/api/v4/account?with=x");
+        assert_eq!(
+            url.unwrap().as_str(),
+            "http://127.0.0.1:9/api/v4/account?with=x"
+        );
         assert!(hosts.api("evil.example", "/api/v4/account").is_err());
         let media = hosts.media("https://drive-c.kommo.com/a.ogg");
         assert_eq!(media.unwrap().as_str(), "http://127.0.0.1:9/a.ogg");

@@ -98,7 +98,10 @@ impl Kommo {
     /// `State`.
     pub async fn take_secret(&self, new: NewSecret) -> Result<(), CrmError> {
         let texts = [&new.client_id, &new.client_secret];
-        if texts.iter().any(|text| text.is_empty() || text.len() > LONGEST) {
+        if texts
+            .iter()
+            .any(|text| text.is_empty() || text.len() > LONGEST)
+        {
             return Err(CrmError::Input(
                 "the id or the secret of the integration is empty or too long".into(),
             ));
@@ -174,7 +177,8 @@ impl Kommo {
     ) -> Result<Scoped<Account>, CrmError> {
         let host = self.inner.hosts.account(host)?;
         let token = token.trim();
-        let is_token = (1..=8_000).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+        let is_token =
+            (1..=8_000).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
         if !is_token {
             return Err(CrmError::Input(
                 "this is no token: copy the whole long-lived token from Kommo".into(),
@@ -190,13 +194,19 @@ impl Kommo {
 
     async fn take_state(&self, state: &str) -> Result<OauthState, CrmError> {
         let hash = TokenHash::of(state);
-        let taken = self.inner.store.write(move |tx| oauth_states::take(tx, hash, now()));
+        let taken = self
+            .inner
+            .store
+            .write(move |tx| oauth_states::take(tx, hash, now()));
         taken.await?.ok_or(CrmError::State)
     }
 
     async fn integration(&self, client_id: &str) -> Result<Integration, CrmError> {
         let id = client_id.to_owned();
-        let found = self.inner.store.read(move |conn| integrations::find(conn, &id));
+        let found = self
+            .inner
+            .store
+            .read(move |conn| integrations::find(conn, &id));
         let shown = || client_id.chars().take(80).collect();
         found.await?.ok_or_else(|| CrmError::Integration(shown()))
     }
@@ -233,7 +243,9 @@ impl Kommo {
         let answer = self
             .exchange(workspace, host, Method::Get, url, Vec::new(), secrets)
             .await?;
-        let body = self.judge(host, "the account", &answer)?.unwrap_or(Value::Null);
+        let body = self
+            .judge(host, "the account", &answer)?
+            .unwrap_or(Value::Null);
         let Some(remote) = wire::id_in(&body, "id") else {
             return Err(CrmError::Answer {
                 account: host.to_owned(),

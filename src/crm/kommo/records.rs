@@ -29,23 +29,34 @@ impl KommoAccount {
             // Else a note of ours could start the owner's automations.
             "is_need_to_trigger_digital_pipeline": false,
         }]);
-        let call = Call::send(Method::Post, "/api/v4/leads/notes", Class::Customer, body, "the note");
+        let call = Call::send(
+            Method::Post,
+            "/api/v4/leads/notes",
+            Class::Customer,
+            body,
+            "the note",
+        );
         let answer = self.call_for(call).await?;
         let made = wire::rows(&answer, "notes").first();
         let made = made.and_then(|row| wire::id_in(row, "id"));
         let made = made.ok_or_else(|| self.misread("the note", "it has no id"))?;
         let (account, id, lead) = (self.account.clone(), made.clone(), lead.to_owned());
         let message = note.message.clone();
-        let write = self.kommo.inner.store.write(move |tx| {
-            notes::keep(tx, &account, &id, &lead, message.as_deref(), now())
-        });
+        let write = self
+            .kommo
+            .inner
+            .store
+            .write(move |tx| notes::keep(tx, &account, &id, &lead, message.as_deref(), now()));
         write.await?;
         Ok(made)
     }
 
     pub(super) async fn read_notes(&self, lead: &str) -> Result<Vec<RemoteNote>, CrmError> {
         let path = format!("/api/v4/leads/{}/notes", number(lead, "a lead")?);
-        let list = self.kommo.list(&self.account, &path, "notes", "id", "the notes").await?;
+        let list = self
+            .kommo
+            .list(&self.account, &path, "notes", "id", "the notes")
+            .await?;
         let found: Vec<RemoteNote> = list.rows.iter().filter_map(read_note).collect();
         let account = self.account.clone();
         let read = self.kommo.inner.store.read(move |conn| {
@@ -125,7 +136,13 @@ impl KommoAccount {
         if let Some(person) = &task.responsible {
             one["responsible_user_id"] = number(person, "a person")?.into();
         }
-        let call = Call::send(Method::Post, "/api/v4/tasks", Class::Customer, json!([one]), "the task");
+        let call = Call::send(
+            Method::Post,
+            "/api/v4/tasks",
+            Class::Customer,
+            json!([one]),
+            "the task",
+        );
         let answer = self.call_for(call).await?;
         let made = wire::rows(&answer, "tasks").first();
         made.and_then(|row| wire::id_in(row, "id"))
@@ -137,7 +154,10 @@ impl KommoAccount {
         let (workspace, id, field) = (self.account.workspace(), self.account.id, field.to_owned());
         let read = self.kommo.inner.store.read(move |conn| {
             let account = accounts::get(conn, workspace, id)?;
-            Ok(account.settings.pointer("/fields").and_then(|all| all.get(&field)?.as_u64()))
+            Ok(account
+                .settings
+                .pointer("/fields")
+                .and_then(|all| all.get(&field)?.as_u64()))
         });
         Ok(read.await?)
     }
@@ -145,17 +165,25 @@ impl KommoAccount {
     async fn find_or_make_field(&self, field: &str) -> Result<u64, CrmError> {
         let path = "/api/v4/leads/custom_fields";
         let what = "the fields of leads";
-        let list = self.kommo.list(&self.account, path, "custom_fields", "id", what).await?;
+        let list = self
+            .kommo
+            .list(&self.account, path, "custom_fields", "id", what)
+            .await?;
         let is_it = |row: &&Value| {
             wire::text_in(row, "type").is_some_and(|kind| kind == "numeric")
                 && wire::text_in(row, "name").is_some_and(|name| name == field)
         };
-        let found = list.rows.iter().find(is_it).and_then(|row| row.get("id")?.as_u64());
+        let found = list
+            .rows
+            .iter()
+            .find(is_it)
+            .and_then(|row| row.get("id")?.as_u64());
         let id = match found {
             Some(id) => id,
             None => self.make_field(field).await?,
         };
-        let (workspace, account, field) = (self.account.workspace(), self.account.id, field.to_owned());
+        let (workspace, account, field) =
+            (self.account.workspace(), self.account.id, field.to_owned());
         let write = self.kommo.inner.store.write(move |tx| {
             let account = accounts::get(tx, workspace, account)?;
             let mut settings = account.settings.clone();
@@ -175,12 +203,15 @@ impl KommoAccount {
     async fn make_field(&self, field: &str) -> Result<u64, CrmError> {
         let what = "a field of leads (only an administrator may add one)";
         // People see it and cannot change it.
-        let body = json!([{ "name": field, "type": "numeric", "is_api_only": true, "request_id": "0" }]);
+        let body =
+            json!([{ "name": field, "type": "numeric", "is_api_only": true, "request_id": "0" }]);
         let path = "/api/v4/leads/custom_fields";
         let call = Call::send(Method::Post, path, Class::Business, body, what);
         let answer = self.call_for(call).await?;
         // The documentation shows the field itself, other clients read a list.
-        let made = wire::rows(&answer, "custom_fields").first().unwrap_or(&answer);
+        let made = wire::rows(&answer, "custom_fields")
+            .first()
+            .unwrap_or(&answer);
         let id = made.get("id").and_then(Value::as_u64);
         id.ok_or_else(|| self.misread(what, "it has no id"))
     }
@@ -190,7 +221,9 @@ impl KommoAccount {
 pub(super) fn number_change(field: u64, value: Option<f64>) -> Value {
     let values = match value {
         // Whole numbers are written as such.
-        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => json!([{ "value": value as i64 }]),
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => {
+            json!([{ "value": value as i64 }])
+        }
         Some(value) => json!([{ "value": value }]),
         None => Value::Null,
     };
@@ -235,15 +268,23 @@ mod tests {
 
     #[test]
     fn our_own_notes_and_those_without_words_are_left_out() {
-        let row = |kind: &str, params: Value| {
-            json!({ "id": 5, "created_at": 1_700_000_000, "note_type": kind, "params": params })
-        };
-        let own = row("extended_service_message", json!({ "service": SERVICE, "text": "x" }));
+        let row = |kind: &str, params: Value| json!({ "id": 5, "created_at": 1_700_000_000, "note_type": kind, "params": params });
+        let own = row(
+            "extended_service_message",
+            json!({ "service": SERVICE, "text": "x" }),
+        );
         assert_eq!(read_note(&own), None);
         assert_eq!(read_note(&row("chat", Value::Null)), None);
         let said = read_note(&row("common", json!({ "text": "called back" }))).unwrap();
-        assert_eq!((said.kind, said.text.as_str()), (NoteKind::Text, "called back"));
-        let call = read_note(&row("call_in", json!({ "link": "https://x.example/a.mp3" }))).unwrap();
+        assert_eq!(
+            (said.kind, said.text.as_str()),
+            (NoteKind::Text, "called back")
+        );
+        let call = read_note(&row(
+            "call_in",
+            json!({ "link": "https://x.example/a.mp3" }),
+        ))
+        .unwrap();
         assert_eq!(call.link.as_deref(), Some("https://x.example/a.mp3"));
     }
 

@@ -36,7 +36,10 @@ pub struct Subscription {
 impl KommoAccount {
     /// All webhooks of the account, also those of others.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, CrmError> {
-        let list = self.kommo.list(&self.account, PATH, "webhooks", "id", WHAT).await?;
+        let list = self
+            .kommo
+            .list(&self.account, PATH, "webhooks", "id", WHAT)
+            .await?;
         Ok(list.rows.iter().filter_map(read).collect())
     }
 
@@ -44,7 +47,11 @@ impl KommoAccount {
     pub async fn subscribe(&self, destination: &str) -> Result<(), CrmError> {
         match self.ask_for(destination, HOOKS).await {
             Err(CrmError::Refused { .. }) => {
-                let older: Vec<&str> = HOOKS.iter().copied().filter(|hook| *hook != NEW_HOOK).collect();
+                let older: Vec<&str> = HOOKS
+                    .iter()
+                    .copied()
+                    .filter(|hook| *hook != NEW_HOOK)
+                    .collect();
                 self.ask_for(destination, &older).await
             }
             asked => asked,

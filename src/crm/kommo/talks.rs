@@ -31,15 +31,19 @@ impl KommoAccount {
         let refused = match asked {
             Ok(gathered) => return Ok(gathered),
             Err(
-                error @ (CrmError::Tariff { .. } | CrmError::Scope { .. } | CrmError::Missing { .. }),
+                error @ (CrmError::Tariff { .. }
+                | CrmError::Scope { .. }
+                | CrmError::Missing { .. }),
             ) => error,
             Err(error) => return Err(error),
         };
         let (account, of) = (self.account.clone(), lead.to_owned());
         let (from, most) = (since.unwrap_or(0), MOST_MESSAGES as u32);
-        let read = self.kommo.inner.store.read(move |conn| {
-            messages::list_of_lead(conn, &account, &of, from, most)
-        });
+        let read = self
+            .kommo
+            .inner
+            .store
+            .read(move |conn| messages::list_of_lead(conn, &account, &of, from, most));
         let kept = read.await?;
         // With a time, nothing kept may mean that nothing came; without one it means that nothing is known.
         if kept.is_empty() && since.is_none() {
@@ -62,7 +66,10 @@ impl KommoAccount {
         let mut remarks = Vec::new();
         let mut talks = self.find_talks(lead).await?;
         if talks.len() > MOST_TALKS {
-            remarks.push(format!("Only the latest {MOST_TALKS} of {} talks were read.", talks.len()));
+            remarks.push(format!(
+                "Only the latest {MOST_TALKS} of {} talks were read.",
+                talks.len()
+            ));
             talks.truncate(MOST_TALKS);
         }
         let mut found: BTreeMap<(UnixMs, String), RemoteMessage> = BTreeMap::new();
@@ -90,7 +97,9 @@ impl KommoAccount {
         // Kommo promises no order, so the map made one.
         let mut messages: Vec<RemoteMessage> = found.into_values().collect();
         if messages.len() > MOST_MESSAGES {
-            remarks.push(format!("Only the latest {MOST_MESSAGES} messages were read."));
+            remarks.push(format!(
+                "Only the latest {MOST_MESSAGES} messages were read."
+            ));
             messages.drain(..messages.len() - MOST_MESSAGES);
         }
         Ok(Gathered {
@@ -108,24 +117,38 @@ impl KommoAccount {
         let id = number(talk, "a talk")?;
         let mut path = format!("/api/v4/talks/{id}/messages");
         if let Some(since) = since {
-            path.push_str(&format!("?filter[created_at][from]={}", since.div_euclid(1000)));
+            path.push_str(&format!(
+                "?filter[created_at][from]={}",
+                since.div_euclid(1000)
+            ));
         }
         let what = "reading chat messages (scope External chat history)";
-        self.kommo.list(&self.account, &path, "messages", "id", what).await
+        self.kommo
+            .list(&self.account, &path, "messages", "id", what)
+            .await
     }
 
     /// The talks of a lead, the latest first: by the lead, by its contacts, by events, and those that hooks named.
     async fn find_talks(&self, lead: &str) -> Result<Vec<String>, CrmError> {
         let mut found: BTreeMap<String, UnixMs> = BTreeMap::new();
         let path = format!("/api/v4/talks?filter[entity_id]={lead}&filter[entity_type]=lead");
-        let rows = self.kommo.list(&self.account, &path, "talks", "talk_id", "the talks").await?;
+        let rows = self
+            .kommo
+            .list(&self.account, &path, "talks", "talk_id", "the talks")
+            .await?;
         note_talks(&mut found, &rows.rows, lead);
         if found.is_empty() {
             // A talk may name no lead, but its contact.
             let contacts = self.lead(lead).await?.contacts;
             for contact in contacts.iter().take(MOST_CONTACTS) {
-                let path = format!("/api/v4/talks?filter[contact_id][]={}", number(contact, "a contact")?);
-                let rows = self.kommo.list(&self.account, &path, "talks", "talk_id", "the talks").await?;
+                let path = format!(
+                    "/api/v4/talks?filter[contact_id][]={}",
+                    number(contact, "a contact")?
+                );
+                let rows = self
+                    .kommo
+                    .list(&self.account, &path, "talks", "talk_id", "the talks")
+                    .await?;
                 note_talks(&mut found, &rows.rows, lead);
             }
         }
@@ -134,7 +157,11 @@ impl KommoAccount {
             found.entry(talk).or_insert(0);
         }
         let (account, of) = (self.account.clone(), lead.to_owned());
-        let read = self.kommo.inner.store.read(move |conn| messages::talks_of_lead(conn, &account, &of));
+        let read = self
+            .kommo
+            .inner
+            .store
+            .read(move |conn| messages::talks_of_lead(conn, &account, &of));
         for talk in read.await? {
             found.entry(talk).or_insert(0);
         }
@@ -161,13 +188,19 @@ impl KommoAccount {
         };
         let after = wire::rows(&body, "events").iter().filter_map(|event| {
             let values = event.get("value_after")?.as_array()?;
-            values.iter().find_map(|value| wire::id_in(value.get("message")?, "talk_id"))
+            values
+                .iter()
+                .find_map(|value| wire::id_in(value.get("message")?, "talk_id"))
         });
         Ok(after.collect())
     }
 
     /// A message again, whose hook named no link to its recording.
-    pub async fn find_voice(&self, talk: &str, message: &str) -> Result<Option<VoiceLink>, CrmError> {
+    pub async fn find_voice(
+        &self,
+        talk: &str,
+        message: &str,
+    ) -> Result<Option<VoiceLink>, CrmError> {
         let rows = self.talk_messages(talk, None).await?;
         let of = |row: &&Value| wire::id_in(row, "id").as_deref() == Some(message);
         let found = rows.rows.iter().find(of).and_then(read_message);

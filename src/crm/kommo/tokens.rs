@@ -81,20 +81,23 @@ impl Kommo {
         if standing.tokens.access != stale {
             return Ok(standing.opened());
         }
-        let (Some(refresh), Some(integration)) =
-            (&standing.tokens.refresh, &standing.integration)
+        let (Some(refresh), Some(integration)) = (&standing.tokens.refresh, &standing.integration)
         else {
             return Err(self.note_ended(&standing.account).await?);
         };
         let workspace = account.workspace();
         let host = standing.account.host.clone();
-        let mut answer = self.ask_twice(workspace, &host, integration, refresh).await?;
+        let mut answer = self
+            .ask_twice(workspace, &host, integration, refresh)
+            .await?;
         let mut now_at = host.clone();
         // 404 of the old address, or a refusal there: the account may have moved.
         if matches!(answer.status, 400 | 401 | 404)
             && let Some(moved) = self.find_moved(workspace, &host, stale, refresh).await?
         {
-            answer = self.ask_twice(workspace, &moved, integration, refresh).await?;
+            answer = self
+                .ask_twice(workspace, &moved, integration, refresh)
+                .await?;
             now_at = moved;
         }
         if matches!(answer.status, 400 | 401 | 404) {
@@ -126,7 +129,10 @@ impl Kommo {
         refresh: &str,
     ) -> Result<Answer, CrmError> {
         let grant = json!({ "grant_type": "refresh_token", "refresh_token": refresh });
-        match self.ask_tokens(workspace, host, integration, grant.clone()).await {
+        match self
+            .ask_tokens(workspace, host, integration, grant.clone())
+            .await
+        {
             Err(CrmError::Egress(EgressError::Failed { .. } | EgressError::Slow { .. })) => {
                 self.ask_tokens(workspace, host, integration, grant).await
             }
@@ -171,7 +177,10 @@ impl Kommo {
         let Some(server) = named.and_then(|name| self.inner.hosts.account(&name).ok()) else {
             return Ok(None);
         };
-        let url = self.inner.hosts.api(&server, "/oauth2/account/current/subdomain")?;
+        let url = self
+            .inner
+            .hosts
+            .api(&server, "/oauth2/account/current/subdomain")?;
         let token = Sealed::to(&url, Secret::new(refresh));
         let header = http::HeaderName::from_static("x-refresh-token");
         let secrets = vec![(Carrier::Header(header), token)];
@@ -181,7 +190,9 @@ impl Kommo {
         if answer.status != 200 {
             return Ok(None);
         }
-        let domain = answer.json().and_then(|body| wire::text_in(&body, "domain"));
+        let domain = answer
+            .json()
+            .and_then(|body| wire::text_in(&body, "domain"));
         let moved = domain.and_then(|domain| self.inner.hosts.account(&domain).ok());
         Ok(moved.filter(|moved| moved != host))
     }

@@ -47,7 +47,10 @@ impl Kommo {
         }
         // The hook has no time in it, so an old one could be sent again: only what Kommo confirms counts.
         let id = account.id;
-        match KommoAccount::new(self.clone(), account).read_account().await {
+        match KommoAccount::new(self.clone(), account)
+            .read_account()
+            .await
+        {
             Ok(_) => Ok(false),
             Err(CrmError::Revoked { .. } | CrmError::Off) => {
                 let reason = "the integration was switched off in Kommo";

@@ -55,7 +55,9 @@ impl KommoAccount {
                             account: self.account.host.clone(),
                             status,
                         },
-                        _ => CrmError::Voice(format!("its address answers with status {status}").into()),
+                        _ => CrmError::Voice(
+                            format!("its address answers with status {status}").into(),
+                        ),
                     });
                 }
             }
@@ -67,12 +69,15 @@ impl KommoAccount {
                 bytes => bytes?,
             };
             let Some(media_type) = sound::sniff(&bytes) else {
-                let told = "what lies at its address does not begin like sound; the link may have run out";
+                let told =
+                    "what lies at its address does not begin like sound; the link may have run out";
                 return Err(CrmError::Voice(told.into()));
             };
             return Ok(Voice { bytes, media_type });
         }
-        Err(CrmError::Voice("its address redirects too many times".into()))
+        Err(CrmError::Voice(
+            "its address redirects too many times".into(),
+        ))
     }
 }
 

@@ -88,9 +88,10 @@ impl Kommo {
             return Err(CrmError::Forged("its token is for another server"));
         }
         let (remote, client_id) = (claims.account_id.text(), integration.client_id);
-        let found = self.inner.store.read(move |conn| {
-            accounts::find_remote(conn, CrmKind::Kommo, &remote, &client_id)
-        });
+        let found = self
+            .inner
+            .store
+            .read(move |conn| accounts::find_remote(conn, CrmKind::Kommo, &remote, &client_id));
         let account = found.await?.ok_or(CrmError::Off)?;
         if matches!(account.state, AccountState::Off | AccountState::Revoked) {
             return Err(CrmError::Off);
@@ -142,7 +143,10 @@ fn is_for(audience: &str, redirect_uri: &str) -> bool {
     let (Ok(audience), Ok(own)) = (Url::parse(audience), Url::parse(redirect_uri)) else {
         return false;
     };
-    let ports = [own.port_or_known_default(), own.port_or_known_default().and(default_port(&own))];
+    let ports = [
+        own.port_or_known_default(),
+        own.port_or_known_default().and(default_port(&own)),
+    ];
     audience.scheme() == own.scheme()
         && audience.host_str().is_some()
         && audience.host_str() == own.host_str()
@@ -165,7 +169,11 @@ mod tests {
     #[test]
     fn the_audience_is_our_server_with_or_without_its_port() {
         let own = "https://desk.example:8443/crm/kommo";
-        for audience in ["https://desk.example", "https://desk.example/", "https://desk.example:8443"] {
+        for audience in [
+            "https://desk.example",
+            "https://desk.example/",
+            "https://desk.example:8443",
+        ] {
             assert!(is_for(audience, own), "{audience}");
         }
         for audience in [

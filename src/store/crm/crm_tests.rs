@@ -65,17 +65,30 @@ fn an_account_is_kept_once_and_in_one_workspace() {
         };
         let again = accounts::keep(tx, first.workspace(), &other, Some(&tokens("b")), 3)?;
         assert_eq!(again.id, first.id);
-        assert_eq!((again.state, again.reason.clone()), (AccountState::Active, None));
+        assert_eq!(
+            (again.state, again.reason.clone()),
+            (AccountState::Active, None)
+        );
         // The CRM still sends to the old address.
         assert_eq!(accounts::hook_secret(tx, &again)?, "hook");
-        assert_eq!(accounts::find_by_hook(tx, "hook")?.map(|a| a.id), Some(first.id));
+        assert_eq!(
+            accounts::find_by_hook(tx, "hook")?.map(|a| a.id),
+            Some(first.id)
+        );
         assert!(accounts::find_by_hook(tx, "new")?.is_none());
         assert!(accounts::tokens(tx, first.id)?.is_some_and(|kept| kept.access == "b"));
         let elsewhere = workspace(tx, "other")?;
         let taken = accounts::keep(tx, elsewhere, &NEW, None, 4);
         assert!(matches!(taken, Err(StoreError::Conflict(_))));
         assert!(accounts::get(tx, elsewhere, first.id).is_err());
-        integrations::keep(tx, first.workspace(), "c-1", "s", "https://desk.example/x", 1)?;
+        integrations::keep(
+            tx,
+            first.workspace(),
+            "c-1",
+            "s",
+            "https://desk.example/x",
+            1,
+        )?;
         let stolen = integrations::keep(tx, elsewhere, "c-1", "t", "https://evil.example/x", 1);
         assert!(matches!(stolen, Err(StoreError::Conflict(_))));
         Ok(())
@@ -98,7 +111,10 @@ fn a_state_is_good_for_one_use_and_for_its_time() {
         assert!(!oauth_states::set_client(tx, hash, "c-2")?, "once");
         assert!(oauth_states::peek(tx, hash, 99)?.is_some());
         let taken = oauth_states::take(tx, hash, 99)?;
-        assert_eq!(taken.and_then(|taken| taken.client_id).as_deref(), Some("c-1"));
+        assert_eq!(
+            taken.and_then(|taken| taken.client_id).as_deref(),
+            Some("c-1")
+        );
         assert_eq!(oauth_states::take(tx, hash, 99)?, None);
         oauth_states::create(tx, hash, &state, 100)?;
         assert_eq!(oauth_states::take(tx, hash, 100)?, None, "it expired");
@@ -116,12 +132,18 @@ fn hooks_and_messages_count_once() {
         assert!(!hooks::receive(tx, &shop, b"a=1", 11)?);
         assert!(hooks::receive(tx, &shop, b"a=2", 12)?);
         let due = hooks::list_due(tx, 20, 9)?;
-        assert_eq!(due.iter().map(|h| h.body.as_slice()).collect::<Vec<_>>(), [b"a=1", b"a=2"]);
+        assert_eq!(
+            due.iter().map(|h| h.body.as_slice()).collect::<Vec<_>>(),
+            [b"a=1", b"a=2"]
+        );
         hooks::note_done(tx, due[0].id)?;
         hooks::note_failed(tx, due[1].id, "later", Some(50))?;
         assert_eq!(hooks::list_due(tx, 49, 9)?, []);
         assert_eq!(hooks::list_due(tx, 50, 9)?[0].attempts, 1);
-        assert!(!hooks::receive(tx, &shop, b"a=1", 60)?, "a repeat after the work");
+        assert!(
+            !hooks::receive(tx, &shop, b"a=1", 60)?,
+            "a repeat after the work"
+        );
         assert_eq!(hooks::count_waiting(tx)?, 1);
 
         assert!(messages::keep(tx, &shop, &message("m2", 2, "77"), 5)?);
@@ -132,7 +154,11 @@ fn hooks_and_messages_count_once() {
         let kept = messages::list_of_lead(tx, &shop, "77", 0, 9)?;
         let ids: Vec<_> = kept.iter().map(|m| m.id.as_str()).collect();
         assert_eq!(ids, ["m1", "m2"]);
-        assert_eq!(kept[0].voice_link.as_deref(), Some("https://x"), "a later hook adds what was missing");
+        assert_eq!(
+            kept[0].voice_link.as_deref(),
+            Some("https://x"),
+            "a later hook adds what was missing"
+        );
         assert_eq!(messages::talks_of_lead(tx, &shop, "77")?, ["5"]);
         Ok(())
     });
@@ -145,9 +171,20 @@ fn a_lead_is_stale_until_it_is_analysed_again() {
     let done = store.write_blocking(|tx| {
         let shop = account(tx)?;
         leads::add_stale(tx, &shop, "77", 3, 5)?;
-        leads::keep(tx, &shop, "77", Some("Ana"), None, Some(&json!({ "a": 1 })), 6)?;
+        leads::keep(
+            tx,
+            &shop,
+            "77",
+            Some("Ana"),
+            None,
+            Some(&json!({ "a": 1 })),
+            6,
+        )?;
         let lead = leads::find(tx, &shop, "77")?.unwrap();
-        assert_eq!((lead.stale, lead.name.as_str(), lead.score), (3, "Ana", None));
+        assert_eq!(
+            (lead.stale, lead.name.as_str(), lead.score),
+            (3, "Ana", None)
+        );
         let judged = Judged {
             analysis: "an-1",
             score: 82,
@@ -156,7 +193,10 @@ fn a_lead_is_stale_until_it_is_analysed_again() {
         };
         leads::note_analysis(tx, &shop, "77", &judged, 9)?;
         let lead = leads::find(tx, &shop, "77")?.unwrap();
-        assert_eq!((lead.stale, lead.score, lead.analysed_at), (0, Some(82), Some(9)));
+        assert_eq!(
+            (lead.stale, lead.score, lead.analysed_at),
+            (0, Some(82), Some(9))
+        );
         assert_eq!(lead.facts, json!({ "a": 1 }));
         Ok(())
     });

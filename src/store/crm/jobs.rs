@@ -192,7 +192,9 @@ pub fn set_paused(
         true => {
             "UPDATE crm_jobs SET state = 'paused' WHERE id = ?1 AND state IN ('queued', 'running') AND ?2 >= 0"
         }
-        false => "UPDATE crm_jobs SET state = 'queued', next_at = ?2 WHERE id = ?1 AND state = 'paused'",
+        false => {
+            "UPDATE crm_jobs SET state = 'queued', next_at = ?2 WHERE id = ?1 AND state = 'paused'"
+        }
     };
     Ok(tx.prepare_cached(sql)?.execute((job.id, now))? > 0)
 }

@@ -41,10 +41,7 @@ pub fn erase_account(
 }
 
 /// Erases what an account told, and keeps the account itself.
-pub fn erase_copies(
-    tx: &Transaction<'_>,
-    account: &Scoped<Account>,
-) -> Result<Erased, StoreError> {
+pub fn erase_copies(tx: &Transaction<'_>, account: &Scoped<Account>) -> Result<Erased, StoreError> {
     let delete = |table: &str| -> Result<u64, StoreError> {
         let sql = format!("DELETE FROM {table} WHERE account = ?");
         Ok(tx.execute(&sql, [account.id])? as u64)
@@ -67,7 +64,10 @@ pub fn erase_lead(
 ) -> Result<Erased, StoreError> {
     let of = (account.id, lead);
     let erased = Erased {
-        messages: tx.execute("DELETE FROM crm_messages WHERE account = ? AND lead = ?", of)? as u64,
+        messages: tx.execute(
+            "DELETE FROM crm_messages WHERE account = ? AND lead = ?",
+            of,
+        )? as u64,
         leads: tx.execute("DELETE FROM crm_leads WHERE account = ? AND id = ?", of)? as u64,
         notes: tx.execute("DELETE FROM crm_notes WHERE account = ? AND lead = ?", of)? as u64,
         hooks: erase_hooks_naming(tx, account.id, lead)?,

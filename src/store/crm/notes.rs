@@ -23,11 +23,7 @@ pub fn keep(
 }
 
 /// Whether we wrote this note.
-pub fn is_own(
-    conn: &Connection,
-    account: &Scoped<Account>,
-    id: &str,
-) -> Result<bool, StoreError> {
+pub fn is_own(conn: &Connection, account: &Scoped<Account>, id: &str) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached("SELECT 1 FROM crm_notes WHERE account = ? AND id = ?")?
         .exists((account.id, id))?)

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::gate::{good, invalid, nothing, problem, reply};
 use super::{ACCOUNT, Asked, USER, World};
 
-const HOOK_NAMES: &[&str] = &["lead", "contact", "company", "task", "talk", "unsorted", "customer"];
+const HOOK_NAMES: &[&str] = &[
+    "lead", "contact", "company", "task", "talk", "unsorted", "customer",
+];
 /// Rows of one request that are the most.
 const MOST: usize = 250;
 
@@ -30,7 +32,10 @@ impl World {
             ["leads", id, "notes"] if post => self.add_notes(&asked.json(), id.parse().ok()),
             ["leads", id, "notes"] if get => self.list_notes(asked, id),
             ["leads", _, "notes", id, act @ ("pin" | "unpin")] if post => {
-                let found = self.notes.iter_mut().find(|note| note["id"].to_string() == *id);
+                let found = self
+                    .notes
+                    .iter_mut()
+                    .find(|note| note["id"].to_string() == *id);
                 let Some(note) = found else {
                     return problem(404, "Not Found", "no such note");
                 };
@@ -49,14 +54,18 @@ impl World {
                     Err(refused) => *refused,
                 }
             }
-            ["contacts", id] if get => match id.parse().ok().and_then(|id: u64| self.contacts.get(&id)) {
-                Some(contact) => good(contact),
-                None => problem(404, "Not Found", "no such contact"),
-            },
+            ["contacts", id] if get => {
+                match id.parse().ok().and_then(|id: u64| self.contacts.get(&id)) {
+                    Some(contact) => good(contact),
+                    None => problem(404, "Not Found", "no such contact"),
+                }
+            }
             ["tasks"] if post => self.add_tasks(&asked.json()),
             ["events"] if get => {
                 let of = |event: &&Value| {
-                    asked.param("filter[entity_id][]").is_none_or(|id| event["entity_id"].to_string() == id)
+                    asked
+                        .param("filter[entity_id][]")
+                        .is_none_or(|id| event["entity_id"].to_string() == id)
                 };
                 let rows: Vec<Value> = self.events.iter().filter(of).cloned().collect();
                 self.page(asked, "events", &rows)
@@ -85,7 +94,11 @@ impl World {
         if rows.len() > MOST {
             return problem(422, "Unprocessable Entity", "Limit 250 per page");
         }
-        if self.switches.batch_limit.is_some_and(|most| rows.len() > most) {
+        if self
+            .switches
+            .batch_limit
+            .is_some_and(|most| rows.len() > most)
+        {
             return reply(504, "text/html", "<h1>504 Gateway Time-out</h1>");
         }
         let mut changed = Vec::new();
@@ -99,7 +112,11 @@ impl World {
     }
 
     fn patch_lead(&mut self, row: &Value) -> Result<Value, Box<Response>> {
-        let known: Vec<u64> = self.fields.iter().filter_map(|field| field["id"].as_u64()).collect();
+        let known: Vec<u64> = self
+            .fields
+            .iter()
+            .filter_map(|field| field["id"].as_u64())
+            .collect();
         let next = self.draw_id();
         let lead = row["id"].as_u64().and_then(|id| self.leads.get_mut(&id));
         let Some(lead) = lead else {
@@ -111,7 +128,10 @@ impl World {
                 let path = "custom_fields_values.0.field_id";
                 return Err(Box::new(invalid("NotSupportedChoice", path)));
             }
-            let mut values = lead["custom_fields_values"].as_array().cloned().unwrap_or_default();
+            let mut values = lead["custom_fields_values"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             values.retain(|old| old["field_id"] != field);
             if !value["values"].is_null() {
                 values.push(json!({ "field_id": field, "field_type": "numeric", "values": value["values"] }));
@@ -122,7 +142,10 @@ impl World {
             };
         }
         let name = |tag: &Value| tag["name"].as_str().unwrap_or_default().to_owned();
-        let mut tags = lead["_embedded"]["tags"].as_array().cloned().unwrap_or_default();
+        let mut tags = lead["_embedded"]["tags"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         // The whole set overrides the two others.
         if let Some(all) = row["_embedded"]["tags"].as_array() {
             tags = all.clone();
@@ -137,7 +160,13 @@ impl World {
             }
         }
         lead["_embedded"]["tags"] = tags.into();
-        for plain in ["name", "price", "status_id", "pipeline_id", "responsible_user_id"] {
+        for plain in [
+            "name",
+            "price",
+            "status_id",
+            "pipeline_id",
+            "responsible_user_id",
+        ] {
             if let Some(value) = row.get(plain) {
                 lead[plain] = value.clone();
             }
@@ -218,7 +247,9 @@ impl World {
     fn add_tasks(&mut self, body: &Value) -> Response {
         let mut made = Vec::new();
         for row in body.as_array().into_iter().flatten() {
-            if row["text"].as_str().is_none_or(str::is_empty) || row["complete_till"].as_i64().is_none() {
+            if row["text"].as_str().is_none_or(str::is_empty)
+                || row["complete_till"].as_i64().is_none()
+            {
                 return invalid("NotBlank", "0.text");
             }
             let id = self.draw_id();
@@ -243,7 +274,10 @@ impl World {
                 for name in &settings {
                     let name = name.as_str().unwrap_or_default();
                     let is_new = name == "add_outgoing_message";
-                    let entity = name.split_once('_').map(|(_, entity)| entity).unwrap_or_default();
+                    let entity = name
+                        .split_once('_')
+                        .map(|(_, entity)| entity)
+                        .unwrap_or_default();
                     let known = name == "add_message"
                         || (is_new && !self.switches.no_outgoing_hook)
                         || HOOK_NAMES.contains(&entity);
@@ -257,13 +291,15 @@ impl World {
                     "updated_at": 1_700_000_000, "account_id": ACCOUNT, "created_by": USER,
                     "sort": body["sort"], "disabled": false, "settings": settings,
                 });
-                self.webhooks.retain(|old| old["destination"] != destination.as_str());
+                self.webhooks
+                    .retain(|old| old["destination"] != destination.as_str());
                 self.webhooks.push(hook.clone());
                 reply(201, "application/hal+json", hook.to_string())
             }
             Method::DELETE => {
                 let before = self.webhooks.len();
-                self.webhooks.retain(|old| old["destination"] != destination.as_str());
+                self.webhooks
+                    .retain(|old| old["destination"] != destination.as_str());
                 match self.webhooks.len() < before {
                     true => nothing(),
                     false => problem(404, "Not Found", "no such webhook"),

@@ -24,7 +24,8 @@ pub enum File {
 
 /// Bytes that begin as an Ogg file with Opus does (RFC 7845).
 pub fn ogg() -> Vec<u8> {
-    let mut bytes = b"OggS\x00\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead".to_vec();
+    let mut bytes =
+        b"OggS\x00\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead".to_vec();
     bytes.resize(256, 0);
     bytes
 }
@@ -41,11 +42,21 @@ pub(super) async fn serve(fake: &KommoFake, name: &str) -> Response {
             let mut bytes = ogg();
             bytes.resize(size, 0);
             // Without a length, so that it has to be counted.
-            let parts: Vec<Result<Vec<u8>, std::io::Error>> =
-                bytes.chunks(1 << 20).map(|part| Ok(part.to_vec())).collect();
-            reply(200, "audio/ogg", Body::from_stream(futures::stream::iter(parts)))
+            let parts: Vec<Result<Vec<u8>, std::io::Error>> = bytes
+                .chunks(1 << 20)
+                .map(|part| Ok(part.to_vec()))
+                .collect();
+            reply(
+                200,
+                "audio/ogg",
+                Body::from_stream(futures::stream::iter(parts)),
+            )
         }
-        Some(File::Html) => reply(200, "audio/ogg", "<!DOCTYPE html><html><body>Sign in</body></html>"),
+        Some(File::Html) => reply(
+            200,
+            "audio/ogg",
+            "<!DOCTYPE html><html><body>Sign in</body></html>",
+        ),
         Some(File::Redirect(to)) => Response::builder()
             .status(302)
             .header("location", to)

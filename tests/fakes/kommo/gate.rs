@@ -58,7 +58,11 @@ impl World {
             return Some(reply(403, "text/plain", "403 Forbidden"));
         }
         let now = Instant::now();
-        while self.window.front().is_some_and(|at| now - *at >= Duration::from_secs(1)) {
+        while self
+            .window
+            .front()
+            .is_some_and(|at| now - *at >= Duration::from_secs(1))
+        {
             self.window.pop_front();
         }
         self.window.push_back(now);

@@ -78,9 +78,18 @@ pub fn forged_tokens(audience: &str) -> Vec<(&'static str, String)> {
         ("not valid yet", with("nbf", json!(now + 3600))),
         ("valid for years", with("exp", json!(now + 400_000_000))),
         ("another account", with("account_id", json!(ACCOUNT + 1))),
-        ("another integration", with("client_uuid", json!("99999999-2222-4333-8444-555555555555"))),
-        ("another host", with("iss", json!("https://shop.kommo.com.evil.example"))),
-        ("another shop", with("iss", json!("https://other.kommo.com"))),
+        (
+            "another integration",
+            with("client_uuid", json!("99999999-2222-4333-8444-555555555555")),
+        ),
+        (
+            "another host",
+            with("iss", json!("https://shop.kommo.com.evil.example")),
+        ),
+        (
+            "another shop",
+            with("iss", json!("https://other.kommo.com")),
+        ),
         ("no token", "x".into()),
         ("two parts", signed.to_owned()),
         ("four parts", format!("{right}.x")),

@@ -8,8 +8,8 @@
 mod entities;
 mod files;
 mod gate;
-mod oauth;
 pub mod mint;
+mod oauth;
 pub mod sender;
 mod talks;
 
@@ -169,7 +169,10 @@ impl World {
             },
         });
         self.leads.insert(id, lead);
-        self.contacts.insert(contact, json!({ "id": contact, "name": name, "custom_fields_values": null }));
+        self.contacts.insert(
+            contact,
+            json!({ "id": contact, "name": name, "custom_fields_values": null }),
+        );
     }
 
     /// Adds a talk with messages: id, seconds, whether it came in, kind, and its text or link.
@@ -270,9 +273,16 @@ impl KommoFake {
 async fn answer(State(fake): State<KommoFake>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body: Bytes = to_bytes(body, 16 << 20).await.unwrap_or_default();
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let query = parts.uri.query().unwrap_or_default();
-    let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let query = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     let asked = Asked {
         method: parts.method.clone(),
         host: header("x-forwarded-host").unwrap_or(HOST).to_owned(),

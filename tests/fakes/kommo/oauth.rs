@@ -43,7 +43,9 @@ pub(super) fn page(fake: &KommoFake, asked: &Asked) -> Response {
     let state = asked.param("state").unwrap_or_default();
     let client = asked.param("client_id").unwrap_or_default();
     let back = match asked.param("answer") {
-        Some("denied") => format!("{REDIRECT}?error=access_denied&client_id={client}&state={state}"),
+        Some("denied") => {
+            format!("{REDIRECT}?error=access_denied&client_id={client}&state={state}")
+        }
         Some("from_widget") => {
             let code = fake.issue_code();
             format!("{REDIRECT}?code={code}&referer={HOST}&client_id={client}&from_widget=1")
@@ -64,7 +66,10 @@ pub(super) fn page(fake: &KommoFake, asked: &Asked) -> Response {
 fn fields(asked: &Asked) -> HashMap<String, String> {
     if let Ok(Value::Object(fields)) = serde_json::from_slice(&asked.body) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        return fields.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+        return fields
+            .iter()
+            .map(|(key, value)| (key.clone(), text(value)))
+            .collect();
     }
     form_urlencoded::parse(&asked.body).into_owned().collect()
 }
@@ -118,7 +123,10 @@ pub(super) async fn tokens(fake: &KommoFake, asked: &Asked) -> Response {
     if world.switches.lose_token_answers > 0 {
         world.switches.lose_token_answers -= 1;
         // The tokens were changed, and the answer breaks off.
-        let broken = futures::stream::iter([Ok(axum::body::Bytes::from_static(b"{\"tok")), Err(std::io::Error::other("lost"))]);
+        let broken = futures::stream::iter([
+            Ok(axum::body::Bytes::from_static(b"{\"tok")),
+            Err(std::io::Error::other("lost")),
+        ]);
         return reply(200, "application/json", Body::from_stream(broken));
     }
     good(&body)
@@ -142,7 +150,10 @@ impl World {
 
     fn may_refresh(&self, given: &str) -> bool {
         let pairs = &self.pairs;
-        let newest = pairs.refresh.as_ref().is_some_and(|(token, _)| token == given);
+        let newest = pairs
+            .refresh
+            .as_ref()
+            .is_some_and(|(token, _)| token == given);
         newest || pairs.before.as_deref() == Some(given)
     }
 

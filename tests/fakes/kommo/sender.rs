@@ -89,7 +89,11 @@ pub enum Delivered {
 
 /// Sends a hook once, as the `attempt`th try, counted from 0.
 pub async fn deliver(url: &str, form: &str, attempt: usize) -> Delivered {
-    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
+    let client = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .no_proxy()
+        .build()
+        .unwrap();
     let sent = client
         .post(url)
         .header("content-type", "application/x-www-form-urlencoded")
@@ -102,7 +106,10 @@ pub async fn deliver(url: &str, form: &str, attempt: usize) -> Delivered {
         499 | 500..=599 => RETRIES.len(),
         _ => 2,
     };
-    RETRIES[..tries].get(attempt).copied().map_or(Delivered::GivenUp, Delivered::Again)
+    RETRIES[..tries]
+        .get(attempt)
+        .copied()
+        .map_or(Delivered::GivenUp, Delivered::Again)
 }
 
 /// The query of the hook of an uninstall.

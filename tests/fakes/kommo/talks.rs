@@ -10,11 +10,19 @@ impl World {
     pub(super) fn talks(&mut self, asked: &Asked, steps: &[&str]) -> Response {
         match steps {
             ["talks"] => {
-                let rows: Vec<Value> = self.talks.iter().filter(|talk| is_asked_for(asked, talk)).cloned().collect();
+                let rows: Vec<Value> = self
+                    .talks
+                    .iter()
+                    .filter(|talk| is_asked_for(asked, talk))
+                    .cloned()
+                    .collect();
                 self.page(asked, "talks", &rows)
             }
             ["talks", id] => {
-                let found = self.talks.iter().find(|talk| talk["talk_id"].to_string() == *id);
+                let found = self
+                    .talks
+                    .iter()
+                    .find(|talk| talk["talk_id"].to_string() == *id);
                 found.map_or_else(|| problem(404, "Not Found", "no such talk"), good)
             }
             ["talks", id, "messages"] => self.messages(asked, id),
@@ -30,13 +38,21 @@ impl World {
             let told = "Endpoint not available for current account tariff";
             return problem(402, "Payment required", told);
         }
-        let Some(rows) = talk.parse().ok().and_then(|talk: u64| self.messages.get(&talk)) else {
+        let Some(rows) = talk
+            .parse()
+            .ok()
+            .and_then(|talk: u64| self.messages.get(&talk))
+        else {
             return problem(404, "Not Found", "no such talk");
         };
         let bound = |name: &str| asked.param(name).and_then(|text| text.parse::<i64>().ok());
         let from = bound("filter[created_at][from]").unwrap_or(i64::MIN);
         let to = bound("filter[created_at][to]").unwrap_or(i64::MAX);
-        let within = |row: &&Value| row["created_at"].as_i64().is_some_and(|at| (from..=to).contains(&at));
+        let within = |row: &&Value| {
+            row["created_at"]
+                .as_i64()
+                .is_some_and(|at| (from..=to).contains(&at))
+        };
         let mut rows: Vec<Value> = rows.iter().filter(within).cloned().collect();
         // Their order means nothing.
         rows.sort_by_key(|row| row["id"].to_string().bytes().rev().collect::<Vec<u8>>());

@@ -33,14 +33,25 @@ async fn a_referer_that_is_not_kommos_gets_no_secret() {
                 (callback.state, callback.from_widget) = (None, from_widget);
             }
             let refused = error_of(desk.kommo.finish(&callback).await);
-            assert!(matches!(refused, CrmError::Host { .. }), "{referer}: {refused}");
+            assert!(
+                matches!(refused, CrmError::Host { .. }),
+                "{referer}: {refused}"
+            );
         }
         let token = desk.fake.long_lived();
-        let pasted = desk.kommo.connect_with_token(desk.workspace, referer, &token).await;
-        assert!(matches!(error_of(pasted), CrmError::Host { .. }), "{referer}");
+        let pasted = desk
+            .kommo
+            .connect_with_token(desk.workspace, referer, &token)
+            .await;
+        assert!(
+            matches!(error_of(pasted), CrmError::Host { .. }),
+            "{referer}"
+        );
     }
     assert!(desk.fake.asked().is_empty(), "something was sent");
-    let listed = desk.store.read_blocking(|conn| accounts::list(conn, desk.workspace));
+    let listed = desk
+        .store
+        .read_blocking(|conn| accounts::list(conn, desk.workspace));
     assert_eq!(listed.unwrap(), []);
 }
 
@@ -72,8 +83,10 @@ async fn the_ledger_names_what_went_and_no_secret() {
     let rows: Vec<(String, String, String)> = desk
         .store
         .read_blocking(|conn| {
-            let mut statement = conn.prepare("SELECT purpose, data, url FROM egress ORDER BY id")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let mut statement =
+                conn.prepare("SELECT purpose, data, url FROM egress ORDER BY id")?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .unwrap();
@@ -81,6 +94,11 @@ async fn the_ledger_names_what_went_and_no_secret() {
     for (purpose, data, url) in &rows {
         assert_eq!(purpose, "crm");
         assert!(data.contains("credential"), "{data}");
-        assert!(![SECRET, CLIENT, access.as_str(), "code-"].iter().any(|secret| url.contains(secret)), "{url}");
+        assert!(
+            ![SECRET, CLIENT, access.as_str(), "code-"]
+                .iter()
+                .any(|secret| url.contains(secret)),
+            "{url}"
+        );
     }
 }

@@ -13,14 +13,22 @@ use super::{Desk, error_of};
 #[tokio::test]
 async fn people_agree_in_the_browser_and_the_account_is_there() {
     let desk = Desk::start().await;
-    let begun = desk.kommo.begin(desk.workspace, Some(CLIENT), REDIRECT).await.unwrap();
+    let begun = desk
+        .kommo
+        .begin(desk.workspace, Some(CLIENT), REDIRECT)
+        .await
+        .unwrap();
     let browser = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .build()
         .unwrap();
     let agreed = browser.get(begun.url.unwrap()).send().await.unwrap();
-    let back: url::Url = agreed.headers()["location"].to_str().unwrap().parse().unwrap();
+    let back: url::Url = agreed.headers()["location"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     let get = |name: &str| {
         let found = back.query_pairs().find(|(key, _)| key == name);
         found.map(|(_, value)| value.into_owned())
@@ -36,7 +44,10 @@ async fn people_agree_in_the_browser_and_the_account_is_there() {
     let connected = desk.kommo.finish(&callback).await.unwrap();
     assert!(!connected.by_install);
     let account = connected.account;
-    assert_eq!((account.remote_id.clone(), account.name.as_str()), (ACCOUNT.to_string(), "The Shop"));
+    assert_eq!(
+        (account.remote_id.clone(), account.name.as_str()),
+        (ACCOUNT.to_string(), "The Shop")
+    );
     assert_eq!(account.host, HOST);
     assert_eq!(account.user_id.as_deref(), Some(USER.to_string().as_str()));
     // The state was used up, and so was the code.
@@ -46,7 +57,10 @@ async fn people_agree_in_the_browser_and_the_account_is_there() {
         code: callback.code.clone(),
         ..desk.callback().await
     };
-    assert!(matches!(error_of(desk.kommo.finish(&reused).await), CrmError::Code { .. }));
+    assert!(matches!(
+        error_of(desk.kommo.finish(&reused).await),
+        CrmError::Code { .. }
+    ));
 }
 
 #[tokio::test]
@@ -66,12 +80,18 @@ async fn an_install_within_kommo_needs_no_state_and_joins_its_own_workspace() {
         client_id: Some("99999999-2222-4333-8444-555555555555".into()),
         ..callback.clone()
     };
-    assert!(matches!(error_of(desk.kommo.finish(&unknown).await), CrmError::Integration(_)));
+    assert!(matches!(
+        error_of(desk.kommo.finish(&unknown).await),
+        CrmError::Integration(_)
+    ));
     let plain = Callback {
         from_widget: None,
         ..callback
     };
-    assert!(matches!(error_of(desk.kommo.finish(&plain).await), CrmError::State));
+    assert!(matches!(
+        error_of(desk.kommo.finish(&plain).await),
+        CrmError::State
+    ));
 }
 
 #[tokio::test]
@@ -82,16 +102,28 @@ async fn what_was_declined_or_is_too_old_connects_nothing() {
         code: None,
         ..desk.callback().await
     };
-    assert!(matches!(error_of(desk.kommo.finish(&declined).await), CrmError::Declined));
+    assert!(matches!(
+        error_of(desk.kommo.finish(&declined).await),
+        CrmError::Declined
+    ));
     let old = desk.callback().await;
-    desk.fake.age_code(old.code.as_deref().unwrap(), Duration::from_secs(21 * 60));
-    assert!(matches!(error_of(desk.kommo.finish(&old).await), CrmError::Code { .. }));
+    desk.fake
+        .age_code(old.code.as_deref().unwrap(), Duration::from_secs(21 * 60));
+    assert!(matches!(
+        error_of(desk.kommo.finish(&old).await),
+        CrmError::Code { .. }
+    ));
     let other = Callback {
         client_id: Some("another".into()),
         ..desk.callback().await
     };
-    assert!(matches!(error_of(desk.kommo.finish(&other).await), CrmError::State));
-    let listed = desk.store.read_blocking(|conn| accounts::list(conn, desk.workspace));
+    assert!(matches!(
+        error_of(desk.kommo.finish(&other).await),
+        CrmError::State
+    ));
+    let listed = desk
+        .store
+        .read_blocking(|conn| accounts::list(conn, desk.workspace));
     assert_eq!(listed.unwrap(), []);
 }
 
@@ -101,7 +133,11 @@ async fn the_secret_of_an_app_that_kommo_makes_is_taken_once() {
     desk.store
         .write_blocking(|tx| integrations::delete(tx, desk.workspace, CLIENT))
         .unwrap();
-    let begun = desk.kommo.begin(desk.workspace, None, REDIRECT).await.unwrap();
+    let begun = desk
+        .kommo
+        .begin(desk.workspace, None, REDIRECT)
+        .await
+        .unwrap();
     assert_eq!(begun.url, None);
     let new = |secret: &str, state: &str| NewSecret {
         client_id: CLIENT.into(),
@@ -110,7 +146,10 @@ async fn the_secret_of_an_app_that_kommo_makes_is_taken_once() {
     };
     let unknown = desk.kommo.take_secret(new(SECRET, "fd_crm_x")).await;
     assert!(matches!(error_of(unknown), CrmError::State));
-    desk.kommo.take_secret(new(SECRET, &begun.state)).await.unwrap();
+    desk.kommo
+        .take_secret(new(SECRET, &begun.state))
+        .await
+        .unwrap();
     let replaced = desk.kommo.take_secret(new("evil", &begun.state)).await;
     assert!(matches!(error_of(replaced), CrmError::State));
     let callback = Callback {
@@ -129,7 +168,8 @@ async fn many_requests_renew_the_token_once() {
     let account = desk.connect().await;
     let before = desk.tokens(&account).unwrap();
     desk.fake.expire_access();
-    desk.fake.switch(|switches| switches.slow_tokens = Some(Duration::from_millis(100)));
+    desk.fake
+        .switch(|switches| switches.slow_tokens = Some(Duration::from_millis(100)));
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let account = account.clone();
@@ -168,7 +208,8 @@ async fn a_renewal_goes_on_when_its_request_is_given_up() {
     let account = desk.connect().await;
     let before = desk.tokens(&account).unwrap();
     desk.fake.expire_access();
-    desk.fake.switch(|switches| switches.slow_tokens = Some(Duration::from_millis(200)));
+    desk.fake
+        .switch(|switches| switches.slow_tokens = Some(Duration::from_millis(200)));
     let request = tokio::time::timeout(Duration::from_millis(100), account.read_account());
     assert!(request.await.is_err());
     for _ in 0..200 {
@@ -193,7 +234,12 @@ async fn a_token_that_ends_soon_is_renewed_before_it_is_used() {
         .write_blocking(move |tx| accounts::set_tokens(tx, id, &ends_soon, 1))
         .unwrap();
     account.read_account().await.unwrap();
-    let paths: Vec<_> = desk.fake.asked().into_iter().map(|asked| asked.path).collect();
+    let paths: Vec<_> = desk
+        .fake
+        .asked()
+        .into_iter()
+        .map(|asked| asked.path)
+        .collect();
     assert_eq!(paths, ["/oauth2/access_token", "/api/v4/account"]);
 }
 
@@ -215,7 +261,10 @@ async fn an_account_that_moved_is_found_again() {
     account.read_account().await.unwrap();
     let moved = "boutique.kommo.com".to_owned();
     assert_eq!(desk.state(&account), (AccountState::Active, moved.clone()));
-    assert_eq!(desk.fake.asked().last().map(|asked| asked.host.clone()), Some(moved));
+    assert_eq!(
+        desk.fake.asked().last().map(|asked| asked.host.clone()),
+        Some(moved)
+    );
 }
 
 #[tokio::test]
@@ -237,15 +286,30 @@ async fn a_revoked_account_says_so_and_can_be_connected_again() {
 async fn a_long_lived_token_opens_an_account_until_it_ends() {
     let desk = Desk::start().await;
     let token = desk.fake.long_lived();
-    let kept = desk.kommo.connect_with_token(desk.workspace, HOST, &format!(" {token}\n")).await.unwrap();
+    let kept = desk
+        .kommo
+        .connect_with_token(desk.workspace, HOST, &format!(" {token}\n"))
+        .await
+        .unwrap();
     let account = desk.kommo.account(desk.workspace, kept.id).await.unwrap();
     account.read_account().await.unwrap();
     desk.fake.switch(|switches| switches.revoked = true);
-    assert!(matches!(error_of(account.read_account().await), CrmError::Revoked { .. }));
+    assert!(matches!(
+        error_of(account.read_account().await),
+        CrmError::Revoked { .. }
+    ));
     // Nothing was sent to the token address.
-    assert!(desk.fake.asked().iter().all(|asked| asked.path != "/oauth2/access_token"));
+    assert!(
+        desk.fake
+            .asked()
+            .iter()
+            .all(|asked| asked.path != "/oauth2/access_token")
+    );
     for bad in ["", "two words", "line\nbreak"] {
-        let refused = desk.kommo.connect_with_token(desk.workspace, HOST, bad).await;
+        let refused = desk
+            .kommo
+            .connect_with_token(desk.workspace, HOST, bad)
+            .await;
         assert!(matches!(error_of(refused), CrmError::Input(_)), "{bad:?}");
     }
 }
@@ -257,7 +321,10 @@ async fn an_uninstall_counts_only_signed_and_confirmed() {
     let told = |query: &str| {
         let get = |name: &str| {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap()
+            pairs
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+                .unwrap()
         };
         frontdesk::crm::kommo::Uninstall {
             client_uuid: get("client_uuid"),
@@ -266,7 +333,10 @@ async fn an_uninstall_counts_only_signed_and_confirmed() {
         }
     };
     let forged = told(&sender::uninstall("another secret"));
-    assert!(matches!(error_of(desk.kommo.uninstalled(&forged).await), CrmError::Forged(_)));
+    assert!(matches!(
+        error_of(desk.kommo.uninstalled(&forged).await),
+        CrmError::Forged(_)
+    ));
     // An old hook is sent again while the account is connected.
     let signed = told(&sender::uninstall(SECRET));
     assert!(!desk.kommo.uninstalled(&signed).await.unwrap());
@@ -284,11 +354,20 @@ async fn disconnecting_removes_hooks_tokens_and_copies() {
     let hook = "https://desk.example/crm/hooks/x";
     account.subscribe(hook).await.unwrap();
     assert_eq!(account.subscriptions().await.unwrap().len(), 1);
-    let gone = desk.kommo.disconnect(account.account(), Some(hook), false).await.unwrap();
+    let gone = desk
+        .kommo
+        .disconnect(account.account(), Some(hook), false)
+        .await
+        .unwrap();
     assert!(gone);
     assert!(desk.fake.world().webhooks.is_empty());
     let id = account.account().id;
-    let left = desk.store.read_blocking(|conn| accounts::get(conn, desk.workspace, id));
+    let left = desk
+        .store
+        .read_blocking(|conn| accounts::get(conn, desk.workspace, id));
     assert!(left.is_err());
-    assert!(matches!(error_of(account.read_account().await), CrmError::Off));
+    assert!(matches!(
+        error_of(account.read_account().await),
+        CrmError::Off
+    ));
 }

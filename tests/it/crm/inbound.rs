@@ -13,7 +13,10 @@ async fn hooks_are_kept_once_and_messages_survive_any_order() {
     let desk = Desk::start().await;
     let account = desk.connect().await;
     let of = account.account().clone();
-    let secret = desk.store.read_blocking(|conn| accounts::hook_secret(conn, &of)).unwrap();
+    let secret = desk
+        .store
+        .read_blocking(|conn| accounts::hook_secret(conn, &of))
+        .unwrap();
     let row = |id: &str, at: i64| sender::message(id, 77, at, "Olá & adeus = 100%");
     let bodies = [
         sender::messages(&[row("m2", 1_700_000_200), row("m3", 1_700_000_300)], true),
@@ -23,8 +26,14 @@ async fn hooks_are_kept_once_and_messages_survive_any_order() {
     ];
     for body in &bodies {
         let body = body.clone().into_bytes();
-        assert_eq!(receive(&desk.store, &secret, body.clone()).await.unwrap(), Received::New);
-        assert_eq!(receive(&desk.store, &secret, body).await.unwrap(), Received::Known);
+        assert_eq!(
+            receive(&desk.store, &secret, body.clone()).await.unwrap(),
+            Received::New
+        );
+        assert_eq!(
+            receive(&desk.store, &secret, body).await.unwrap(),
+            Received::Known
+        );
     }
     let found = desk.store.write_blocking(|tx| {
         let mut new = 0;
@@ -51,22 +60,49 @@ async fn an_unknown_address_an_account_that_is_off_and_a_giant_are_told_apart() 
     let desk = Desk::start().await;
     let account = desk.connect().await;
     let of = account.account().clone();
-    let secret = desk.store.read_blocking(|conn| accounts::hook_secret(conn, &of)).unwrap();
-    assert_eq!(receive(&desk.store, "guess", b"a=1".to_vec()).await.unwrap(), Received::Unknown);
+    let secret = desk
+        .store
+        .read_blocking(|conn| accounts::hook_secret(conn, &of))
+        .unwrap();
+    assert_eq!(
+        receive(&desk.store, "guess", b"a=1".to_vec())
+            .await
+            .unwrap(),
+        Received::Unknown
+    );
     let giant = receive(&desk.store, &secret, vec![b'a'; HOOK_LIMIT + 1]).await;
     assert!(error_of(giant).to_string().contains("megabyte"));
     desk.kommo.disconnect(&of, None, true).await.unwrap();
-    assert_eq!(receive(&desk.store, &secret, b"a=1".to_vec()).await.unwrap(), Received::Off);
+    assert_eq!(
+        receive(&desk.store, &secret, b"a=1".to_vec())
+            .await
+            .unwrap(),
+        Received::Off
+    );
 }
 
 #[tokio::test]
 async fn other_hooks_are_read_as_the_sender_writes_them() {
-    let moved = sender::hook("leads", "status", &[json!({ "id": 77, "status_id": 142, "old_status_id": 1, "pipeline_id": 10 })]);
+    let moved = sender::hook(
+        "leads",
+        "status",
+        &[json!({ "id": 77, "status_id": 142, "old_status_id": 1, "pipeline_id": 10 })],
+    );
     let events = read_hook(moved.as_bytes(), 1).unwrap();
-    assert!(matches!(&events[..], [Event::Lead { moved: true, .. }]), "{events:?}");
-    let closed = sender::hook("talk", "update", &[json!({ "talk_id": 5, "entity_id": 77, "entity_type": "lead", "is_in_work": false })]);
+    assert!(
+        matches!(&events[..], [Event::Lead { moved: true, .. }]),
+        "{events:?}"
+    );
+    let closed = sender::hook(
+        "talk",
+        "update",
+        &[json!({ "talk_id": 5, "entity_id": 77, "entity_type": "lead", "is_in_work": false })],
+    );
     let events = read_hook(closed.as_bytes(), 1).unwrap();
-    assert!(matches!(&events[..], [Event::Talk { closed: true, .. }]), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::Talk { closed: true, .. }]),
+        "{events:?}"
+    );
     let own = json!({ "id": 3, "element_id": 77, "element_type": 2, "note_type": 25,
                       "text": json!({ "service": "Frontdesk", "text": "x" }).to_string() });
     let own = sender::hook("leads", "note", &[json!({ "note": own })]);

@@ -34,7 +34,8 @@ impl Desk {
     /// In no hurry: neither side counts requests.
     pub async fn start() -> Self {
         let desk = Self::paced(Governor::paced(Duration::ZERO)).await;
-        desk.fake.switch(|switches| switches.per_second = Some(100_000));
+        desk.fake
+            .switch(|switches| switches.per_second = Some(100_000));
         desk
     }
 
@@ -63,7 +64,11 @@ impl Desk {
 
     /// What Kommo sends back after people agreed.
     pub async fn callback(&self) -> Callback {
-        let begun = self.kommo.begin(self.workspace, Some(CLIENT), REDIRECT).await.unwrap();
+        let begun = self
+            .kommo
+            .begin(self.workspace, Some(CLIENT), REDIRECT)
+            .await
+            .unwrap();
         Callback {
             code: Some(self.fake.issue_code()),
             state: Some(begun.state),
@@ -77,19 +82,27 @@ impl Desk {
     pub async fn connect(&self) -> KommoAccount {
         let callback = self.callback().await;
         let connected = self.kommo.finish(&callback).await.unwrap();
-        let account = self.kommo.account(self.workspace, connected.account.id).await.unwrap();
+        let account = self
+            .kommo
+            .account(self.workspace, connected.account.id)
+            .await
+            .unwrap();
         self.fake.asked();
         account
     }
 
     pub fn tokens(&self, account: &KommoAccount) -> Option<Tokens> {
         let id = account.account().id;
-        self.store.read_blocking(|conn| accounts::tokens(conn, id)).unwrap()
+        self.store
+            .read_blocking(|conn| accounts::tokens(conn, id))
+            .unwrap()
     }
 
     pub fn state(&self, account: &KommoAccount) -> (AccountState, String) {
         let (workspace, id) = (self.workspace, account.account().id);
-        let read = self.store.read_blocking(|conn| accounts::get(conn, workspace, id));
+        let read = self
+            .store
+            .read_blocking(|conn| accounts::get(conn, workspace, id));
         let account = read.unwrap().into_inner();
         (account.state, account.host)
     }

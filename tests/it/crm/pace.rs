@@ -20,10 +20,18 @@ async fn kommos_own_limit_is_never_met() {
         done.unwrap().unwrap();
     }
     assert_eq!(desk.fake.world().limited, 0);
-    let mut at: Vec<_> = desk.fake.asked().into_iter().map(|asked| asked.at).collect();
+    let mut at: Vec<_> = desk
+        .fake
+        .asked()
+        .into_iter()
+        .map(|asked| asked.at)
+        .collect();
     at.sort();
     for window in at.windows(7) {
-        assert!(window[6] - window[0] > Duration::from_secs(1), "more than six in a second");
+        assert!(
+            window[6] - window[0] > Duration::from_secs(1),
+            "more than six in a second"
+        );
     }
 }
 
@@ -34,11 +42,17 @@ async fn after_429_nothing_goes_until_the_rest_is_over() {
     let account = desk.connect().await;
     desk.fake.switch(|switches| switches.per_second = Some(0));
     let error = error_of(account.lead("77").await);
-    assert!(matches!(error, CrmError::Limited { wait_s: 300, .. }), "{error}");
+    assert!(
+        matches!(error, CrmError::Limited { wait_s: 300, .. }),
+        "{error}"
+    );
     assert!(error.is_passing());
     desk.fake.asked();
     for _ in 0..5 {
-        assert!(matches!(error_of(account.lead("77").await), CrmError::Limited { .. }));
+        assert!(matches!(
+            error_of(account.lead("77").await),
+            CrmError::Limited { .. }
+        ));
     }
     assert!(desk.fake.asked().is_empty(), "it was asked during the rest");
 }
@@ -48,7 +62,11 @@ async fn a_plain_403_is_an_address_shut_out_and_no_missing_scope() {
     let desk = Desk::start().await;
     desk.fake.world().add_lead(77, "Ana");
     let account = desk.connect().await;
-    desk.fake.switch(|switches| switches.shut_out_after = Some(0));
+    desk.fake
+        .switch(|switches| switches.shut_out_after = Some(0));
     let error = error_of(account.lead("77").await);
-    assert!(matches!(error, CrmError::Limited { wait_s, .. } if wait_s >= 600), "{error}");
+    assert!(
+        matches!(error, CrmError::Limited { wait_s, .. } if wait_s >= 600),
+        "{error}"
+    );
 }

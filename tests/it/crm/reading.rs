@@ -7,10 +7,22 @@ use serde_json::json;
 use super::{Desk, error_of};
 
 const SAID: &[(&str, i64, bool, &str, &str)] = &[
-    ("m3", 1_700_000_300, true, "voice", "https://drive-c.kommo.com/attachments/a.ogg"),
+    (
+        "m3",
+        1_700_000_300,
+        true,
+        "voice",
+        "https://drive-c.kommo.com/attachments/a.ogg",
+    ),
     ("m1", 1_700_000_100, true, "text", "How much is it?"),
     ("m2", 1_700_000_200, false, "text", "1200."),
-    ("m4", 1_700_000_400, true, "picture", "https://drive-c.kommo.com/attachments/p.png"),
+    (
+        "m4",
+        1_700_000_400,
+        true,
+        "picture",
+        "https://drive-c.kommo.com/attachments/p.png",
+    ),
 ];
 
 #[tokio::test]
@@ -19,12 +31,21 @@ async fn a_lead_is_read_with_its_main_contact_first() {
     desk.fake.world().add_lead(77, "Ana");
     let account = desk.connect().await;
     let lead = account.lead("77").await.unwrap();
-    assert_eq!((lead.name.as_str(), lead.price, lead.is_closed), ("Ana", Some(1200.0), false));
+    assert_eq!(
+        (lead.name.as_str(), lead.price, lead.is_closed),
+        ("Ana", Some(1200.0), false)
+    );
     assert_eq!(lead.contacts, ["1000077", "1000084"]);
     assert_eq!(lead.tags, ["from the owner"]);
-    assert!(matches!(error_of(account.lead("78").await), CrmError::Missing { .. }));
+    assert!(matches!(
+        error_of(account.lead("78").await),
+        CrmError::Missing { .. }
+    ));
     for bad in ["", "x", "77/notes", "77?x", "-1", "../account"] {
-        assert!(matches!(error_of(account.lead(bad).await), CrmError::Input(_)), "{bad}");
+        assert!(
+            matches!(error_of(account.lead(bad).await), CrmError::Input(_)),
+            "{bad}"
+        );
     }
 }
 
@@ -36,12 +57,27 @@ async fn a_conversation_is_in_order_whatever_order_it_came_in() {
     let account = desk.connect().await;
     let read = account.conversation("77", None).await.unwrap();
     assert_eq!(read.source, Source::Asked);
-    let said: Vec<_> = read.messages.iter().map(|m| (m.id.as_str(), m.who)).collect();
-    assert_eq!(said, [("m1", Who::Customer), ("m2", Who::Staff), ("m3", Who::Customer), ("m4", Who::Customer)]);
+    let said: Vec<_> = read
+        .messages
+        .iter()
+        .map(|m| (m.id.as_str(), m.who))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("m1", Who::Customer),
+            ("m2", Who::Staff),
+            ("m3", Who::Customer),
+            ("m4", Who::Customer)
+        ]
+    );
     let voice = read.messages[2].voice.as_ref().unwrap();
     assert!(voice.url.ends_with("/a.ogg"));
     assert_eq!(read.messages[3].attachment.as_deref(), Some("picture"));
-    let later = account.conversation("77", Some(1_700_000_200_000)).await.unwrap();
+    let later = account
+        .conversation("77", Some(1_700_000_200_000))
+        .await
+        .unwrap();
     let ids: Vec<_> = later.messages.iter().map(|m| m.id.as_str()).collect();
     assert_eq!(ids, ["m3", "m4"]);
 }
@@ -71,12 +107,21 @@ async fn long_talks_are_read_page_by_page_with_and_without_links() {
 #[tokio::test]
 async fn talks_are_found_by_the_contact_where_they_name_no_lead() {
     let desk = Desk::start().await;
-    desk.fake.switch(|switches| switches.talks_without_lead = true);
+    desk.fake
+        .switch(|switches| switches.talks_without_lead = true);
     desk.fake.world().add_lead(77, "Ana");
     desk.fake.world().add_talk(5, 77, SAID);
     desk.fake.world().events.clear();
     let account = desk.connect().await;
-    assert_eq!(account.conversation("77", None).await.unwrap().messages.len(), 4);
+    assert_eq!(
+        account
+            .conversation("77", None)
+            .await
+            .unwrap()
+            .messages
+            .len(),
+        4
+    );
 }
 
 #[tokio::test]
@@ -132,9 +177,18 @@ async fn an_account_that_is_not_paid_for_is_an_error_everywhere() {
     desk.fake.world().add_lead(77, "Ana");
     let account = desk.connect().await;
     desk.fake.switch(|switches| switches.unpaid = true);
-    assert!(matches!(error_of(account.lead("77").await), CrmError::Tariff { .. }));
-    assert!(matches!(error_of(account.notes("77").await), CrmError::Tariff { .. }));
-    assert!(matches!(error_of(account.open_leads(None).await), CrmError::Tariff { .. }));
+    assert!(matches!(
+        error_of(account.lead("77").await),
+        CrmError::Tariff { .. }
+    ));
+    assert!(matches!(
+        error_of(account.notes("77").await),
+        CrmError::Tariff { .. }
+    ));
+    assert!(matches!(
+        error_of(account.open_leads(None).await),
+        CrmError::Tariff { .. }
+    ));
 }
 
 #[tokio::test]

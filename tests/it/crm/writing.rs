@@ -17,7 +17,9 @@ fn note(text: &str) -> NewNote {
 fn tags(desk: &Desk, lead: u64) -> Vec<String> {
     let world = desk.fake.world();
     let tags = world.leads[&lead]["_embedded"]["tags"].as_array().unwrap();
-    tags.iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect()
+    tags.iter()
+        .map(|tag| tag["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -28,8 +30,14 @@ async fn our_note_is_an_extended_service_message_and_is_not_read_back() {
     let id = account.write_note("77", &note("Score 82.")).await.unwrap();
     let kept = desk.fake.world().notes[0].clone();
     assert_eq!(kept["note_type"], "extended_service_message");
-    assert_eq!(kept["params"], json!({ "service": "Frontdesk", "text": "Score 82." }));
-    assert_eq!(desk.fake.asked()[0].json()[0]["is_need_to_trigger_digital_pipeline"], false);
+    assert_eq!(
+        kept["params"],
+        json!({ "service": "Frontdesk", "text": "Score 82." })
+    );
+    assert_eq!(
+        desk.fake.asked()[0].json()[0]["is_need_to_trigger_digital_pipeline"],
+        false
+    );
     desk.fake.world().notes.push(json!({
         "id": 1, "entity_id": 77, "created_at": 1_700_000_000, "note_type": "common",
         "params": { "text": "wants a discount" },
@@ -41,10 +49,16 @@ async fn our_note_is_an_extended_service_message_and_is_not_read_back() {
     assert_eq!(texts, ["wants a discount"]);
     let of = account.account().clone();
     let found = desk.store.read_blocking(|conn| {
-        Ok((notes::is_own(conn, &of, &id)?, notes::find_of_message(conn, &of, "m1")?))
+        Ok((
+            notes::is_own(conn, &of, &id)?,
+            notes::find_of_message(conn, &of, "m1")?,
+        ))
     });
     assert_eq!(found.unwrap(), (true, Some(id)));
-    assert!(matches!(error_of(account.write_note("78", &note("x")).await), CrmError::Refused { .. }));
+    assert!(matches!(
+        error_of(account.write_note("78", &note("x")).await),
+        CrmError::Refused { .. }
+    ));
 }
 
 async fn score(account: &KommoAccount, value: Option<f64>) {
@@ -59,14 +73,18 @@ fn field_values(desk: &Desk) -> Value {
 async fn a_field_is_made_once_found_again_and_emptied() {
     for bare_field in [false, true] {
         let desk = Desk::start().await;
-        desk.fake.switch(|switches| switches.bare_field = bare_field);
+        desk.fake
+            .switch(|switches| switches.bare_field = bare_field);
         desk.fake.world().add_lead(77, "Ana");
         let account = desk.connect().await;
         score(&account, Some(82.0)).await;
         score(&account, Some(40.0)).await;
         let fields = desk.fake.world().fields.clone();
         assert_eq!(fields.len(), 1);
-        assert_eq!((&fields[0]["type"], &fields[0]["is_api_only"]), (&json!("numeric"), &json!(true)));
+        assert_eq!(
+            (&fields[0]["type"], &fields[0]["is_api_only"]),
+            (&json!("numeric"), &json!(true))
+        );
         let values = field_values(&desk);
         assert_eq!(values[0]["values"], json!([{ "value": 40 }]));
         score(&account, None).await;
@@ -99,11 +117,20 @@ async fn tags_are_merged_and_those_of_people_stay() {
         add: add.iter().map(|&tag| tag.to_owned()).collect(),
         remove: remove.iter().map(|&tag| tag.to_owned()).collect(),
     };
-    account.write_tags("77", &change(&["hot"], &[])).await.unwrap();
-    account.write_tags("77", &change(&["warm"], &["hot", "warm", "cold"])).await.unwrap();
+    account
+        .write_tags("77", &change(&["hot"], &[]))
+        .await
+        .unwrap();
+    account
+        .write_tags("77", &change(&["warm"], &["hot", "warm", "cold"]))
+        .await
+        .unwrap();
     assert_eq!(tags(&desk, 77), ["from the owner", "warm"]);
     desk.fake.asked();
-    account.write_tags("77", &TagChange::default()).await.unwrap();
+    account
+        .write_tags("77", &TagChange::default())
+        .await
+        .unwrap();
     assert!(desk.fake.asked().is_empty(), "nothing to do");
 }
 
@@ -120,7 +147,10 @@ async fn a_task_is_made_for_the_lead() {
     let id = account.create_task("77", &task).await.unwrap();
     let kept = desk.fake.world().tasks[0].clone();
     assert_eq!(kept["id"].to_string(), id);
-    assert_eq!((&kept["complete_till"], &kept["entity_type"]), (&json!(1_800_000_000), &json!("leads")));
+    assert_eq!(
+        (&kept["complete_till"], &kept["entity_type"]),
+        (&json!(1_800_000_000), &json!("leads"))
+    );
     assert_eq!(kept["responsible_user_id"], 900_001);
 }
 
@@ -139,7 +169,10 @@ async fn batches_have_fifty_leads_and_shrink_when_kommo_is_slow() {
     account.patch_all(&patches).await.unwrap();
     let sizes = |desk: &Desk| -> Vec<usize> {
         let asked = desk.fake.asked();
-        asked.iter().map(|asked| asked.json().as_array().unwrap().len()).collect()
+        asked
+            .iter()
+            .map(|asked| asked.json().as_array().unwrap().len())
+            .collect()
     };
     assert_eq!(sizes(&desk), [50, 50, 20]);
     desk.fake.switch(|switches| switches.batch_limit = Some(20));
@@ -157,7 +190,8 @@ async fn batches_have_fifty_leads_and_shrink_when_kommo_is_slow() {
 #[tokio::test]
 async fn webhooks_are_asked_for_again_without_the_newest_kind() {
     let desk = Desk::start().await;
-    desk.fake.switch(|switches| switches.no_outgoing_hook = true);
+    desk.fake
+        .switch(|switches| switches.no_outgoing_hook = true);
     let account = desk.connect().await;
     let destination = "https://desk.example/crm/hooks/secret";
     account.subscribe(destination).await.unwrap();

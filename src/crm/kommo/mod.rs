@@ -9,7 +9,7 @@
 //! - Tags are added and removed, never replaced as a set.
 //!
 //! Reading order: `hosts`, `oauth`, `tokens`, `client` (one request), `account` (the port), then by need: `talks`, `records`
-//! (notes, fields, tags, tasks), `bulk`, `voice`, `subscribe` (webhooks), `form` and `events` (what comes in), `widget` (JWT),
+//! (notes, fields, tags, tasks), `bulk`, `voice`, `subscribe` (webhooks), `form`, `events` and `pipeline` (what comes in), `widget` (JWT),
 //! `uninstall`.
 
 mod account;
@@ -20,6 +20,7 @@ mod events;
 mod form;
 mod hosts;
 mod oauth;
+mod pipeline;
 mod records;
 mod subscribe;
 mod talks;
@@ -38,6 +39,7 @@ pub use self::events::{Event, HookMessage, read_hook};
 pub use self::form::{Node, parse_form};
 pub use self::hosts::Hosts;
 pub use self::oauth::{Begun, Callback, Connected, NewSecret, STATE_MS};
+pub use self::pipeline::{StageReached, read_pipeline};
 pub use self::subscribe::{HOOKS, Subscription};
 pub use self::uninstall::Uninstall;
 pub use self::widget::WidgetCaller;

@@ -4,10 +4,11 @@ use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
+use super::widget::find_account;
 use super::{Kommo, KommoAccount};
 use crate::crm::{CrmError, now};
 use crate::store::StoreError;
-use crate::store::crm::accounts::{self, AccountState, CrmKind};
+use crate::store::crm::accounts::{self, AccountState};
 use crate::store::crm::integrations;
 
 /// The query of the hook.
@@ -30,7 +31,11 @@ impl Kommo {
             let Some(integration) = integrations::find(conn, &client_id)? else {
                 return Ok(None);
             };
-            let account = accounts::find_remote(conn, CrmKind::Kommo, &remote, &client_id)?;
+            let account = match find_account(conn, &remote, &integration)? {
+                // Without tokens there is nothing left to delete.
+                Some(account) if accounts::tokens(conn, account.id)?.is_none() => None,
+                found => found,
+            };
             Ok(Some((integration.client_secret, account)))
         });
         let Some((secret, account)) = found.await? else {
@@ -42,9 +47,6 @@ impl Kommo {
         let Some(account) = account else {
             return Ok(false);
         };
-        if matches!(account.state, AccountState::Revoked | AccountState::Off) {
-            return Ok(false);
-        }
         // The hook has no time in it, so an old one could be sent again: only what Kommo confirms counts.
         let id = account.id;
         match KommoAccount::new(self.clone(), account)

@@ -6,8 +6,8 @@ use url::Url;
 use super::{Kommo, claims};
 use crate::crm::CrmError;
 use crate::store::crm::accounts::{self, Account, AccountState, CrmKind};
-use crate::store::crm::integrations;
-use crate::store::{Scoped, StoreError, UnixMs};
+use crate::store::crm::integrations::{self, Integration};
+use crate::store::{Connection, Scoped, StoreError, UnixMs};
 
 /// How far the clocks of Kommo and of this machine may differ, in seconds.
 const SKEW: i64 = 60;
@@ -87,11 +87,11 @@ impl Kommo {
         if !is_for(&claims.aud, &integration.redirect_uri) {
             return Err(CrmError::Forged("its token is for another server"));
         }
-        let (remote, client_id) = (claims.account_id.text(), integration.client_id);
+        let remote = claims.account_id.text();
         let found = self
             .inner
             .store
-            .read(move |conn| accounts::find_remote(conn, CrmKind::Kommo, &remote, &client_id));
+            .read(move |conn| find_account(conn, &remote, &integration));
         let account = found.await?.ok_or(CrmError::Off)?;
         if matches!(account.state, AccountState::Off | AccountState::Revoked) {
             return Err(CrmError::Off);
@@ -122,6 +122,20 @@ impl Kommo {
             .read(move |conn| accounts::is_host_connected(conn, &host));
         Ok(known.await?)
     }
+}
+
+/// The account that an integration speaks of: connected through it, or by a token that its owner pasted.
+pub(super) fn find_account(
+    conn: &Connection,
+    remote: &str,
+    integration: &Integration,
+) -> Result<Option<Scoped<Account>>, StoreError> {
+    let through = accounts::find_remote(conn, CrmKind::Kommo, remote, &integration.client_id)?;
+    if through.is_some() {
+        return Ok(through);
+    }
+    let pasted = accounts::find_remote(conn, CrmKind::Kommo, remote, "")?;
+    Ok(pasted.filter(|account| account.workspace() == integration.workspace))
 }
 
 fn check_times(claims: &Claims, now: i64) -> Result<(), CrmError> {

@@ -1,11 +1,16 @@
 //! What Kommo sends, as its sender writes it.
 
-use frontdesk::crm::kommo::{Event, read_hook};
+use axum::Router;
+use axum::http::StatusCode;
+use frontdesk::crm::kommo::{Event, read_hook, read_pipeline};
 use frontdesk::crm::{HOOK_LIMIT, Received, receive};
 use frontdesk::store::crm::{accounts, hooks, messages};
 use serde_json::json;
+use std::time::Duration;
+use tokio::net::TcpListener;
 
-use super::kommo_fake::sender;
+use super::kommo_fake::ACCOUNT;
+use super::kommo_fake::sender::{self, Delivered};
 use super::{Desk, error_of};
 
 #[tokio::test]
@@ -107,4 +112,41 @@ async fn other_hooks_are_read_as_the_sender_writes_them() {
                       "text": json!({ "service": "Frontdesk", "text": "x" }).to_string() });
     let own = sender::hook("leads", "note", &[json!({ "note": own })]);
     assert_eq!(read_hook(own.as_bytes(), 1).unwrap(), []);
+    let reached = read_pipeline(sender::pipeline(77, 142).to_string().as_bytes()).unwrap();
+    assert_eq!(
+        (reached.lead.as_str(), reached.stage.as_deref()),
+        ("77", Some("142"))
+    );
+    assert_eq!(reached.account, Some(ACCOUNT.to_string()));
+}
+
+/// A server of ours that takes a hook on a quiet day, is busy, and is gone.
+#[tokio::test]
+async fn the_sender_tries_again_as_kommo_does() {
+    let good = Router::new().fallback(|| async { StatusCode::OK });
+    let failing = Router::new().fallback(|| async { StatusCode::INTERNAL_SERVER_ERROR });
+    let refusing = Router::new().fallback(|| async { StatusCode::NOT_FOUND });
+    let slow = Router::new().fallback(|| async {
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        StatusCode::OK
+    });
+    let again = |at: usize| Delivered::Again(sender::RETRIES[at]);
+    for (router, attempt, expected) in [
+        (good, 0, Delivered::Yes),
+        (failing.clone(), 0, again(0)),
+        (failing.clone(), 3, again(3)),
+        (failing, 4, Delivered::GivenUp),
+        (refusing.clone(), 1, again(1)),
+        (refusing, 2, Delivered::GivenUp),
+        (slow, 0, again(0)),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        assert_eq!(
+            sender::deliver(&url, "a=1", attempt).await,
+            expected,
+            "try {attempt}"
+        );
+    }
 }

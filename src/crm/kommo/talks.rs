@@ -39,14 +39,14 @@ impl KommoAccount {
         };
         let (account, of) = (self.account.clone(), lead.to_owned());
         let (from, most) = (since.unwrap_or(0), MOST_MESSAGES as u32);
-        let read = self
-            .kommo
-            .inner
-            .store
-            .read(move |conn| messages::list_of_lead(conn, &account, &of, from, most));
-        let kept = read.await?;
-        // With a time, nothing kept may mean that nothing came; without one it means that nothing is known.
-        if kept.is_empty() && since.is_none() {
+        let read = self.kommo.inner.store.read(move |conn| {
+            let kept = messages::list_of_lead(conn, &account, &of, from, most)?;
+            let any = messages::list_of_lead(conn, &account, &of, 0, 1)?;
+            Ok((kept, !any.is_empty()))
+        });
+        let (kept, is_known) = read.await?;
+        // That nothing came lately is told only of a lead that is known by its hooks.
+        if !is_known {
             return Err(refused);
         }
         Ok(Gathered {

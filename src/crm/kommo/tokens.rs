@@ -107,11 +107,18 @@ impl Kommo {
         let tokens = read_tokens(&now_at, body.as_ref(), now())?;
         let (id, kept, host) = (account.id, tokens.clone(), now_at.clone());
         let write = self.inner.store.write(move |tx| {
+            // Whoever disconnected the account meanwhile wants no new tokens.
+            if accounts::tokens(tx, id)?.is_none() {
+                return Ok(false);
+            }
             accounts::set_tokens(tx, id, &kept, now())?;
             accounts::set_host(tx, id, &host, now())?;
-            accounts::set_state(tx, id, AccountState::Active, None, now())
+            accounts::set_state(tx, id, AccountState::Active, None, now())?;
+            Ok(true)
         });
-        write.await?;
+        if !write.await? {
+            return Err(CrmError::Off);
+        }
         Ok(Opened {
             host: now_at,
             can_renew: tokens.refresh.is_some(),

@@ -1,7 +1,9 @@
 //! Kommo's client against a server that behaves like Kommo (`tests/fakes/kommo`).
 
 mod bad;
+mod by_hand;
 mod connect;
+mod generic;
 mod inbound;
 #[path = "../../fakes/kommo/mod.rs"]
 pub mod kommo_fake;

@@ -42,6 +42,19 @@ impl World {
                 note["is_pinned"] = json!(*act == "pin");
                 nothing()
             }
+            ["leads", _, "notes", id] if asked.method == Method::PATCH => {
+                let found = self
+                    .notes
+                    .iter_mut()
+                    .find(|note| note["id"].to_string() == *id);
+                let Some(note) = found else {
+                    return problem(404, "Not Found", "no such note");
+                };
+                if let Some(params) = asked.json().get("params") {
+                    note["params"] = params.clone();
+                }
+                good(&json!({ "id": note["id"], "updated_at": 1_700_009_000, "_links": {} }))
+            }
             ["leads", id] if get => match id.parse().ok().and_then(|id: u64| self.leads.get(&id)) {
                 Some(lead) => good(lead),
                 None => problem(404, "Not Found", "no such lead"),

@@ -3,6 +3,7 @@
 mod bad;
 mod by_hand;
 mod connect;
+mod fake;
 mod generic;
 mod inbound;
 #[path = "../../fakes/kommo/mod.rs"]

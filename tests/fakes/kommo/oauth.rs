@@ -119,7 +119,8 @@ pub(super) async fn tokens(fake: &KommoFake, asked: &Asked) -> Response {
         }
         _ => return refused("Unsupported grant type"),
     }
-    let body = world.issue_pair();
+    let spent = is_refresh.then(|| get("refresh_token").to_owned());
+    let body = world.issue_pair(spent);
     if world.switches.lose_token_answers > 0 {
         world.switches.lose_token_answers -= 1;
         // The tokens were changed, and the answer breaks off.
@@ -166,16 +167,14 @@ impl World {
         mint::sign(&mint::hs256(), &claims, Some("kommo's own key"))
     }
 
-    fn issue_pair(&mut self) -> Value {
+    /// A new pair; the token that was spent on it works until the pair is used.
+    fn issue_pair(&mut self, spent: Option<String>) -> Value {
         self.pairs.count += 1;
         let count = self.pairs.count;
         let (access, refresh) = (self.access_token(count), format!("def502{count:08}"));
         self.pairs.access.insert(access.clone(), count);
-        // The old one works until the new pair is used.
-        let old = self.pairs.refresh.replace((refresh.clone(), count));
-        if let Some((old, _)) = old {
-            self.pairs.before.get_or_insert(old);
-        }
+        self.pairs.refresh = Some((refresh.clone(), count));
+        self.pairs.before = spent;
         json!({
             "token_type": "Bearer", "expires_in": ACCESS_LIFE, "access_token": access, "refresh_token": refresh,
         })

@@ -23,6 +23,7 @@
 //! | 3 | [`certificates`] | the certificates for HTTPS: from files, by ACME, from a private authority |
 //! | 3 | [`contacts`] | people as the business knows them, and what is to be done for them |
 //! | 3 | [`mail`], [`webhooks`] | what is told by e-mail and to other programs |
+//! | 3 | [`crm`] | customer relationship systems: reading conversations there, writing what was found |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`access`] | who acts, and what they may do |
 //! | 2 | [`egress`] | the one gate to the outside: requests, streams, and their ledger |
@@ -42,6 +43,7 @@ pub mod cli;
 pub mod config;
 pub use frontdesk_analysis as analysis;
 pub use frontdesk_contacts as contacts;
+pub use frontdesk_crm as crm;
 pub use frontdesk_egress as egress;
 pub use frontdesk_eval as eval;
 pub use frontdesk_extract as extract;

@@ -19,7 +19,7 @@ use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures, crm,
     egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins,
     visitors, webhooks, workspaces,
 };
@@ -38,6 +38,8 @@ const MAIL_DAYS: i64 = 30;
 const JOB_DAYS: i64 = 30;
 /// Days that the log of webhooks is kept.
 const DELIVERY_DAYS: i64 = 30;
+/// Days that what a CRM sent is kept.
+const CRM_DAYS: i64 = 90;
 /// Days between hiding and deleting.
 pub const GRACE_DAYS: i64 = 7;
 /// Days for which nothing is hidden after the owner brought data back: time to copy it or to change the settings.
@@ -254,6 +256,10 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + webhooks::deliveries::purge(tx, before(DELIVERY_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
         + egress::purge(tx, before(LEDGER_DAYS))?
+        + crm::oauth_states::purge_expired(tx, now)?
+        + crm::hooks::purge(tx, before(CRM_DAYS))?
+        + crm::messages::purge(tx, before(CRM_DAYS))?
+        + crm::jobs::purge(tx, before(CRM_DAYS))?
         + closures::purge(tx, before(LEDGER_DAYS))?)
 }
 

@@ -30,6 +30,8 @@ pub enum Purpose {
     Mail,
     /// What happened here, told to a program that an owner named.
     Webhook,
+    /// A customer relationship system that an owner connected: reading conversations, writing what was found.
+    Crm,
 }
 
 impl Purpose {
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Certificate => "certificate",
             Self::Mail => "e-mail",
             Self::Webhook => "webhook",
+            Self::Crm => "crm",
         }
     }
 
@@ -50,7 +53,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook => false,
+            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook | Self::Crm => false,
         }
     }
 }

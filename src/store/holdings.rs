@@ -143,6 +143,28 @@ pub const HELD: &[Held] = &[
     held("crm_tasks", OWN, None),
     held("workspace_plans", OWN, ALL),
     held("quota_used", OWN, ALL),
+    held(
+        "crm_integrations",
+        OWN,
+        Some("client_id, redirect_uri, created_at, changed_at"),
+    ),
+    held(
+        "crm_accounts",
+        OWN,
+        Some(
+            "id, kind, remote_id, client_id, user_id, name, host, state, reason, settings, created_at, changed_at",
+        ),
+    ),
+    held("crm_oauth_states", OWN, None),
+    held(
+        "crm_hooks",
+        OWN,
+        Some("id, account, hex(body) AS body, state, attempts, error, received_at"),
+    ),
+    held("crm_messages", OWN, ALL),
+    held("crm_leads", OWN, ALL),
+    held("crm_notes", OWN, None),
+    held("crm_jobs", OWN, None),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),
@@ -327,7 +349,8 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
             "SELECT coalesce(sum(octet_length(l.text)), 0) FROM call_lines l JOIN calls c ON c.id = l.call
              WHERE c.workspace = ?",
         )? + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM notes WHERE workspace = ?")?
-            + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?,
+            + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?
+            + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM crm_messages WHERE workspace = ?")?,
         recordings: sum(
             "SELECT coalesce(sum(octet_length(p.data)), 0) FROM recording_parts p
              JOIN calls c ON c.id = p.call WHERE c.workspace = ?",

@@ -104,6 +104,9 @@ uuid_id! {
     WebhookId;
     /// What workspaces may use in a month.
     PlanId;
+    /// A connected account of a CRM.
+    CrmAccountId;
+    CrmJobId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }

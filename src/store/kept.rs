@@ -1,6 +1,11 @@
 //! What each table stores about people: its class, retention, export and erasure. A table that is missing here fails
 //! the tests, so that no new table escapes.
 
+#[path = "kept_files.rs"]
+mod files;
+
+pub use files::FILES;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// What visitors and callers said, and what was derived from it.
@@ -54,6 +59,8 @@ const BY_OWNER: &str = "its page, API or command";
 const WORKSPACE: &str = "`admin workspace export`, page Workspaces, API";
 const CLOSED: &str = "closing the workspace or the account (`app::closing`)";
 const WITH_IT: &str = "with what it belongs to";
+const CRM: &str = "disconnecting it: page CRM, API";
+const CRM_DAYS: &str = "90 days, or with its account";
 
 /// All tables. Rows of a workspace (`store::holdings`) are also in its export, and are erased when it is closed.
 pub const TABLES: &[Kept] = &[
@@ -436,6 +443,20 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         "none: figures",
     ),
+    kept("crm_integrations", Class::Business, OWNER, WORKSPACE, CRM),
+    kept("crm_accounts", Class::Business, OWNER, WORKSPACE, CRM),
+    kept(
+        "crm_oauth_states",
+        Class::Staff,
+        "20 minutes",
+        "none: hashes",
+        "automatically",
+    ),
+    kept("crm_hooks", Class::Said, CRM_DAYS, WORKSPACE, CRM),
+    kept("crm_messages", Class::Said, CRM_DAYS, WORKSPACE, CRM),
+    kept("crm_leads", Class::Said, OWNER, WORKSPACE, CRM),
+    kept("crm_notes", Class::Record, OWNER, "none: ids", CRM),
+    kept("crm_jobs", Class::Record, CRM_DAYS, "none: ids", CRM),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(
@@ -458,59 +479,6 @@ pub const TABLES: &[Kept] = &[
         "400 days",
         "`egress`",
         "none: addresses of the business's sites and of its backups",
-    ),
-];
-
-/// Files beside the database.
-pub const FILES: &[Kept] = &[
-    kept(
-        "backups/",
-        Class::Said,
-        "backup.days (21)",
-        "download on the page Backups",
-        "when it is too old; restoring one repeats erasures",
-    ),
-    kept(
-        "copies of backups elsewhere",
-        Class::Said,
-        "backup.days (21)",
-        "`backup list --target`, `backup restore --target`",
-        "when they are too old; restoring one repeats erasures",
-    ),
-    kept(
-        "backup-fetched/",
-        Class::Said,
-        "while one is tried or restored",
-        "none",
-        "automatically",
-    ),
-    kept(
-        "receipts.head",
-        Class::Record,
-        "until the next answer",
-        "none: digests",
-        "none: digests",
-    ),
-    kept(
-        "erased.jsonl",
-        Class::Record,
-        "as long as backups may come back",
-        "none: ids",
-        "none: ids",
-    ),
-    kept(
-        "backup-scratch/",
-        Class::Said,
-        "while a backup is made or tried",
-        "none",
-        "automatically",
-    ),
-    kept(
-        "frontdesk.db.before-…",
-        Class::Said,
-        "14 days",
-        "none",
-        "`person erase` removes it",
     ),
 ];
 

@@ -86,6 +86,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0020_quota.sql"),
     },
     Migration {
+        sql: include_str!("migrations/0030_crm.sql"),
+    },
+    Migration {
         sql: include_str!("migrations/0032_casework.sql"),
     },
 ];

@@ -43,6 +43,7 @@ pub mod client_secrets;
 pub mod closures;
 pub mod contacts;
 pub mod conversations;
+pub mod crm;
 pub mod documents;
 pub mod due;
 pub mod egress;
@@ -96,9 +97,9 @@ pub mod workspaces;
 pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
-    ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
-    MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
-    UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId,
+    FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId,
+    SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -23,6 +23,8 @@ pub enum TokenKind {
     Visitor,
     /// A short-lived key for one session of the Realtime API: `ek_…`, as at OpenAI.
     ClientSecret,
+    /// A round trip to a CRM, or the address that its hooks come to: `fd_crm_…`.
+    Crm,
     /// What a website's server signs the identity of its visitors with: `fd_identity_…`.
     Identity,
 }
@@ -36,6 +38,7 @@ impl TokenKind {
             Self::Setup => "fd_setup_",
             Self::Visitor => "fd_visit_",
             Self::ClientSecret => "ek_",
+            Self::Crm => "fd_crm_",
             Self::Identity => "fd_identity_",
         }
     }

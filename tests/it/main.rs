@@ -29,6 +29,7 @@ mod closing;
 mod composing;
 mod contacts;
 mod conversations;
+mod crm;
 mod crm_face;
 mod cut_off;
 mod documents;

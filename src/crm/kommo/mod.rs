@@ -1,0 +1,98 @@
+//! Kommo (formerly amoCRM): its API version 4, OAuth 2.0, webhooks, and the signatures of its widget.
+//!
+//! Facts come from Kommo's documentation for developers and from its official open clients; where they differ, each form is
+//! accepted. What is decided by a reply's status is never decided by its wording, which is translated.
+//!
+//! Invariants:
+//! - A secret goes only to a host that [`Hosts`] let pass, over TLS.
+//! - Tokens are renewed by one task for an account, and stored before they are used.
+//! - Tags are added and removed, never replaced as a set.
+//!
+//! Reading order: `hosts`, `oauth`, `tokens`, `client` (one request), `account` (the port), then by need: `talks`, `records`
+//! (notes, fields, tags, tasks), `bulk`, `voice`, `subscribe` (webhooks), `form`, `events` and `pipeline` (what comes in), `widget` (JWT),
+//! `uninstall`.
+
+mod account;
+mod bulk;
+mod claims;
+mod client;
+mod events;
+mod form;
+mod hosts;
+mod oauth;
+mod pipeline;
+mod records;
+mod subscribe;
+mod talks;
+mod tokens;
+mod uninstall;
+mod voice;
+mod widget;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use self::account::KommoAccount;
+pub use self::bulk::LeadPatch;
+pub use self::events::{Event, HookMessage, read_hook};
+pub use self::form::{Node, parse_form};
+pub use self::hosts::Hosts;
+pub use self::oauth::{Begun, Callback, Connected, NewSecret, STATE_MS};
+pub use self::pipeline::{StageReached, read_pipeline};
+pub use self::subscribe::{HOOKS, Subscription};
+pub use self::uninstall::Uninstall;
+pub use self::widget::WidgetCaller;
+
+use super::{CrmError, Governor};
+use crate::egress::Gateway;
+use crate::store::{CrmAccountId, Store, WorkspaceId};
+
+/// Kommo, for all accounts of this machine; clones share the pace and the locks.
+#[derive(Clone)]
+pub struct Kommo {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    gateway: Gateway,
+    hosts: Hosts,
+    governor: Governor,
+    /// One renewal of tokens at a time for an account.
+    renewing: Mutex<HashMap<CrmAccountId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Kommo {
+    pub fn new(store: Store, gateway: Gateway, hosts: Hosts, governor: Governor) -> Self {
+        let inner = Inner {
+            store,
+            gateway,
+            hosts,
+            governor,
+            renewing: Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// An account that is connected.
+    pub async fn account(
+        &self,
+        workspace: WorkspaceId,
+        id: CrmAccountId,
+    ) -> Result<KommoAccount, CrmError> {
+        use crate::store::crm::accounts;
+
+        let read = move |conn: &crate::store::Connection| accounts::get(conn, workspace, id);
+        let account = self.inner.store.read(read).await?;
+        Ok(KommoAccount::new(self.clone(), account))
+    }
+
+    fn renewal(&self, id: CrmAccountId) -> Arc<tokio::sync::Mutex<()>> {
+        let renewing = self.inner.renewing.lock();
+        let mut renewing = renewing.unwrap_or_else(PoisonError::into_inner);
+        renewing.entry(id).or_default().clone()
+    }
+}

@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 
 use super::{Accounts, Casework, News, Parts};
 use crate::crm::{
-    Crm, CrmError, Gathered, Lead, LeadRef, NewNote, NewTask, NoteKind, Page, RemoteMessage,
-    RemoteNote, Source, TagChange, Voice, VoiceLink, Who,
+    Crm, CrmError, Gathered, Lead, LeadRef, NewNote, NewTask, Page, RemoteMessage, RemoteNote,
+    Source, TagChange, Voice, VoiceLink, Who,
 };
 use crate::llm::{ChatModel, ChatRequest, ChatStream, LlmError};
 use crate::speech::{SpeechError, TranscribeOptions, Transcriber, Transcript};
@@ -111,25 +111,16 @@ impl Crm for FakeCrm {
         })
     }
 
+    /// Ours are left out, remembered or not, as Kommo's client does.
     async fn notes(&self, _lead: &str) -> Result<Vec<RemoteNote>, CrmError> {
+        self.call(|_| ()).await;
+        Ok(Vec::new())
+    }
+
+    async fn find_note(&self, _lead: &str, text: &str) -> Result<Option<String>, CrmError> {
         let all = self.call(|there| there.notes.clone()).await;
-        let account = self.account.clone();
-        let others = self.store.read(move |conn| {
-            let mut others = Vec::new();
-            for (id, text) in all {
-                if !notes::is_own(conn, &account, &id)? {
-                    others.push(RemoteNote {
-                        id,
-                        at: 5,
-                        kind: NoteKind::Other,
-                        text,
-                        link: None,
-                    });
-                }
-            }
-            Ok(others)
-        });
-        Ok(others.await?)
+        let found = all.into_iter().find(|(_, known)| known.contains(text));
+        Ok(found.map(|(id, _)| id))
     }
 
     async fn write_note(&self, lead: &str, note: &NewNote) -> Result<String, CrmError> {

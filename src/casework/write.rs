@@ -91,17 +91,16 @@ impl Casework {
         mark: &str,
         about: &str,
     ) -> Result<Option<String>, CaseError> {
-        let there = work.crm.notes(&work.lead).await?;
-        let Some(found) = there.into_iter().find(|note| note.text.contains(mark)) else {
+        let Some(found) = work.crm.find_note(&work.lead, mark).await? else {
             return Ok(None);
         };
-        let (account, lead, id) = (work.account.clone(), work.lead.clone(), found.id.clone());
+        let (account, lead, id) = (work.account.clone(), work.lead.clone(), found.clone());
         let about = about.to_owned();
         let kept = self
             .store()
             .write(move |tx| notes::keep(tx, &account, &id, &lead, Some(&about), now()));
         kept.await?;
-        Ok(Some(found.id))
+        Ok(Some(found))
     }
 
     async fn remember_note(&self, work: &Work, note: &str) -> Result<(), CaseError> {

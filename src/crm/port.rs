@@ -27,6 +27,10 @@ pub trait Crm: Send + Sync {
     /// Notes of people and of other programs; our own are left out.
     async fn notes(&self, lead: &str) -> Result<Vec<RemoteNote>, CrmError>;
 
+    /// The id of a note with this text in it, also of one of ours that is not remembered: the answer to writing it may have been
+    /// lost. `None` also where the CRM cannot be asked.
+    async fn find_note(&self, lead: &str, text: &str) -> Result<Option<String>, CrmError>;
+
     /// Writes a note and remembers it as ours; returns its id.
     async fn write_note(&self, lead: &str, note: &NewNote) -> Result<String, CrmError>;
 

@@ -39,7 +39,7 @@ pub const SIGNATURE: &str = "x-frontdesk-signature";
 
 /// Where results go and where recordings may lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Options {
     /// Takes notes, numbers, tags and tasks; `None`: they stay here.
     pub deliver_to: Option<String>,
@@ -322,6 +322,10 @@ impl Crm for Generic {
     /// Such a program sends none.
     async fn notes(&self, lead: &str) -> Result<Vec<RemoteNote>, CrmError> {
         self.known(lead).await.map(|_| Vec::new())
+    }
+
+    async fn find_note(&self, _lead: &str, _text: &str) -> Result<Option<String>, CrmError> {
+        Ok(None)
     }
 
     async fn write_note(&self, lead: &str, note: &NewNote) -> Result<String, CrmError> {

@@ -115,6 +115,10 @@ impl Crm for KommoAccount {
         self.read_notes(lead).await
     }
 
+    async fn find_note(&self, lead: &str, text: &str) -> Result<Option<String>, CrmError> {
+        self.look_for_note(lead, text).await
+    }
+
     async fn write_note(&self, lead: &str, note: &NewNote) -> Result<String, CrmError> {
         self.add_note(lead, note).await
     }

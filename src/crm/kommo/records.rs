@@ -73,6 +73,24 @@ impl KommoAccount {
         Ok(others)
     }
 
+    /// Whoever wrote it.
+    pub(super) async fn look_for_note(
+        &self,
+        lead: &str,
+        text: &str,
+    ) -> Result<Option<String>, CrmError> {
+        let path = format!("/api/v4/leads/{}/notes", number(lead, "a lead")?);
+        let list = self
+            .kommo
+            .list(&self.account, &path, "notes", "id", "the notes")
+            .await?;
+        let found = list.rows.iter().find(|row| {
+            let params = row.get("params").unwrap_or(&Value::Null);
+            wire::text_in(params, "text").is_some_and(|known| known.contains(text))
+        });
+        Ok(found.and_then(|row| wire::id_in(row, "id")))
+    }
+
     pub(super) async fn set_number(
         &self,
         lead: &str,

@@ -2,13 +2,12 @@
 
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
-use serde_json::Value;
 
 use crate::casework::CaseError;
-use crate::crm::kommo::Uninstall;
+use crate::crm::kommo::{Uninstall, read_pipeline};
 use crate::crm::{self, HOOK_LIMIT, Received};
 use crate::http::Http;
-use crate::http::body::{parse, read_bytes};
+use crate::http::body::read_bytes;
 use crate::http::problem::Problem;
 use crate::store::crm::accounts;
 
@@ -47,19 +46,17 @@ pub(super) async fn pipeline(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let body = read_bytes(request, ACTION_LIMIT).await?;
-    let body: Value = parse(&body)?;
-    let lead = match body.pointer("/event/data/id") {
-        Some(Value::Number(id)) => id.to_string(),
-        Some(Value::String(id)) => id.clone(),
-        _ => return Err(Problem::invalid("event.data.id", "it is the number of a lead")),
-    };
+    let reached = read_pipeline(&body)?;
     let found = http
         .app
         .store
         .read(move |conn| accounts::find_by_hook(conn, &secret));
     let account = found.await?;
-    let account = account.ok_or_else(|| Problem::not_found("hook"))?;
-    match http.app.casework.ask(&account, &lead).await {
+    let is_theirs = |of: &str| reached.account.as_deref().is_none_or(|named| named == of);
+    let account = account
+        .filter(|account| is_theirs(&account.remote_id))
+        .ok_or_else(|| Problem::not_found("hook"))?;
+    match http.app.casework.ask(&account, &reached.lead).await {
         // Kommo would send it again, and it would be so again.
         Err(CaseError::Quota(error)) => {
             tracing::info!(%error, "a lead that came to a stage is not analysed");

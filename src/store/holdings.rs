@@ -141,6 +141,7 @@ pub const HELD: &[Held] = &[
     held("webhook_deliveries", OWN, ALL),
     held("workspace_plans", OWN, ALL),
     held("quota_used", OWN, ALL),
+    held("analyses", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),
@@ -325,7 +326,8 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
             "SELECT coalesce(sum(octet_length(l.text)), 0) FROM call_lines l JOIN calls c ON c.id = l.call
              WHERE c.workspace = ?",
         )? + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM notes WHERE workspace = ?")?
-            + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?,
+            + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?
+            + sum("SELECT coalesce(sum(octet_length(body) + coalesce(octet_length(said), 0)), 0) FROM analyses WHERE workspace = ?")?,
         recordings: sum(
             "SELECT coalesce(sum(octet_length(p.data)), 0) FROM recording_parts p
              JOIN calls c ON c.id = p.call WHERE c.workspace = ?",

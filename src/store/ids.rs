@@ -104,6 +104,8 @@ uuid_id! {
     WebhookId;
     /// What workspaces may use in a month.
     PlanId;
+    /// What was found in a conversation.
+    AnalysisId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }

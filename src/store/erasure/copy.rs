@@ -41,7 +41,8 @@ const CALL_TABLES: [(&str, &str); 4] = [
     ),
 ];
 /// What lies beside the messages of a conversation.
-const CONVERSATION_TABLES: [(&str, &str); 4] = [
+const CONVERSATION_TABLES: [(&str, &str); 5] = [
+    ("analyses", "SELECT * FROM analyses WHERE conversation = ?"),
     (
         "conversation_tags",
         "SELECT * FROM conversation_tags WHERE conversation = ? ORDER BY tag",

@@ -298,6 +298,8 @@ pub fn erase_call(
         "DELETE FROM messages WHERE conversation = ? AND created_at BETWEEN ? AND ?",
         within,
     )?;
+    // What was found in the whole conversation rests on what is gone now.
+    tx.execute("DELETE FROM analyses WHERE conversation = ?", [id])?;
     let mut erased = delete_call(tx, call)?;
     erased += Traces {
         messages: messages as u64,

@@ -187,7 +187,10 @@ mod tests {
                 ..Typed::default()
             };
             let error = typed.read().unwrap_err();
-            assert!(matches!(error, SettingsError::Line { line: 2, .. }), "{error}");
+            assert!(
+                matches!(error, SettingsError::Line { line: 2, .. }),
+                "{error}"
+            );
         }
     }
 }

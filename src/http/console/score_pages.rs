@@ -1,4 +1,4 @@
-|(name, value)| (name.clone(), shown(value)));//! The pages about analyses, as data.
+//! The pages about analyses, as data.
 
 use askama::Template;
 
@@ -135,9 +135,7 @@ pub fn turns(conversation: Conversation, moods: &[Mood]) -> Vec<Turn> {
     turns
         .map(|(number, turn)| Turn {
             number,
-            who: turn
-                .name
-                .unwrap_or_else(|| turn.who.label().to_owned()),
+            who: turn.name.unwrap_or_else(|| turn.who.label().to_owned()),
             mood: moods
                 .iter()
                 .find(|one| one.turn == number)
@@ -218,7 +216,10 @@ impl Score {
             points: String::new(),
             quote: Some(one.quote),
         });
-        let fields = found.fields.iter().map(|(name, value)| (name.clone(), shown(value)));
+        let fields = found
+            .fields
+            .iter()
+            .map(|(name, value)| (name.clone(), shown(value)));
         Self {
             shell,
             row: analysis.into(),

@@ -58,9 +58,9 @@ async fn list_page(
     let (found, wrong) = listing::page_or_all(&app.store, person.member(), &query).await?;
     let links = query.links(found.next.as_ref());
     let workspace = person.workspace.id;
-    let recent = app.store.read(move |conn| {
-        conversations::list_recent(conn, workspace, None, CONVERSATIONS, 0)
-    });
+    let recent = app
+        .store
+        .read(move |conn| conversations::list_recent(conn, workspace, None, CONVERSATIONS, 0));
     let recent = recent.await?.into_iter().map(|one| {
         let of = one.conversation;
         (of.id.to_string(), of.title)
@@ -147,8 +147,8 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let id: AnalysisId = parse_id(&id, "analysis")?;
     let (analysis, said) = app.analyst.read(person.member(), id).await?;
-    let found: Found = serde_json::from_value(analysis.body.clone())
-        .map_err(|error| Problem::internal(&error))?;
+    let found: Found =
+        serde_json::from_value(analysis.body.clone()).map_err(|error| Problem::internal(&error))?;
     let facts = facts(&analysis);
     let shell = person.shell(Section::Inbox, "Score");
     let page = pages::Score::of(shell, analysis, found, said, facts);
@@ -157,7 +157,11 @@ pub(super) async fn show(
 
 /// How it was made.
 fn facts(analysis: &Analysis) -> Vec<Fact> {
-    let seconds = format!("{}.{} s", analysis.took_ms / 1000, analysis.took_ms % 1000 / 100);
+    let seconds = format!(
+        "{}.{} s",
+        analysis.took_ms / 1000,
+        analysis.took_ms % 1000 / 100
+    );
     let mut facts = vec![
         Fact::new("Messages", analysis.turns.to_string()),
         Fact::new("Took", seconds),
@@ -169,7 +173,10 @@ fn facts(analysis: &Analysis) -> Vec<Fact> {
         Some(model) => {
             facts.push(Fact::new("Model", model.clone()));
             let (read, written) = (analysis.tokens_read, analysis.tokens_written);
-            facts.push(Fact::new("Tokens", format!("{read} read, {written} written")));
+            facts.push(Fact::new(
+                "Tokens",
+                format!("{read} read, {written} written"),
+            ));
             facts.push(Fact::new("Prompts", analysis.prompt_version.clone()));
         }
         None => facts.push(Fact::new("Model", "none took part")),

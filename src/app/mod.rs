@@ -62,6 +62,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::backup::Backups;
 use crate::agent::Agent;
+use crate::analysis::Analyst;
 use crate::casework::Casework;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
@@ -164,13 +165,15 @@ pub struct App {
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
-    /// What workspaces may use in a month.
-    pub quotas: Quotas,
     pub kommo: Kommo,
     /// Work on the leads of CRMs.
     pub casework: Casework,
     /// What staff may undo.
     pub undos: Undos,
+    /// Analyses conversations.
+    pub analyst: Analyst,
+    /// What workspaces may use in a month.
+    pub quotas: Quotas,
     /// Asks golden questions in the background.
     pub evals: Runner,
     /// Sends e-mail and takes answers.
@@ -302,12 +305,14 @@ impl App {
             tasks.clone(),
             shutdown.clone(),
         );
+        let quotas = Quotas::new(store.clone());
+        let analyst = Analyst::new(store.clone(), Arc::clone(&chat), quotas.clone());
+        analyst.start(&tasks, shutdown.clone());
         // A crash may have left runs and calls open: close them before new ones begin.
         evals.recover().await?;
         store
             .write(|tx| calls::close_left_open(tx, jiff::Timestamp::now().as_millisecond()))
             .await?;
-        let quotas = Quotas::new(store.clone());
         let kommo = crm::kommo(&config, store.clone(), gateway.clone())?;
         let clients = crm::Clients {
             kommo: kommo.clone(),
@@ -370,6 +375,7 @@ impl App {
             webhooks,
             certificates,
             agent,
+            analyst,
             quotas,
             kommo,
             casework,

@@ -119,6 +119,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::contacts::routes());
     routes.extend(api::tasks::routes());
     routes.extend(api::crm::routes());
+    routes.extend(api::analyses::routes());
     routes.extend(voice::routes());
     routes
 }

@@ -165,6 +165,7 @@ pub const HELD: &[Held] = &[
     held("crm_leads", OWN, ALL),
     held("crm_notes", OWN, None),
     held("crm_jobs", OWN, None),
+    held("analyses", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),
@@ -350,7 +351,9 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
              WHERE c.workspace = ?",
         )? + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM notes WHERE workspace = ?")?
             + sum("SELECT coalesce(sum(bytes), 0) FROM attachments WHERE workspace = ?")?
-            + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM crm_messages WHERE workspace = ?")?,
+            + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM crm_messages WHERE workspace = ?")?
+            + sum("SELECT coalesce(sum(octet_length(text)), 0) FROM crm_transcripts WHERE workspace = ?")?
+            + sum("SELECT coalesce(sum(octet_length(body) + coalesce(octet_length(said), 0)), 0) FROM analyses WHERE workspace = ?")?,
         recordings: sum(
             "SELECT coalesce(sum(octet_length(p.data)), 0) FROM recording_parts p
              JOIN calls c ON c.id = p.call WHERE c.workspace = ?",

@@ -107,6 +107,8 @@ uuid_id! {
     /// A connected account of a CRM.
     CrmAccountId;
     CrmJobId;
+    /// What was found in a conversation.
+    AnalysisId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }

@@ -457,6 +457,13 @@ pub const TABLES: &[Kept] = &[
     kept("crm_leads", Class::Said, OWNER, WORKSPACE, CRM),
     kept("crm_notes", Class::Record, OWNER, "none: ids", CRM),
     kept("crm_jobs", Class::Record, CRM_DAYS, "none: ids", CRM),
+    kept(
+        "analyses",
+        Class::Said,
+        "with its conversation; of one that came from elsewhere, keep_days of the analysis settings (none: as long as the workspace)",
+        "`person copy`, list of analyses, API",
+        "with its conversation; page Scores, API",
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

@@ -89,6 +89,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0030_crm.sql"),
     },
     Migration {
+        sql: include_str!("migrations/0031_analysis.sql"),
+    },
+    Migration {
         sql: include_str!("migrations/0032_casework.sql"),
     },
 ];

@@ -32,6 +32,7 @@ mod rows;
 mod scoped;
 mod values;
 
+pub mod analyses;
 pub mod api_keys;
 pub mod assistants;
 pub mod call_log;
@@ -96,10 +97,10 @@ pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
-    ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId,
-    FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId,
-    SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId,
+    ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
+    FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId,
+    SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::Subject;
 use crate::store::{
-    AttachmentId, CallId, StoreError, WorkspaceId, calls, contacts, conversations, golden,
-    receipts, tasks,
+    AttachmentId, CallId, StoreError, WorkspaceId, analyses, calls, contacts, conversations,
+    golden, receipts, tasks,
 };
 
 /// Stored rows by table. Blobs are replaced by their size.
@@ -41,7 +41,8 @@ const CALL_TABLES: [(&str, &str); 4] = [
     ),
 ];
 /// What lies beside the messages of a conversation.
-const CONVERSATION_TABLES: [(&str, &str); 4] = [
+const CONVERSATION_TABLES: [(&str, &str); 5] = [
+    ("analyses", "SELECT * FROM analyses WHERE conversation = ?"),
     (
         "conversation_tags",
         "SELECT * FROM conversation_tags WHERE conversation = ? ORDER BY tag",
@@ -190,6 +191,11 @@ pub fn copy(
                 tasks::get(conn, workspace, id)?;
                 let sql = "SELECT * FROM tasks WHERE id = ?";
                 tables.insert("tasks".into(), read_table(conn, sql, [id])?);
+            }
+            Subject::Analysis(id) => {
+                analyses::get(conn, workspace, id)?;
+                let sql = "SELECT * FROM analyses WHERE id = ?";
+                tables.insert("analyses".into(), read_table(conn, sql, [id])?);
             }
         }
         copied.finds.push(Value::Object(tables));

@@ -9,8 +9,8 @@ use super::{App, AppError};
 use crate::access::{Denied, Member, Scope};
 use crate::casework::{Accounts, News};
 use crate::config::Config;
-use crate::crm::kommo::{Begun, Callback, Connected, Event, Hosts, Kommo, read_hook};
 use crate::crm::generic::{self, Generic, Told};
+use crate::crm::kommo::{Begun, Callback, Connected, Event, Hosts, Kommo, read_hook};
 use crate::crm::{Crm, CrmError, Governor};
 use crate::egress::Gateway;
 use crate::reason::Reason;
@@ -34,7 +34,9 @@ pub enum ConnectError {
          https://desk.example.com, or give it a certificate with https.names"
     )]
     Address,
-    #[error("the id and the secret of the integration stand in Kommo under \"Keys and scopes\"; copy both in full")]
+    #[error(
+        "the id and the secret of the integration stand in Kommo under \"Keys and scopes\"; copy both in full"
+    )]
     Keys,
     #[error(transparent)]
     Crm(#[from] CrmError),
@@ -49,7 +51,8 @@ pub(super) fn kommo(config: &Config, store: Store, gateway: Gateway) -> Result<K
     let hosts = match &config.kommo_server.0 {
         None => Hosts::real(),
         Some(address) => {
-            let wrong = |error| AppError::Settings(Reason::told("kommo.server is no address", error));
+            let wrong =
+                |error| AppError::Settings(Reason::told("kommo.server is no address", error));
             Hosts::stand_in(Url::parse(address).map_err(wrong)?)
         }
     };

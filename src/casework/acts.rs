@@ -107,7 +107,9 @@ impl Casework {
         let written = self.store().write(move |tx| {
             let account = accounts::get(tx, workspace, id)?;
             let latest = casework::latest_job(tx, &account, CrmJobKind::Backfill, "")?;
-            let latest = latest.map(|job| jobs::get(tx, workspace, job)).transpose()?;
+            let latest = latest
+                .map(|job| jobs::get(tx, workspace, job))
+                .transpose()?;
             let runs = latest.is_some_and(|job| job.ended_at.is_none());
             if !runs {
                 jobs::enqueue(tx, &account, CrmJobKind::Backfill, "", now())?;
@@ -251,8 +253,7 @@ fn latest_backfill(
     tx: &Transaction<'_>,
     account: &Scoped<Account>,
 ) -> Result<Scoped<CrmJob>, StoreError> {
-    let latest: Option<CrmJobId> =
-        casework::latest_job(tx, account, CrmJobKind::Backfill, "")?;
+    let latest: Option<CrmJobId> = casework::latest_job(tx, account, CrmJobKind::Backfill, "")?;
     let latest = latest.ok_or(StoreError::NotFound("a back-fill of this account"))?;
     jobs::get(tx, account.workspace(), latest)
 }

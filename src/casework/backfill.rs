@@ -165,9 +165,9 @@ impl Casework {
         all.pass();
         work.within = Some(all.clone());
         let (account, job, kept) = (work.account.clone(), work.job, all.to_json());
-        let noted = self.store().write(move |tx| {
-            super::lead::note_progress(tx, &account, job, &kept)
-        });
+        let noted = self
+            .store()
+            .write(move |tx| super::lead::note_progress(tx, &account, job, &kept));
         match noted.await? {
             true => Ok(Stepped::More),
             false => Err(CaseError::Stopped),

@@ -224,7 +224,9 @@ fn read(
 /// Ids come from a page of the CRM.
 fn check_lead(lead: &str) -> Result<(), CaseError> {
     let is_id = (1..=LONGEST_ID).contains(&lead.len())
-        && lead.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && lead
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     match is_id {
         true => Ok(()),
         false => Err(CaseError::Lead),

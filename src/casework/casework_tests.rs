@@ -4,11 +4,11 @@ use super::fixtures::{SPOKEN, SPOKEN_MS, Shop, said};
 use super::*;
 use crate::access::{Caller, Credential, Member, Principal, Scope};
 use crate::crm::{LeadRef, receive};
+use crate::store::casework as rows;
 use crate::store::crm::accounts;
 use crate::store::crm::jobs::{CrmJobKind, CrmJobState};
 use crate::store::crm::leads;
 use crate::store::quota::{self, Measure};
-use crate::store::casework as rows;
 
 fn owner(shop: &Shop) -> Member {
     let principal = Principal::new(
@@ -156,12 +156,7 @@ async fn a_used_up_quota_stops_before_the_crm_is_asked() {
     assert_eq!(refused.code(), "quota_used_up");
     shop.run_all().await;
     assert_eq!(shop.crm.there().calls, calls);
-    let left = &shop
-        .casework
-        .card(&shop.account, "7")
-        .await
-        .unwrap()
-        .quota[0];
+    let left = &shop.casework.card(&shop.account, "7").await.unwrap().quota[0];
     assert!(left.is_none && left.warned, "{left:?}");
 }
 
@@ -291,7 +286,10 @@ async fn a_back_fill_pauses_goes_on_and_lets_people_go_first() {
         .unwrap()
         .backfill
         .unwrap();
-    assert_eq!((job.state, all.done, all.last), (CrmJobState::Done, 3, true));
+    assert_eq!(
+        (job.state, all.done, all.last),
+        (CrmJobState::Done, 3, true)
+    );
     // All are fresh now.
     shop.casework.backfill(&owner, id).await.unwrap();
     shop.run_all().await;
@@ -346,8 +344,5 @@ async fn settings_lie_beside_those_of_the_client() {
     let read = shop
         .store
         .read(move |conn| accounts::get(conn, workspace, id));
-    assert_eq!(
-        read.await.unwrap().settings["fields"]["Frontdesk score"],
-        4
-    );
+    assert_eq!(read.await.unwrap().settings["fields"]["Frontdesk score"], 4);
 }

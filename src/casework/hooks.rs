@@ -83,7 +83,10 @@ impl Casework {
         &self,
         due: &[Hook],
     ) -> Result<HashMap<CrmAccountId, Scoped<Account>>, StoreError> {
-        let of: Vec<_> = due.iter().map(|hook| (hook.workspace, hook.account)).collect();
+        let of: Vec<_> = due
+            .iter()
+            .map(|hook| (hook.workspace, hook.account))
+            .collect();
         let read = self.store().read(move |conn| {
             let mut found = HashMap::new();
             for (workspace, id) in of {

@@ -29,9 +29,9 @@ impl Casework {
         workspace: WorkspaceId,
         conversation: Conversation,
     ) -> Result<Judged, CaseError> {
-        let settings = self.store().read(move |conn| {
-            workspaces::section::<Settings>(conn, workspace, Settings::SECTION)
-        });
+        let settings = self
+            .store()
+            .read(move |conn| workspaces::section::<Settings>(conn, workspace, Settings::SECTION));
         let settings = settings.await?;
         let chat = &self.inner.parts.chat;
         let claim = Claim::new(Priority::Background, Flow::member(workspace, &"crm"));

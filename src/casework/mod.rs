@@ -92,7 +92,10 @@ pub trait Accounts: Send + Sync {
 pub enum News {
     Message(CrmMessage),
     /// Nobody works on this conversation any more.
-    TalkClosed { talk: String, lead: Option<String> },
+    TalkClosed {
+        talk: String,
+        lead: Option<String>,
+    },
     /// A lead came to a stage.
     Stage {
         lead: String,
@@ -106,8 +109,13 @@ pub enum News {
         contact: Option<String>,
         facts: serde_json::Value,
     },
-    Note { lead: String, note: String },
-    LeadDeleted { lead: String },
+    Note {
+        lead: String,
+        note: String,
+    },
+    LeadDeleted {
+        lead: String,
+    },
 }
 
 /// What the work needs.

@@ -114,8 +114,9 @@ impl CaseSettings {
             *stage = stage.trim().to_owned();
         }
         self.stages.retain(|stage| !stage.is_empty());
-        let is_id =
-            |stage: &String| stage.len() <= LONGEST_STAGE && stage.chars().all(|c| c.is_ascii_digit());
+        let is_id = |stage: &String| {
+            stage.len() <= LONGEST_STAGE && stage.chars().all(|c| c.is_ascii_digit())
+        };
         if self.stages.len() > MOST_STAGES || !self.stages.iter().all(is_id) {
             return Err(SettingsError::Stages);
         }

@@ -123,7 +123,12 @@ mod tests {
         let texts: Vec<&str> = built.turns.iter().map(|turn| turn.text.as_str()).collect();
         assert_eq!(
             texts,
-            ["Hello", "On Tuesday please.", "Rang, nobody there.", "Thanks"]
+            [
+                "Hello",
+                "On Tuesday please.",
+                "Rang, nobody there.",
+                "Thanks"
+            ]
         );
         assert_eq!(built.turns[2].who, Who::Staff);
     }

@@ -103,11 +103,7 @@ pub(super) fn analysis_note(analysis: &Analysis, language: Language, mark: &str)
     list(&mut out, &words.promises, promises);
     if let Some(step) = &analysis.next_step {
         part(&mut out, &words.next_step, &step.what);
-        part(
-            &mut out,
-            &words.draft,
-            step.draft.as_deref().unwrap_or(""),
-        );
+        part(&mut out, &words.draft, step.draft.as_deref().unwrap_or(""));
     }
     list(&mut out, &words.missing, analysis.missing.iter().cloned());
     finish(out, mark)

@@ -60,7 +60,8 @@ impl Casework {
             _ => i64::MAX,
         };
         // Due now and still here: the other worker has it.
-        let left = Duration::from_millis(left.unsigned_abs()).clamp(Duration::from_millis(200), LONGEST);
+        let left =
+            Duration::from_millis(left.unsigned_abs()).clamp(Duration::from_millis(200), LONGEST);
         tokio::select! {
             () = wake.notified() => {}
             () = tokio::time::sleep(left) => {}

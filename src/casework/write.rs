@@ -120,7 +120,9 @@ impl Casework {
         analysis: &Analysis,
     ) -> Result<(), CaseError> {
         let step = analysis.next_step.as_ref().map(|step| step.what.trim());
-        let step = step.filter(|what| !what.is_empty()).ok_or(CaseError::NoStep)?;
+        let step = step
+            .filter(|what| !what.is_empty())
+            .ok_or(CaseError::NoStep)?;
         let task = NewTask {
             text: step.chars().take(LONGEST_TASK).collect(),
             due_at: now().saturating_add(i64::from(work.settings.task_hours) * HOUR_MS),
@@ -186,7 +188,9 @@ fn tags(band: &str, bands: &[String]) -> TagChange {
 /// What cannot be written, for want of a right, is left out with a notice; the rest is written all the same.
 fn left_out(work: &mut Work, written: Result<(), CrmError>) -> Result<(), CaseError> {
     match written {
-        Err(error @ (CrmError::Scope { .. } | CrmError::Tariff { .. } | CrmError::Refused { .. })) => {
+        Err(
+            error @ (CrmError::Scope { .. } | CrmError::Tariff { .. } | CrmError::Refused { .. }),
+        ) => {
             tracing::warn!(%error, "part of an analysis could not be written into the CRM");
             let error = CaseError::from(error);
             work.progress.notice(error.code());

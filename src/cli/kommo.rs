@@ -196,7 +196,11 @@ async fn find(api: &Api, wanted: &str) -> anyhow::Result<String> {
     let all = api.get("/api/v1/crm").await?;
     let matching: Vec<&str> = rows(&all, "accounts")
         .iter()
-        .filter(|account| ["id", "host", "name"].iter().any(|of| text(account, of) == wanted))
+        .filter(|account| {
+            ["id", "host", "name"]
+                .iter()
+                .any(|of| text(account, of) == wanted)
+        })
         .map(|account| text(account, "id"))
         .collect();
     match matching.as_slice() {

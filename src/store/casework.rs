@@ -285,9 +285,7 @@ pub fn erase_tasks(
     account: &Scoped<Account>,
     lead: Option<&str>,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "DELETE FROM crm_tasks WHERE account = ?1 AND (?2 IS NULL OR lead = ?2)",
-    )?
-    .execute((account.id, lead))?;
+    tx.prepare_cached("DELETE FROM crm_tasks WHERE account = ?1 AND (?2 IS NULL OR lead = ?2)")?
+        .execute((account.id, lead))?;
     Ok(())
 }

@@ -85,8 +85,18 @@ async fn answer(State(crm): State<Crm>, method: Method, uri: Uri, body: String) 
                 "messages",
                 json!([
                     said("m2", "outgoing", 1_700_000_100, "It is 149 euros."),
-                    said("m1", "incoming", 1_700_000_000, "How much is the beginner course?"),
-                    said("m3", "incoming", 1_700_000_200, "Great, I would like to book it for Tuesday."),
+                    said(
+                        "m1",
+                        "incoming",
+                        1_700_000_000,
+                        "How much is the beginner course?"
+                    ),
+                    said(
+                        "m3",
+                        "incoming",
+                        1_700_000_200,
+                        "Great, I would like to book it for Tuesday."
+                    ),
                 ]),
             )
         }
@@ -428,7 +438,11 @@ async fn shows_what_was_found(browser: &Client) -> Result<(), CmdError> {
     run(browser, "panel.querySelector('[data-length=long]').click()").await?;
     let long = run(browser, "return text('.fd-summary')").await?;
     assert_eq!(long, "Ines wants two places on Tuesday, at noon.");
-    run(browser, "panel.querySelector('[data-length=medium]').click()").await?;
+    run(
+        browser,
+        "panel.querySelector('[data-length=medium]').click()",
+    )
+    .await?;
     assert_eq!(run(browser, "return text('.fd-summary')").await?, NASTY);
     run(browser, "harness.leave()").await?;
     let hung = "return document.querySelectorAll('.fd-under').length";
@@ -440,7 +454,11 @@ async fn makes_a_task_once(browser: &Client, crm: &Crm) -> Result<(), CmdError> 
     open(browser, 8).await?;
     let there = "panel.querySelector('[data-act=task]')";
     until(browser, "the button for the task", there, LOADING).await?;
-    run(browser, "const press = panel.querySelector('[data-act=task]'); press.click(); press.click()").await?;
+    run(
+        browser,
+        "const press = panel.querySelector('[data-act=task]'); press.click(); press.click()",
+    )
+    .await?;
     until(
         browser,
         "the task",
@@ -490,7 +508,10 @@ async fn analyses(browser: &Client, crm: &Crm) -> Result<(), CmdError> {
     assert_eq!(written.notes[0][0]["note_type"], "extended_service_message");
     let all = json!(written.leads).to_string();
     assert!(all.contains("\"field_id\":5"), "{all}");
-    assert!(all.contains("tags_to_add") && !all.contains("_embedded"), "{all}");
+    assert!(
+        all.contains("tags_to_add") && !all.contains("_embedded"),
+        "{all}"
+    );
     Ok(())
 }
 

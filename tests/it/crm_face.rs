@@ -73,7 +73,10 @@ async fn a_hook_is_kept_once_and_answered() {
     for _ in 0..3 {
         assert_eq!(hook(&app, SECRET, body).await, StatusCode::OK);
     }
-    assert_eq!(hook(&app, "fd_crm_other", body).await, StatusCode::NOT_FOUND);
+    assert_eq!(
+        hook(&app, "fd_crm_other", body).await,
+        StatusCode::NOT_FOUND
+    );
     let path = format!("/api/v1/crm/accounts/{id}");
     for _ in 0..500 {
         let waiting = app.app.store.read(hooks::count_waiting).await.unwrap();
@@ -153,7 +156,12 @@ async fn settings_are_kept_and_secrets_are_shown_nowhere() {
         all.json()["redirect_uri"],
         "https://desk.example/crm/kommo/return"
     );
-    for secret in [SECRET, "of the app", "the access token", "the refresh token"] {
+    for secret in [
+        SECRET,
+        "of the app",
+        "the access token",
+        "the refresh token",
+    ] {
         assert!(!all.text().contains(secret), "{secret}");
     }
 }
@@ -215,9 +223,7 @@ async fn a_round_trip_that_nobody_began_ends_nowhere() {
 #[tokio::test]
 async fn the_package_of_an_account_has_its_action() {
     let (app, id) = shop().await;
-    let packed = app
-        .get(&format!("/api/v1/crm/accounts/{id}/widget"))
-        .await;
+    let packed = app.get(&format!("/api/v1/crm/accounts/{id}/widget")).await;
     assert_eq!(packed.status, StatusCode::OK);
     assert_eq!(packed.header("content-type"), "application/zip");
     let (_, cookie) = sign_in(&app, Role::Owner).await;

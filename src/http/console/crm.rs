@@ -206,7 +206,9 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let told = match query.connected {
-        Some(_) => Told::done("The account is connected. Upload the widget, or analyse its open leads below."),
+        Some(_) => Told::done(
+            "The account is connected. Upload the widget, or analyse its open leads below.",
+        ),
         None => Told::default(),
     };
     show_one(&app, &person, account_id(&id)?, &query.after, told).await
@@ -329,7 +331,10 @@ async fn show_one(
     told: Told,
 ) -> Result<Response, Failure> {
     let view = app.casework.account(person.member(), id).await?;
-    let leads = app.casework.leads(person.member(), id, after, LEADS).await?;
+    let leads = app
+        .casework
+        .leads(person.member(), id, after, LEADS)
+        .await?;
     let is_full = leads.len() >= usize::try_from(LEADS).unwrap_or(usize::MAX);
     let next = leads.last().filter(|_| is_full).map(|lead| lead.id.clone());
     let status = status_of(&told);

@@ -94,7 +94,11 @@ impl From<AccountView> for AccountRow {
     fn from(view: AccountView) -> Self {
         let account = &view.account;
         let (state, label, usual) = match account.state {
-            AccountState::Active => ("ready", "Connected", "Conversations can be read and results written."),
+            AccountState::Active => (
+                "ready",
+                "Connected",
+                "Conversations can be read and results written.",
+            ),
             AccountState::Revoked => (
                 "failed",
                 "Access taken back",

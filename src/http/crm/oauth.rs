@@ -24,7 +24,10 @@ pub(super) async fn finish(State(http): State<Http>, Query(callback): Query<Call
         }
         Err(error) => {
             let problem = Problem::from(error);
-            tracing::warn!(code = problem.code, "an account of Kommo could not be connected");
+            tracing::warn!(
+                code = problem.code,
+                "an account of Kommo could not be connected"
+            );
             crate::http::console::error_page(&problem)
         }
     }

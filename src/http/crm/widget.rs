@@ -108,9 +108,7 @@ async fn known_page(http: &Http, headers: &HeaderMap) -> Result<Cors, Response> 
     match http.app.kommo.is_origin_known(text).await {
         Ok(true) => {
             let value = HeaderValue::from_str(text);
-            value
-                .map(Cors)
-                .map_err(|_| not_connected().into_response())
+            value.map(Cors).map_err(|_| not_connected().into_response())
         }
         Ok(false) => Err(not_connected().into_response()),
         Err(error) => Err(Problem::from(error).into_response()),

@@ -17,7 +17,8 @@ impl From<CrmError> for Problem {
             CrmError::Store(error) => return error.into(),
             CrmError::Limited { wait_s, .. } => {
                 let wait = u32::try_from(wait_s).unwrap_or(u32::MAX).max(1);
-                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(wait);
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+                    .retry_after(wait);
             }
             CrmError::Revoked { .. } | CrmError::Off => (StatusCode::CONFLICT, "disconnected"),
             CrmError::Tariff { .. } => (StatusCode::CONFLICT, "tariff"),
@@ -32,9 +33,10 @@ impl From<CrmError> for Problem {
             CrmError::Declined => (StatusCode::CONFLICT, "declined"),
             CrmError::Forged(_) => (StatusCode::UNAUTHORIZED, "token_invalid"),
             CrmError::Integration(_) => (StatusCode::NOT_FOUND, "not_found"),
-            CrmError::Host { .. } | CrmError::State | CrmError::Code { .. } | CrmError::Input(_) => {
-                (StatusCode::BAD_REQUEST, "invalid_request")
-            }
+            CrmError::Host { .. }
+            | CrmError::State
+            | CrmError::Code { .. }
+            | CrmError::Input(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
         };
         Self::new(status, code, detail)
     }

@@ -224,11 +224,7 @@ pub(super) async fn analyse(
     Path((id, lead)): Path<(String, String)>,
 ) -> Result<(StatusCode, axum::Json<CrmAsked>), Problem> {
     let id = account_id(&id)?;
-    let card = place
-        .app
-        .casework
-        .analyse(&place.member, id, &lead)
-        .await?;
+    let card = place.app.casework.analyse(&place.member, id, &lead).await?;
     let state = card.job.map_or("queued", |job| job.state.as_str());
     Ok((StatusCode::ACCEPTED, axum::Json(CrmAsked { state })))
 }

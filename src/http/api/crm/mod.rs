@@ -13,8 +13,7 @@ pub(in crate::http) mod paths {
         __path_leads, __path_package, __path_pause, __path_resume, __path_set,
     };
     pub(in crate::http) use super::connect::{
-        __path_begin, __path_forget_integration, __path_keep_integration, __path_list,
-        __path_token,
+        __path_begin, __path_forget_integration, __path_keep_integration, __path_list, __path_token,
     };
 }
 

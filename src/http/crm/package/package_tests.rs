@@ -49,11 +49,7 @@ fn the_package_is_a_valid_upload() {
     assert!(manifest.get("dp").is_none());
     for (name, width, height) in LOGOS {
         let png = &files[&format!("images/{name}")];
-        assert!(
-            png.len() <= 300 * 1024,
-            "{name} has {} bytes",
-            png.len()
-        );
+        assert!(png.len() <= 300 * 1024, "{name} has {} bytes", png.len());
         assert_eq!(&png[16..20], width.to_be_bytes(), "{name}");
         assert_eq!(&png[20..24], height.to_be_bytes(), "{name}");
     }
@@ -114,7 +110,11 @@ fn the_script_asks_the_server_that_the_package_was_made_for() {
 
 #[test]
 fn with_a_pipeline_there_is_its_action_and_its_picture() {
-    let package = build("https://desk.example.com", Some("/crm/kommo/pipeline/s3cret")).unwrap();
+    let package = build(
+        "https://desk.example.com",
+        Some("/crm/kommo/pipeline/s3cret"),
+    )
+    .unwrap();
     let files = files(&package);
     let manifest = json_of(&files, "manifest.json");
     assert_eq!(

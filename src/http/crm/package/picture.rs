@@ -227,9 +227,7 @@ fn pixel(x: u32, y: u32, shapes: &[Shape]) -> [u8; 4] {
     let mut covered = 0_u32;
     for down in 0..SAMPLES {
         for across in 0..SAMPLES {
-            let at = |whole: u32, part: u32| {
-                to_f32(whole) + (to_f32(part) + 0.5) / to_f32(SAMPLES)
-            };
+            let at = |whole: u32, part: u32| to_f32(whole) + (to_f32(part) + 0.5) / to_f32(SAMPLES);
             let (px, py) = (at(x, across), at(y, down));
             let top = shapes.iter().rev().find(|s| s.outline.holds(px, py));
             if let Some(shape) = top {

@@ -166,7 +166,7 @@ impl Casework {
         let lead = lead.map(str::to_owned);
         let read = self.store().read(move |conn| {
             let account = accounts::get(conn, workspace, id)?;
-            let all = match &lead {
+            let all: Vec<CrmLead> = match &lead {
                 Some(lead) => leads::find(conn, &account, lead)?.into_iter().collect(),
                 None => leads::list(conn, &account, "", MOST_LEADS)?,
             };

@@ -17,7 +17,6 @@ pub(super) struct Judged {
     pub(super) outcome: Outcome,
     /// SHA-256 of conversation, settings and model, as hex: the same gives the same.
     pub(super) digest: String,
-    pub(super) bands: Vec<String>,
     settings: Settings,
     conversation: Conversation,
 }
@@ -42,11 +41,6 @@ impl Casework {
         });
         Ok(Judged {
             digest: hex::encode(Sha256::digest(said.to_string())),
-            bands: settings
-                .bands
-                .iter()
-                .map(|band| band.name.clone())
-                .collect(),
             outcome,
             settings,
             conversation,

@@ -15,7 +15,7 @@ use crate::widget::finished;
 use crate::{LOADING, set_up};
 
 /// `{…}` is an id that `fixtures/content.js` gives.
-const PAGES: [&str; 51] = [
+const PAGES: [&str; 52] = [
     "/inbox",
     "/inbox/{conversation}",
     "/desk",
@@ -45,6 +45,7 @@ const PAGES: [&str; 51] = [
     "/quality",
     "/transcribe",
     "/keys",
+    "/crm",
     "/webhooks",
     "/webhooks/{webhook}",
     "/account",

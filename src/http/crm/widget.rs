@@ -29,7 +29,7 @@ pub(super) async fn show(
 ) -> Response {
     let (caller, cors) = match admit(&http, &headers).await {
         Ok(admitted) => admitted,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let card = http.app.casework.card(&caller.account, &lead).await;
     cors.add(answer(card))
@@ -43,7 +43,7 @@ pub(super) async fn analyse(
 ) -> Response {
     let (caller, cors) = match admit(&http, &headers).await {
         Ok(admitted) => admitted,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let card = http.app.casework.ask(&caller.account, &lead).await;
     cors.add(answer(card))
@@ -57,7 +57,7 @@ pub(super) async fn make_task(
 ) -> Response {
     let (caller, cors) = match admit(&http, &headers).await {
         Ok(admitted) => admitted,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let card = http.app.casework.make_task_of(&caller.account, &lead).await;
     cors.add(answer(card))
@@ -83,35 +83,34 @@ impl Cors {
 }
 
 /// Finds out who calls. Refusals that the account's own pages can mend may be read by them; others' may not.
-async fn admit(http: &Http, headers: &HeaderMap) -> Result<(WidgetCaller, Cors), Response> {
-    let cors = known_page(http, headers).await?;
-    let refused = |problem: Problem| cors.add(problem.into_response());
+async fn admit(http: &Http, headers: &HeaderMap) -> Result<(WidgetCaller, Cors), Box<Response>> {
+    let cors = match known_page(http, headers).await {
+        Ok(cors) => cors,
+        Err(problem) => return Err(Box::new(problem.into_response())),
+    };
     let token = headers.get(TOKEN).and_then(|token| token.to_str().ok());
     let checked = http.app.kommo.check_widget(token.unwrap_or(""), now_ms());
     let caller = match checked.await {
         Ok(caller) => caller,
-        Err(error) => return Err(refused(error.into())),
+        Err(error) => {
+            let refused = cors.add(Problem::from(error).into_response());
+            return Err(Box::new(refused));
+        }
     };
     // One connected account's page with another one's token.
     if cors.0.as_bytes() != caller.origin.as_bytes() {
-        return Err(not_connected().into_response());
+        return Err(Box::new(not_connected().into_response()));
     }
     Ok((caller, cors))
 }
 
 /// The request's origin, if it is a page of a connected account.
-async fn known_page(http: &Http, headers: &HeaderMap) -> Result<Cors, Response> {
-    let origin = headers.get(header::ORIGIN);
-    let Some(text) = origin.and_then(|origin| origin.to_str().ok()) else {
-        return Err(not_connected().into_response());
-    };
-    match http.app.kommo.is_origin_known(text).await {
-        Ok(true) => {
-            let value = HeaderValue::from_str(text);
-            value.map(Cors).map_err(|_| not_connected().into_response())
-        }
-        Ok(false) => Err(not_connected().into_response()),
-        Err(error) => Err(Problem::from(error).into_response()),
+async fn known_page(http: &Http, headers: &HeaderMap) -> Result<Cors, Problem> {
+    let origin = headers.get(header::ORIGIN).ok_or_else(not_connected)?;
+    let text = origin.to_str().map_err(|_| not_connected())?;
+    match http.app.kommo.is_origin_known(text).await? {
+        true => Ok(Cors(origin.clone())),
+        false => Err(not_connected()),
     }
 }
 
@@ -124,7 +123,7 @@ fn not_connected() -> Problem {
 pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap) -> Response {
     let cors = match known_page(http, headers).await {
         Ok(cors) => cors,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let may = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),

@@ -320,6 +320,15 @@ impl App {
             gateway: gateway.clone(),
             address: telling::public_address(&config),
         };
+        let workers = Arc::new(workers);
+        let told = Arc::clone(&workers);
+        // Never so where engines are not started, for a command beside no server.
+        let settled = move || {
+            let needed = |worker: &WorkerStatus| matches!(worker.name, "llm" | "speech");
+            let all = (**told)();
+            let mut needed = all.iter().filter(|worker| needed(worker));
+            needed.all(|worker| worker.state != "starting")
+        };
         let casework = Casework::start(
             crate::casework::Parts {
                 store: store.clone(),
@@ -327,6 +336,7 @@ impl App {
                 chat: Arc::clone(&chat),
                 transcriber: Arc::clone(&transcriber),
                 quotas: quotas.clone(),
+                settled: Arc::new(settled),
             },
             &tasks,
             shutdown.clone(),
@@ -389,7 +399,7 @@ impl App {
             checks,
             written: integrity::Written::default(),
             address,
-            workers,
+            workers: Box::new(move || (**workers)()),
             tasks,
             draining: CancellationToken::new(),
             shutdown,

@@ -209,6 +209,10 @@ impl Casework {
         let written = self.store().write(move |tx| {
             let account = accounts::get(tx, workspace, id)?;
             casework::end_jobs(tx, &account, "the account was disconnected", now())?;
+            // Transcripts go with the account; analyses are in a list of all.
+            if !keep_copies {
+                casework::erase_analyses(tx, &account, None)?;
+            }
             Ok(account)
         });
         let account = written.await?;
@@ -218,13 +222,6 @@ impl Casework {
             .accounts
             .disconnect(&account, keep_copies)
             .await?;
-        if !keep_copies {
-            // Transcripts went with the account; analyses are in a list of all.
-            let erased = self
-                .store()
-                .write(move |tx| casework::erase_analyses(tx, &account, None));
-            erased.await?;
-        }
         Ok(Disconnected { unhooked })
     }
 }

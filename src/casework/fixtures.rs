@@ -374,6 +374,7 @@ impl Shop {
             chat: Arc::new(NoModel),
             transcriber: Arc::new(Hears),
             quotas: Quotas::new(store.clone()),
+            settled: Arc::new(|| true),
         })
     }
 

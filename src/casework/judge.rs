@@ -27,13 +27,14 @@ impl Casework {
         &self,
         workspace: WorkspaceId,
         conversation: Conversation,
+        priority: Priority,
     ) -> Result<Judged, CaseError> {
         let settings = self
             .store()
             .read(move |conn| workspaces::section::<Settings>(conn, workspace, Settings::SECTION));
         let settings = settings.await?;
         let chat = &self.inner.parts.chat;
-        let claim = Claim::new(Priority::Background, Flow::member(workspace, &"crm"));
+        let claim = Claim::new(priority, Flow::member(workspace, &"crm"));
         let outcome = analyse(Some(&**chat), &conversation, &settings, claim).await?;
         let said = json!({
             "turns": &conversation.turns, "settings": &settings, "model": &outcome.cost.weights_hash,

@@ -9,6 +9,7 @@ use super::settings::CaseSettings;
 use super::{CaseError, Casework, now, turns};
 use crate::analysis::AnalysisError;
 use crate::crm::{Crm, CrmError, RemoteNote, Source};
+use crate::llm::Priority;
 use crate::store::crm::accounts::Account;
 use crate::store::crm::jobs::{self, CrmJobState};
 use crate::store::crm::leads;
@@ -118,7 +119,12 @@ impl Casework {
         let quotas = &self.inner.parts.quotas;
         let held = quotas.reserve(workspace, Measure::Analyses, 1, now());
         let held = held.await?;
-        let judged = self.judge(workspace, conversation).await?;
+        // Somebody looks at the card, unless all leads are gone through.
+        let priority = match work.within {
+            None => Priority::Api,
+            Some(_) => Priority::Background,
+        };
+        let judged = self.judge(workspace, conversation, priority).await?;
         let title = match lead.name.trim() {
             "" => work.lead.clone(),
             name => name.to_owned(),

@@ -125,7 +125,12 @@ pub struct Parts {
     pub chat: Arc<dyn ChatModel>,
     pub transcriber: Arc<dyn Transcriber>,
     pub quotas: Quotas,
+    /// Whether the engines are loaded, or will not be. Until then leads wait: an analysis without the model would have less in it.
+    pub settled: Settled,
 }
+
+/// Tells whether something has come to rest.
+pub type Settled = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// A handle on the work; clones share it.
 #[derive(Clone)]

@@ -20,6 +20,8 @@ use crate::store::{CrmJobId, StoreError, UnixMs, WorkspaceId};
 const LONGEST: Duration = Duration::from_secs(60);
 /// How long to wait after a fault of the store.
 const AFTER_FAULT: Duration = Duration::from_secs(5);
+/// How often to look whether the engines are loaded.
+const LOADING: Duration = Duration::from_secs(1);
 /// A job is tried this often.
 const MOST_FAILURES: u32 = 8;
 /// Wait after the first failure, in ms; twice as long after each further one.
@@ -34,6 +36,12 @@ impl Casework {
             tracing::error!(%error, "work for a CRM that was cut off could not be queued again");
         }
         loop {
+            while !(self.inner.parts.settled)() {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(LOADING) => {}
+                }
+            }
             let worked = tokio::select! {
                 () = shutdown.cancelled() => return,
                 worked = self.run_next() => worked,

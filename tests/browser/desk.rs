@@ -19,12 +19,18 @@ pub struct Desk {
     pub setup_link: String,
     process: Mutex<Child>,
     data: TempDir,
+    /// Variables beside those of the test.
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Desk {
     pub async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let (process, line) = Self::serve(&data, "127.0.0.1:0").await;
+        Self::start_on(tempfile::tempdir().unwrap(), Vec::new()).await
+    }
+
+    /// On a data folder that has something in it, with settings as variables.
+    pub async fn start_on(data: TempDir, settings: Vec<(&'static str, String)>) -> Self {
+        let (process, line) = Self::serve(&data, &settings, "127.0.0.1:0").await;
         let text = |name: &str| line[name].as_str().unwrap().to_owned();
         let (address, setup_link) = (text("address"), text("setup_link"));
         Self {
@@ -32,6 +38,7 @@ impl Desk {
             setup_link,
             process: Mutex::new(process),
             data,
+            settings,
         }
     }
 
@@ -43,14 +50,19 @@ impl Desk {
     /// Starts it again at the same address.
     pub async fn start_again(&self) {
         let listen = self.address.strip_prefix("http://").unwrap();
-        *self.process.lock().await = Self::serve(&self.data, listen).await.0;
+        *self.process.lock().await = Self::serve(&self.data, &self.settings, listen).await.0;
     }
 
     /// The process, and its line that says where it listens.
-    async fn serve(data: &TempDir, listen: &str) -> (Child, serde_json::Value) {
+    async fn serve(
+        data: &TempDir,
+        settings: &[(&'static str, String)],
+        listen: &str,
+    ) -> (Child, serde_json::Value) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
             .args(["serve", "--json", "--listen", listen, "--data"])
             .arg(data.path())
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

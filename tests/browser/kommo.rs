@@ -14,9 +14,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fantoccini::Client;
 use fantoccini::error::CmdError;
 use frontdesk::app::{App, Start, default_workspace};
-use frontdesk::config::{Config, PublicUrl};
+use frontdesk::config::Config;
 use frontdesk::http::crm::package;
-use frontdesk::http::server::{self, Limits};
 use frontdesk::store::analyses::{self, NewAnalysis, Source};
 use frontdesk::store::casework::{self, CrmTranscript, TranscriptState};
 use frontdesk::store::crm::accounts::{self, CrmKind, NewAccount, Tokens};
@@ -30,8 +29,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_util::sync::CancellationToken;
 
+use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::widget::finished;
 use crate::{ANSWERING, LOADING, shoot};
@@ -316,30 +315,26 @@ async fn browser_the_widget_shows_a_lead_and_acts_for_it() {
     let data = tempfile::tempdir().unwrap();
     let config = Config {
         data_dir: data.path().to_owned(),
-        public_url: PublicUrl(Some(SERVER.to_owned())),
-        kommo_server: PublicUrl(Some(format!("http://{crm_address}"))),
-        egress_allow: "127.0.0.1".to_owned(),
         ..Config::default()
     };
     let app = App::open(Arc::new(config), Start::Never).await.unwrap();
     fill(&app).await;
-    let (listener, address) = listen().await;
-    let stop = CancellationToken::new();
-    let router = frontdesk::http::router(app.clone());
-    tokio::spawn(server::serve(
-        listener,
-        router,
-        Limits::default(),
-        stop.clone(),
-    ));
+    app.stop().await;
+    drop(app);
+    let settings = vec![
+        ("FRONTDESK_PUBLIC_URL", SERVER.to_owned()),
+        ("FRONTDESK_KOMMO_SERVER", format!("http://{crm_address}")),
+        ("FRONTDESK_EGRESS_ALLOW", "127.0.0.1".to_owned()),
+    ];
+    let desk = Desk::start_on(data, settings).await;
+    let address = desk.address.trim_start_matches("http://").to_owned();
     let port = serve_card(files(&address)).await;
     let resolve = format!("--host-resolver-rules=MAP {HOST} 127.0.0.1:{port}");
     let browser = driver
         .browser_with(&[&resolve, "--ignore-certificate-errors"])
         .await;
     finished(browser.clone(), "kommo-failure", visit(browser, crm)).await;
-    stop.cancel();
-    app.stop().await;
+    desk.kill().await;
 }
 
 async fn run(browser: &Client, script: &str) -> Result<Value, CmdError> {

@@ -123,7 +123,7 @@ fn not_connected() -> Problem {
 pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap) -> Response {
     let cors = match known_page(http, headers).await {
         Ok(cors) => cors,
-        Err(refused) => return *refused,
+        Err(problem) => return problem.into_response(),
     };
     let may = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),

@@ -324,10 +324,12 @@ impl App {
         let told = Arc::clone(&workers);
         // Never so where engines are not started, for a command beside no server.
         let settled = move || {
-            let needed = |worker: &WorkerStatus| matches!(worker.name, "llm" | "speech");
+            let is_needed =
+                |worker: &&WorkerStatus| matches!(worker.name.as_str(), "llm" | "speech");
             let all = (**told)();
-            let mut needed = all.iter().filter(|worker| needed(worker));
-            needed.all(|worker| worker.state != "starting")
+            all.iter()
+                .filter(is_needed)
+                .all(|worker| worker.state != "starting")
         };
         let casework = Casework::start(
             crate::casework::Parts {

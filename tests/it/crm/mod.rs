@@ -11,6 +11,7 @@ pub mod kommo_fake;
 mod pace;
 mod reading;
 mod voice;
+mod walk;
 mod widget;
 mod writing;
 

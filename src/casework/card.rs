@@ -235,9 +235,8 @@ fn check_lead(lead: &str) -> Result<(), CaseError> {
 
 pub(super) fn check_active(account: &Account) -> Result<(), CaseError> {
     match account.state {
-        AccountState::Active => Ok(()),
-        AccountState::Unpaid | AccountState::Revoked | AccountState::Off => {
-            Err(CrmError::Off.into())
-        }
+        // It may be paid by now; the CRM says so if not.
+        AccountState::Active | AccountState::Unpaid => Ok(()),
+        AccountState::Revoked | AccountState::Off => Err(CrmError::Off.into()),
     }
 }

@@ -6,13 +6,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::backfill::{Backfilled, Stepped};
+use super::card::check_active;
 use super::lead::Work;
 use super::progress::Progress;
 use super::settings::CaseSettings;
 use super::{CaseError, Casework, now};
-use crate::crm::CrmError;
 use crate::store::casework;
-use crate::store::crm::accounts::{self, AccountState};
+use crate::store::crm::accounts;
 use crate::store::crm::jobs::{self, CrmJob, CrmJobKind, Ended};
 use crate::store::{CrmJobId, StoreError, UnixMs, WorkspaceId};
 
@@ -128,9 +128,7 @@ impl Casework {
             .store()
             .read(move |conn| accounts::get(conn, workspace, id));
         let account = account.await?;
-        if account.state != AccountState::Active {
-            return Err(CrmError::Off.into());
-        }
+        check_active(&account)?;
         let crm = self.inner.parts.accounts.open(&account).await?;
         let (progress, within) = match job.kind {
             CrmJobKind::Analyse => (Progress::read(&job.progress), None),

@@ -70,7 +70,6 @@ define(['jquery'], function () {
     this.ended = false
     this.busy = false
     this.hung = []
-    this.done = null
   }
 
   Panel.prototype.t = function (path, values) {
@@ -153,7 +152,6 @@ define(['jquery'], function () {
     if (this.busy) return
     this.busy = true
     this.wait = FIRST_WAIT
-    this.done = null
     this.say(this.t('steps.queued'))
     this.ask('POST', '/analyse', {}, function (error, card) {
       self.busy = false
@@ -174,7 +172,6 @@ define(['jquery'], function () {
         pressed.parentNode.appendChild(self.warning(error))
         return
       }
-      self.done = self.t('task_made')
       self.show(card)
     })
   }

@@ -17,6 +17,15 @@ pub enum Who {
 }
 
 impl Who {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Customer => "Customer",
+            Self::Staff => "Staff",
+            Self::Assistant => "Assistant",
+        }
+    }
+
     /// Whether the business says it.
     pub fn is_business(self) -> bool {
         self != Self::Customer

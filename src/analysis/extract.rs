@@ -172,19 +172,11 @@ fn render(chosen: &[Candidate], count: usize) -> String {
                 line.push(' ');
                 line.push_str(&one.text);
             }
-            _ => lines.push(format!("{}: {}", speaker(one.who), one.text)),
+            _ => lines.push(format!("{}: {}", one.who.label(), one.text)),
         }
         before = Some(one.who);
     }
     lines.join("\n")
-}
-
-pub(crate) fn speaker(who: Who) -> &'static str {
-    match who {
-        Who::Customer => "Customer",
-        Who::Staff => "Staff",
-        Who::Assistant => "Assistant",
-    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::backup::Backups;
 use crate::agent::Agent;
+use crate::analysis::Analyst;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
@@ -74,6 +75,7 @@ use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
+use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
 use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
@@ -162,6 +164,10 @@ pub struct App {
     pub agent: Agent,
     /// What staff may undo.
     pub undos: Undos,
+    /// Analyses conversations.
+    pub analyst: Analyst,
+    /// What workspaces may use in a month.
+    pub quotas: Quotas,
     /// Asks golden questions in the background.
     pub evals: Runner,
     /// Sends e-mail and takes answers.
@@ -293,6 +299,9 @@ impl App {
             tasks.clone(),
             shutdown.clone(),
         );
+        let quotas = Quotas::new(store.clone());
+        let analyst = Analyst::new(store.clone(), Arc::clone(&chat), quotas.clone());
+        analyst.start(&tasks, shutdown.clone());
         // A crash may have left runs and calls open: close them before new ones begin.
         evals.recover().await?;
         store
@@ -342,6 +351,8 @@ impl App {
             webhooks,
             certificates,
             agent,
+            analyst,
+            quotas,
             undos: Undos::default(),
             evals,
             mail,

@@ -115,6 +115,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::inbox::routes());
     routes.extend(api::contacts::routes());
     routes.extend(api::tasks::routes());
+    routes.extend(api::analyses::routes());
     routes.extend(voice::routes());
     routes
 }

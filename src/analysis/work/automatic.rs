@@ -27,7 +27,8 @@ impl Analyst {
     pub fn start(&self, tasks: &TaskTracker, shutdown: CancellationToken) {
         let analyst = self.clone();
         tasks.spawn(async move {
-            let mut minutes = tokio::time::interval(EVERY);
+            // Models load in the first minute, and most commands are over by then.
+            let mut minutes = tokio::time::interval_at(tokio::time::Instant::now() + EVERY, EVERY);
             // Those that cannot be analysed are not tried again before the next start.
             let mut failed: HashSet<ConversationId> = HashSet::new();
             loop {

@@ -3,6 +3,7 @@
 
 pub(super) mod accounts;
 mod additions;
+pub(super) mod analyses;
 pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;

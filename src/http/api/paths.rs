@@ -15,6 +15,9 @@ pub(in crate::http) mod tasks {
     };
     pub(in crate::http) use super::super::told::__path_shown;
 }
+pub(in crate::http) mod analyses {
+    pub(in crate::http) use super::super::analyses::paths::*;
+}
 pub(in crate::http) mod ask {
     pub(in crate::http) use super::super::ask::__path_create;
 }

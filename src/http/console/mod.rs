@@ -53,6 +53,9 @@ mod receipt_parts;
 mod receipts;
 mod routing;
 pub mod safe_mode;
+mod score_form;
+mod score_pages;
+mod scores;
 mod second_factor;
 mod session;
 mod setup;
@@ -163,6 +166,17 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/tasks", get(tasks::list).post(tasks::create))
         .route("/tasks/leads", post(tasks::set_leads))
         .route("/tasks/{id}/{verb}", post(tasks::set_state))
+        .route("/scores", get(scores::list).post(scores::create))
+        .route(
+            "/scores/file",
+            post(scores::create_of_file).layer(DefaultBodyLimit::disable()),
+        )
+        .route(
+            "/scores/settings",
+            get(scores::settings).post(scores::save_settings),
+        )
+        .route("/scores/{id}", get(scores::show))
+        .route("/scores/{id}/delete", post(scores::delete))
         .route("/voice", get(voice::show).post(voice::save))
         .route("/voice/words", post(voice::set_word))
         .route("/voice/words/delete", post(voice::delete_word))

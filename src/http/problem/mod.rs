@@ -5,6 +5,7 @@
 //! logged, and the caller gets a sentence without detail.
 
 mod acts;
+mod analyses;
 mod inbox;
 mod staff;
 

@@ -110,10 +110,15 @@ pub async fn analyse_telling(
             (found, asker.cost)
         }
     };
+    let judged = found.judged;
     let mut analysis = put_together(conversation, &counted, settings, language, &spoken, found);
     analysis.missing = missing;
     cost.took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Outcome { analysis, cost })
+    Ok(Outcome {
+        analysis,
+        cost,
+        judged,
+    })
 }
 
 /// The language that most is said in.

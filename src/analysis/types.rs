@@ -141,6 +141,8 @@ pub struct Cost {
 pub struct Outcome {
     pub analysis: Analysis,
     pub cost: Cost,
+    /// What a model said of the score, for measuring.
+    pub judged: Option<super::score::Judged>,
 }
 
 #[derive(Debug, thiserror::Error)]

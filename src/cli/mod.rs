@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong usage.
 
 mod admin;
+mod analyze;
 mod api;
 mod ask;
 mod backup;
@@ -110,6 +111,9 @@ enum Command {
     Facts(facts::Args),
     /// E-mail: the servers, a test, what was sent, and sending again what failed
     Mail(mail::Args),
+    /// Say what an exported conversation is about: summary, score, promises, next step
+    #[command(visible_alias = "analyse")]
+    Analyze(analyze::Args),
     /// Transcribe a recording
     Transcribe(transcribe::Args),
     /// Speak a text, into a file or over the loudspeaker
@@ -167,6 +171,7 @@ pub fn main() -> ExitCode {
         Command::Person(args) => person::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Mail(args) => mail::run(args),
+        Command::Analyze(args) => analyze::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),
         Command::Talk(args) => talk::run(args),

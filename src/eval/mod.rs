@@ -8,6 +8,7 @@
 extern crate self as eval;
 use frontdesk_access as access;
 use frontdesk_agent as agent;
+use frontdesk_analysis as analysis;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
@@ -15,6 +16,7 @@ use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 pub mod agent_asker;
+pub mod analyses;
 pub mod calibrate;
 pub mod compare;
 pub mod figures;

@@ -288,7 +288,7 @@ fn to_keep(
     outcome: Outcome,
     digest: String,
 ) -> NewAnalysis {
-    let Outcome { analysis, cost } = outcome;
+    let Outcome { analysis, cost, .. } = outcome;
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let own_title = conversation
         .turns

@@ -1,5 +1,6 @@
 //! `frontdesk eval`: measures the answers with golden questions.
 
+mod analysis;
 mod calibrate;
 mod gate;
 mod material;
@@ -34,6 +35,8 @@ pub(super) struct Args {
 enum What {
     /// Choose thresholds for the rungs so that few answers are false, and store them
     Calibrate(Box<calibrate::Args>),
+    /// Measure analyses of conversations: moods, summaries and scores, beside trivial ways to get them
+    Analysis(analysis::Args),
     /// Ask the golden questions about changes waiting at the gate, and publish or discard these
     Gate(gate::Args),
 }
@@ -93,6 +96,7 @@ pub(super) struct Measure {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         None => measure(&args.measure),
+        Some(What::Analysis(args)) => analysis::run(&args),
         Some(What::Calibrate(args)) => calibrate::run(&args),
         Some(What::Gate(args)) => gate::run(&args),
     }

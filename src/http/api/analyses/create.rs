@@ -17,15 +17,15 @@ use crate::analysis::{Analyst, Conversation, Progress, Turn, Who, WorkError};
 use crate::http::api::place::{self, ApiPlace};
 use crate::http::auth::OfCredential;
 use crate::http::body::read_json;
-use crate::http::listing::trim_field;
+use crate::http::listing::{parse_name, trim_field};
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::{multipart, sse};
 use crate::llm::{Claim, Priority};
 use crate::store::analyses::Source;
 use crate::store::{ConversationId, WorkspaceId};
 
-/// Of turns in a body, in bytes; longer conversations come as a file.
-const TURNS_LIMIT: usize = 4 << 20;
+/// Of turns in a body, in bytes: as much as a file with what JSON adds.
+const TURNS_LIMIT: usize = 24 << 20;
 /// Of a field of the form beside the file, in bytes.
 const FIELD_LIMIT: u64 = 1024;
 /// Names of staff in a form.
@@ -55,6 +55,8 @@ pub struct AnalysisRequest {
     turns: Option<Vec<TurnRequest>>,
     /// What it is called elsewhere, such as the id of a lead.
     about: Option<String>,
+    /// Where turns come from: `turns` (when absent), `file` or `crm`.
+    source: Option<String>,
     /// For lists.
     title: Option<String>,
     /// Analyse again even if nothing has changed.
@@ -203,8 +205,19 @@ async fn read_order(request: Request) -> Result<Order, Problem> {
             let conversation = Conversation {
                 turns: turns.collect::<Result<_, Problem>>()?,
             };
+            let source = parse_name(
+                "source",
+                &request.source.unwrap_or_default(),
+                Source::parse,
+                || vec!["turns", "file", "crm"],
+            )?;
+            let source = source.unwrap_or(Source::Turns);
+            if source == Source::Conversation {
+                let detail = "source must be one of turns, file, crm";
+                return Err(Problem::invalid("source", detail));
+            }
             let about = About {
-                source: Source::Turns,
+                source,
                 conversation: None,
                 name: name("about", request.about)?,
                 title: name("title", request.title)?,

@@ -13,6 +13,7 @@ mod app;
 mod fake_reader;
 mod fakes;
 
+mod analyses;
 mod ask;
 mod audio;
 mod auth;

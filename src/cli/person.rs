@@ -143,7 +143,9 @@ pub(super) fn counted(traces: &Value) -> String {
             let one = n.as_u64() == Some(1);
             format!(
                 "{n} {}",
-                if one {
+                if one && what == "analyses" {
+                    "analysis"
+                } else if one {
                     what.trim_end_matches('s')
                 } else {
                     &what
@@ -194,6 +196,7 @@ fn selection(found: &Value) -> Value {
         "golden_questions": ids("golden_question"),
         "contacts": ids("contact"),
         "tasks": ids("task"),
+        "analyses": ids("analysis"),
     })
 }
 

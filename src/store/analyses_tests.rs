@@ -112,3 +112,31 @@ fn nobody_finds_one_of_another_workspace() {
         })
         .unwrap();
 }
+
+#[test]
+fn a_person_in_one_from_elsewhere_is_found_copied_and_erased() {
+    let store = Store::open_in_memory().unwrap();
+    store
+        .write_blocking(|tx| {
+            let workspace = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
+            let new = NewAnalysis {
+                body: json!({"summary": {"short": "Zoraida wants a room."}}),
+                ..found(10, None)
+            };
+            let kept = keep(tx, workspace, &new, 5)?;
+            let subject = erasure::Subject::Analysis(kept.id);
+            let matches = erasure::find(tx, workspace, "zoraida")?.matches;
+            assert_eq!(matches.len(), 1);
+            assert_eq!(
+                (matches[0].subject, matches[0].traces.analyses),
+                (subject, 1)
+            );
+            let copied = erasure::copy(tx, workspace, &[subject])?;
+            assert_eq!(copied.finds[0]["analyses"][0]["title"], "of 10");
+            let erased = erasure::erase_subject(tx, workspace, subject, 6)?;
+            assert_eq!(erased.analyses, 1);
+            assert!(erasure::find(tx, workspace, "zoraida")?.matches.is_empty());
+            Ok(())
+        })
+        .unwrap();
+}

@@ -35,8 +35,8 @@ pub struct PersonFound {
 /// Something in which a person was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchView {
-    /// `conversation`, `call` (without a conversation), `receipt` (outside of conversations), `golden_question`, `contact` or
-    /// `task` (without contact and conversation).
+    /// `conversation`, `call` (without a conversation), `receipt` (outside of conversations), `golden_question`, `contact`,
+    /// `task` (without contact and conversation) or `analysis` (of a conversation from elsewhere).
     kind: &'static str,
     /// Its id.
     id: String,
@@ -45,7 +45,7 @@ pub struct MatchView {
     /// What was said there, shortened; empty if it was found by an id.
     excerpt: String,
     /// What erasing it erases: `conversations`, `messages`, `receipts`, `calls`, `recordings`,
-    /// `golden_questions`, `visitors`, `contacts`, `tasks`.
+    /// `golden_questions`, `visitors`, `contacts`, `tasks`, `analyses`.
     #[schema(value_type = Object)]
     erases: Traces,
     /// When it is deleted because its retention ended, in Unix milliseconds; it is hidden until then.
@@ -68,6 +68,8 @@ pub struct EraseRequest {
     contacts: Vec<String>,
     /// Tasks.
     tasks: Vec<String>,
+    /// Analyses of conversations from elsewhere.
+    analyses: Vec<String>,
 }
 
 /// What was erased.
@@ -94,6 +96,7 @@ pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
         Subject::Golden(id) => ("golden_question", id.to_string()),
         Subject::Contact(id) => ("contact", id.to_string()),
         Subject::Task(id) => ("task", id.to_string()),
+        Subject::Analysis(id) => ("analysis", id.to_string()),
     }
 }
 
@@ -106,6 +109,7 @@ pub(crate) fn parse_subject(kind: &str, id: &str) -> Option<Subject> {
         "golden_question" => id.parse().ok().map(Subject::Golden),
         "contact" => id.parse().ok().map(Subject::Contact),
         "task" => id.parse().ok().map(Subject::Task),
+        "analysis" => id.parse().ok().map(Subject::Analysis),
         _ => None,
     }
 }
@@ -212,6 +216,11 @@ pub(super) async fn erase(
         Subject::Contact,
     )?);
     subjects.extend(parse_subjects(&request.tasks, "task", Subject::Task)?);
+    subjects.extend(parse_subjects(
+        &request.analyses,
+        "analysis",
+        Subject::Analysis,
+    )?);
     let certificate = privacy::erase(&place.app.store, &place.member, subjects).await?;
     Ok(axum::Json(Erased { certificate }))
 }

@@ -193,6 +193,7 @@ fn row(found: Match) -> Row {
             Subject::Golden(_) => "Golden question",
             Subject::Contact(_) => "Contact",
             Subject::Task(_) => "Task",
+            Subject::Analysis(_) => "Analysis",
         },
         at: moment(found.at),
         excerpt: found.excerpt,
@@ -219,6 +220,7 @@ fn in_words(traces: &Traces) -> String {
         (traces.attachments, "file", "files"),
         (traces.contacts, "contact", "contacts"),
         (traces.tasks, "task", "tasks"),
+        (traces.analyses, "analysis", "analyses"),
     ];
     join_counts(&parts)
 }

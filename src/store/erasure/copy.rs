@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::Subject;
 use crate::store::{
-    AttachmentId, CallId, StoreError, WorkspaceId, calls, contacts, conversations, golden,
-    receipts, tasks,
+    AttachmentId, CallId, StoreError, WorkspaceId, analyses, calls, contacts, conversations,
+    golden, receipts, tasks,
 };
 
 /// Stored rows by table. Blobs are replaced by their size.
@@ -191,6 +191,11 @@ pub fn copy(
                 tasks::get(conn, workspace, id)?;
                 let sql = "SELECT * FROM tasks WHERE id = ?";
                 tables.insert("tasks".into(), read_table(conn, sql, [id])?);
+            }
+            Subject::Analysis(id) => {
+                analyses::get(conn, workspace, id)?;
+                let sql = "SELECT * FROM analyses WHERE id = ?";
+                tables.insert("analyses".into(), read_table(conn, sql, [id])?);
             }
         }
         copied.finds.push(Value::Object(tables));

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Traces, ids, traces};
 use crate::store::{
-    CallId, ContactId, ConversationId, GoldenId, ReceiptId, StoreError, TaskId, UnixMs,
-    WorkspaceId, calls, contacts, conversations, due, golden, receipts, tasks,
+    AnalysisId, CallId, ContactId, ConversationId, GoldenId, ReceiptId, StoreError, TaskId, UnixMs,
+    WorkspaceId, analyses, calls, contacts, conversations, due, golden, receipts, tasks,
 };
 
 /// Maximum number of results of a search.
@@ -37,6 +37,8 @@ pub enum Subject {
     Contact(ContactId),
     /// Only tasks without a contact and a conversation.
     Task(TaskId),
+    /// Only analyses of conversations from elsewhere.
+    Analysis(AnalysisId),
 }
 
 #[derive(Debug, Clone)]
@@ -149,6 +151,7 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
                     "receipt" => Subject::Receipt(row.get("id")?),
                     "contact" => Subject::Contact(row.get("id")?),
                     "task" => Subject::Task(row.get("id")?),
+                    "analysis" => Subject::Analysis(row.get("id")?),
                     _ => Subject::Golden(row.get("id")?),
                 },
             };
@@ -163,7 +166,7 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
             Subject::Call(id) => due::find_due_at(conn, "calls", id)?,
             Subject::Receipt(id) => due::find_due_at(conn, "receipts", id)?,
             Subject::Contact(id) => due::find_due_at(conn, "contacts", id)?,
-            Subject::Golden(_) | Subject::Task(_) => None,
+            Subject::Golden(_) | Subject::Task(_) | Subject::Analysis(_) => None,
         };
         matches.push(Match {
             subject,
@@ -202,7 +205,10 @@ const SAID: &str = "
     UNION ALL SELECT 'contact', p.contact, NULL, p.value FROM contact_points p WHERE p.workspace = ?1
     UNION ALL SELECT iif(t.contact IS NULL, 'task', 'contact'), coalesce(t.contact, t.id),
                      iif(t.contact IS NULL, t.conversation, NULL), t.wish || ' ' || t.name
-        FROM tasks t WHERE t.workspace = ?1";
+        FROM tasks t WHERE t.workspace = ?1
+    UNION ALL SELECT 'analysis', a.id, a.conversation,
+                     a.title || ' ' || a.about || ' ' || a.body || ' ' || coalesce(a.said, '')
+        FROM analyses a WHERE a.workspace = ?1";
 
 /// When something was said, and how much erasing it would erase.
 fn describe(
@@ -261,6 +267,13 @@ fn describe(
                 ..Traces::default()
             };
             (tasks::get(conn, workspace, id)?.created_at, traces)
+        }
+        Subject::Analysis(id) => {
+            let traces = Traces {
+                analyses: 1,
+                ..Traces::default()
+            };
+            (analyses::get(conn, workspace, id)?.created_at, traces)
         }
     })
 }

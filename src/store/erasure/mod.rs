@@ -15,8 +15,8 @@ use super::calls::{self, Call};
 use super::conversations::{self, Channel, Conversation};
 use super::values::Json;
 use super::{
-    EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, contacts, events, golden,
-    receipts, tasks,
+    EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, analyses, contacts, events,
+    golden, receipts, tasks,
 };
 
 pub(super) use copy::rows;
@@ -43,6 +43,8 @@ pub struct Traces {
     /// Each counts with addresses, telephone numbers and consents.
     pub contacts: u64,
     pub tasks: u64,
+    /// What was found in their conversations.
+    pub analyses: u64,
 }
 
 impl std::ops::AddAssign for Traces {
@@ -58,6 +60,7 @@ impl std::ops::AddAssign for Traces {
         self.attachments += other.attachments;
         self.contacts += other.contacts;
         self.tasks += other.tasks;
+        self.analyses += other.analyses;
     }
 }
 
@@ -90,6 +93,7 @@ pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, St
         attachments: count("SELECT count(*) FROM attachments WHERE conversation = ?")?,
         contacts: u64::from(last_of_contact(conn, of)?.is_some()),
         tasks: count("SELECT count(*) FROM tasks WHERE conversation = ?")?,
+        analyses: count("SELECT count(*) FROM analyses WHERE conversation = ?")?,
     })
 }
 
@@ -248,6 +252,13 @@ pub fn erase_subject(
             erase_contact(tx, &contact, now)
         }
         Subject::Task(id) => erase_task(tx, &tasks::get(tx, workspace, id)?),
+        Subject::Analysis(id) => {
+            analyses::delete(tx, &analyses::get(tx, workspace, id)?)?;
+            Ok(Traces {
+                analyses: 1,
+                ..Traces::default()
+            })
+        }
     }
 }
 

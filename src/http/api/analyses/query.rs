@@ -43,7 +43,7 @@ pub struct AnalysisQuery {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct FormatQuery {
+pub(in crate::http) struct FormatQuery {
     /// `jsonl` or `csv`; `jsonl` when absent.
     format: Option<String>,
 }

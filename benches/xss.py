@@ -284,7 +284,7 @@ class Seen(html.parser.HTMLParser):
     handle_startendtag = handle_starttag
 
 
-START = ["/inbox", "/desk", "/documents", "/documents/new", "/faq", "/facts", "/sources", "/egress", "/chat", "/calls", "/contacts", "/tasks", "/voice", "/receipts", "/gaps", "/golden",
+START = ["/inbox", "/desk", "/documents", "/documents/new", "/faq", "/facts", "/sources", "/egress", "/chat", "/calls", "/contacts", "/tasks", "/scores", "/scores/settings", "/voice", "/receipts", "/gaps", "/golden",
          "/transcribe", "/keys", "/quality", "/account", "/accounts", "/backups", "/mail", "/privacy", "/workspaces", "/status", "/synonyms", "/widget", "/widget/privacy-notice",
          "/widget/examples", "/webhooks"]
 # The largest number of pages of one kind that are read as HTML.
@@ -483,7 +483,7 @@ def check_headers(api, fields):
             expect("files", not headers.get("Content-Type", "").startswith("text/html") and headers.get("X-Content-Type-Options") == "nosniff", f"{path}: {headers.get('Content-Type')}")
         documents = api("GET", "/api/v1/documents?limit=20")[1].get("documents", [])
         files += [f"/api/v1/documents/{one['id']}/versions/{one['version']}/original" for one in documents if one.get("version")]
-    files += ["/api/v1/contacts/export", "/api/v1/receipts/export", "/api/v1/calls/export", "/api/v1/routing/export", "/api/v1/golden/export", "/workspaces/default/export"]
+    files += ["/api/v1/contacts/export", "/api/v1/receipts/export", "/api/v1/calls/export", "/api/v1/routing/export", "/api/v1/analyses/export", "/api/v1/golden/export", "/workspaces/default/export"]
     for path in files:
         status, headers, _ = api.raw("GET", path, None, own)
         if status == 404:
@@ -509,7 +509,7 @@ def check_headers(api, fields):
     routes = [(verb.upper(), re.sub(r"{\w+}", "00000000-0000-7000-8000-000000000000", path)) for path, verbs in described.items() for verb in verbs
               if verb in ("post", "put", "patch", "delete") and not path.startswith(("/v1", "/api/v1/visit"))]
     forms = ["/logout", "/desk", "/faq", "/sources", "/facts/add", "/documents/new", "/keys", "/accounts", "/account", "/account/password", "/backups", "/mail", "/mail/remove", "/privacy/erase", "/widget",
-             "/widget/open", "/widget/site-key", "/webhooks", "/workspaces/default/close", "/account/close", "/synonyms", "/voice", "/golden", "/quality/gate", "/contacts", "/tasks", "/login", "/setup"]
+             "/widget/open", "/widget/site-key", "/webhooks", "/workspaces/default/close", "/account/close", "/synonyms", "/voice", "/golden", "/quality/gate", "/contacts", "/tasks", "/scores/settings", "/login", "/setup"]
     routes += [("POST", path) for path in forms]
     before = api("GET", "/api/v1/widget")[1]
     for origin in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {}, {"Origin": f"{server.address}.evil.example"}, {"Sec-Fetch-Site": "cross-site", "Origin": server.address}, {"Sec-Fetch-Site": "same-site"}):

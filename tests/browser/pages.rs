@@ -15,7 +15,7 @@ use crate::widget::finished;
 use crate::{LOADING, set_up};
 
 /// `{…}` is an id that `fixtures/content.js` gives.
-const PAGES: [&str; 49] = [
+const PAGES: [&str; 51] = [
     "/inbox",
     "/inbox/{conversation}",
     "/desk",
@@ -36,6 +36,8 @@ const PAGES: [&str; 49] = [
     "/contacts",
     "/contacts/{contact}",
     "/tasks",
+    "/scores",
+    "/scores/settings",
     "/receipts",
     "/receipts/{receipt}",
     "/gaps",

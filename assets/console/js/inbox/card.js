@@ -46,7 +46,7 @@ export class Card {
     this.host.replaceChildren(
       el("div", { class: "side__head" }, el("h2", { dir: "auto" }, nameOf(detail)),
         el("button", { type: "button", class: "button button--quiet button--icon side__close", "aria-label": "Close the details", onclick: () => this.on.close() }, icon("close"))),
-      ...[this.#assignment(), this.#tags(), this.#person(), this.#tasks(), this.#earlier(), this.#way()].filter(Boolean))
+      ...[this.#assignment(), this.#tags(), this.#person(), this.#tasks(), this.#analysis(), this.#earlier(), this.#way()].filter(Boolean))
     this.host.querySelector("[data-part=tag]").value = typed
     for (const part of open) this.host.querySelector(`details[data-part=${part}]`)?.setAttribute("open", "")
     if (focused) this.host.querySelector(`[data-part=${focused}]`)?.focus()
@@ -69,6 +69,13 @@ export class Card {
     option("", "Nobody", !user && !team), ...mine,
     others.length ? el("optgroup", { label: "People" }, ...others) : null,
     groups.length ? el("optgroup", { label: "Teams" }, ...groups) : null))
+  }
+
+  // A form of the page Scores: what it finds opens there.
+  #analysis() {
+    return section("Score and summary", el("form", { method: "post", action: "/scores" },
+      el("input", { type: "hidden", name: "conversation", value: this.detail.id }),
+      el("button", { type: "submit", class: "button button--small" }, icon("spark"), "Analyse")))
   }
 
   #tags() {

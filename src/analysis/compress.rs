@@ -73,6 +73,7 @@ fn worth(one: &Counted) -> u32 {
         (!one.objections.is_empty(), 4),
         (one.promise, 3),
         (one.price, 3),
+        (one.amount, 1),
         (one.reachable, 3),
         (one.wants && one.by_customer, 2),
         (one.done, 2),

@@ -26,6 +26,8 @@ pub(crate) struct Counted {
     pub(crate) small_talk: bool,
     pub(crate) thanks: bool,
     pub(crate) price: bool,
+    /// A sum of money with its number.
+    pub(crate) amount: bool,
     pub(crate) commitment: bool,
     pub(crate) wants: bool,
     pub(crate) refusal: bool,
@@ -65,6 +67,8 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
         small_talk: is_small_talk(&words),
         thanks: signals.thanks.is_in(&words),
         price: signals.price.is_in(&words) || names_money(&turn.text),
+        amount: names_money(&turn.text)
+            || (turn.text.contains(|c: char| c.is_ascii_digit()) && signals.money.is_in(&words)),
         commitment: signals.commitment.is_in(&words),
         wants: signals.wants.is_in(&words),
         refusal: signals.refusal.is_in(&words),
@@ -194,6 +198,8 @@ mod tests {
     fn a_turn_tells_what_stands_in_it() {
         assert!(one("How much is the room?").price);
         assert!(one("It is 40 € then").price && !one("Pay in € please").price);
+        assert!(one("Our budget is 100 euros").amount);
+        assert!(!one("How many euros?").amount);
         assert!(one("Ok, please book it for tomorrow").commitment);
         assert!(one("Ok, please book it for tomorrow").time);
         assert!(one("write to ann@example.org").reachable);

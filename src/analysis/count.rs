@@ -8,6 +8,7 @@ use crate::analysis::types::{Objection, Quote};
 use crate::analysis::words::{Hit, Lexicon, Word, signals, words_of};
 use crate::contacts;
 use crate::hours;
+use crate::language::calendar::is_day;
 use crate::language::sentences::sentences;
 
 /// Words that a greeting or a word of thanks has at most.
@@ -55,10 +56,7 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
     let by_customer = turn.who == Who::Customer;
     let reach = contacts::from_text(&turn.text, None);
     let objections = signals.objections.iter().enumerate();
-    let time = signals.times.is_in(&words)
-        || hours::mentions(&turn.text, language_of(&turn.text), &said_at(turn))
-            .iter()
-            .any(|mention| mention.date.is_some() || mention.time.is_some());
+    let time = signals.times.is_in(&words) || names_time(turn, &words);
     Counted {
         turn: at,
         by_customer,
@@ -83,6 +81,16 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
             .map(|(at, _)| at)
             .collect(),
     }
+}
+
+/// Whether a day or a time of day is named. Most turns name none, and to look closely takes long.
+fn names_time(turn: &Turn, words: &[Word]) -> bool {
+    let may = words
+        .iter()
+        .any(|word| is_day(&word.folded) || word.folded.contains(|c: char| c.is_ascii_digit()));
+    may && hours::mentions(&turn.text, language_of(&turn.text), &said_at(turn))
+        .iter()
+        .any(|mention| mention.date.is_some() || mention.time.is_some())
 }
 
 /// When something was said; without a time a fixed Monday, so that what is found does not depend on the day of the analysis.

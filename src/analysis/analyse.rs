@@ -21,9 +21,9 @@ use crate::language::Language;
 use crate::llm::{ChatModel, Claim, LlmError};
 
 /// Tokens of an answer; the schema allows fewer in English, and other alphabets need more for the same text.
-const MOST_WRITTEN: u32 = 420;
+const MOST_WRITTEN: u32 = 700;
 /// Tokens of prompts, of an answer and of the template around them, that have to fit beside a window.
-const AROUND: usize = 900;
+const AROUND: usize = 1100;
 /// A smaller window is not worth asking about.
 const LEAST_WINDOW: usize = 120;
 /// Objections that are told.

@@ -12,7 +12,7 @@ const TURNS: usize = 60;
 /// More windows take minutes; a longer conversation is thinned instead.
 pub(crate) const MOST_WINDOWS: usize = 6;
 /// Characters of one turn, from generous to meagre; the first that fits is taken.
-const LENGTHS: [usize; 6] = [400, 240, 160, 110, 80, 60];
+const LENGTHS: [usize; 7] = [1200, 400, 240, 160, 110, 80, 60];
 
 /// A part of the conversation as the model reads it: a line for each turn, with the number of the turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,7 @@ fn worth(one: &Counted) -> u32 {
         (!one.objections.is_empty(), 4),
         (one.promise, 3),
         (one.price, 3),
+        (one.amount, 1),
         (one.reachable, 3),
         (one.wants && one.by_customer, 2),
         (one.done, 2),

@@ -8,6 +8,7 @@ use crate::analysis::types::{Objection, Quote};
 use crate::analysis::words::{Hit, Lexicon, Word, signals, words_of};
 use crate::contacts;
 use crate::hours;
+use crate::language::calendar::is_day;
 use crate::language::sentences::sentences;
 
 /// Words that a greeting or a word of thanks has at most.
@@ -26,6 +27,8 @@ pub(crate) struct Counted {
     pub(crate) small_talk: bool,
     pub(crate) thanks: bool,
     pub(crate) price: bool,
+    /// A sum of money with its number.
+    pub(crate) amount: bool,
     pub(crate) commitment: bool,
     pub(crate) wants: bool,
     pub(crate) refusal: bool,
@@ -53,10 +56,7 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
     let by_customer = turn.who == Who::Customer;
     let reach = contacts::from_text(&turn.text, None);
     let objections = signals.objections.iter().enumerate();
-    let time = signals.times.is_in(&words)
-        || hours::mentions(&turn.text, language_of(&turn.text), &said_at(turn))
-            .iter()
-            .any(|mention| mention.date.is_some() || mention.time.is_some());
+    let time = signals.times.is_in(&words) || names_time(turn, &words);
     Counted {
         turn: at,
         by_customer,
@@ -65,6 +65,8 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
         small_talk: is_small_talk(&words),
         thanks: signals.thanks.is_in(&words),
         price: signals.price.is_in(&words) || names_money(&turn.text),
+        amount: names_money(&turn.text)
+            || (turn.text.contains(|c: char| c.is_ascii_digit()) && signals.money.is_in(&words)),
         commitment: signals.commitment.is_in(&words),
         wants: signals.wants.is_in(&words),
         refusal: signals.refusal.is_in(&words),
@@ -79,6 +81,16 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
             .map(|(at, _)| at)
             .collect(),
     }
+}
+
+/// Whether a day or a time of day is named. Most turns name none, and to look closely takes long.
+fn names_time(turn: &Turn, words: &[Word]) -> bool {
+    let may = words
+        .iter()
+        .any(|word| is_day(&word.folded) || word.folded.contains(|c: char| c.is_ascii_digit()));
+    may && hours::mentions(&turn.text, language_of(&turn.text), &said_at(turn))
+        .iter()
+        .any(|mention| mention.date.is_some() || mention.time.is_some())
 }
 
 /// When something was said; without a time a fixed Monday, so that what is found does not depend on the day of the analysis.
@@ -194,6 +206,8 @@ mod tests {
     fn a_turn_tells_what_stands_in_it() {
         assert!(one("How much is the room?").price);
         assert!(one("It is 40 € then").price && !one("Pay in € please").price);
+        assert!(one("Our budget is 100 euros").amount);
+        assert!(!one("How many euros?").amount);
         assert!(one("Ok, please book it for tomorrow").commitment);
         assert!(one("Ok, please book it for tomorrow").time);
         assert!(one("write to ann@example.org").reachable);

@@ -19,6 +19,7 @@ mod first_run;
 mod goes_on;
 mod inbox;
 mod kommo;
+mod kommo_card;
 mod pages;
 mod site;
 mod voice;

@@ -77,7 +77,8 @@ impl Prompts {
             .iter()
             .map(|field| format!("{}: {}", field.name, field.question))
             .collect();
-        data::fill(&self.fields, &[("questions", &lines.join("\n"))])
+        let lines = lines.join("\n");
+        data::fill(&self.fields, &[("questions", lines.as_str())])
     }
 }
 

@@ -17,10 +17,11 @@ use crate::language::data;
 pub(crate) use reasons::reasons;
 
 /// What a score is made of, in the order of [`Features::values`].
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "commitment",
     "commitment_late",
     "price",
+    "amount",
     "wants",
     "reachable",
     "time",
@@ -144,6 +145,7 @@ pub(crate) fn features_of(counted: &[Counted], moods: &[Mood], judged: Option<Ju
             share(&|one| one.commitment && !one.refusal, 3),
             yes(is_late),
             share(&|one| one.price, 3),
+            share(&|one| one.amount && !one.asks, 1),
             share(&|one| one.wants, 3),
             share(&|one| one.reachable, 1),
             share(&|one| one.time, 2),

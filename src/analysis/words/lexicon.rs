@@ -90,6 +90,7 @@ impl Lexicon {
         lexicon
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.by_word.is_empty() && self.others.is_empty()
     }

@@ -17,6 +17,7 @@ struct SignalsFile {
     small_talk: Vec<String>,
     thanks: Vec<String>,
     price: Vec<String>,
+    money: Vec<String>,
     commitment: Vec<String>,
     wants: Vec<String>,
     refusal: Vec<String>,
@@ -41,6 +42,8 @@ pub(crate) struct Signals {
     pub(crate) thanks: Lexicon,
     /// Asking what it costs.
     pub(crate) price: Lexicon,
+    /// Names of currencies.
+    pub(crate) money: Lexicon,
     /// "book it", "I'll take it".
     pub(crate) commitment: Lexicon,
     /// "I would like", "looking for".
@@ -66,6 +69,7 @@ static SIGNALS: LazyLock<Signals> = LazyLock::new(|| {
         small_talk: Lexicon::new(&file.small_talk),
         thanks: Lexicon::new(&file.thanks),
         price: Lexicon::new(&file.price),
+        money: Lexicon::new(&file.money),
         commitment: Lexicon::new(&file.commitment),
         wants: Lexicon::new(&file.wants),
         refusal: Lexicon::new(&file.refusal),
@@ -134,6 +138,7 @@ mod tests {
             &signals.small_talk,
             &signals.thanks,
             &signals.price,
+            &signals.money,
             &signals.commitment,
             &signals.wants,
             &signals.refusal,

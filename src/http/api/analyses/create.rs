@@ -272,7 +272,7 @@ async fn read_form(request: Request) -> Result<Order, Problem> {
         match named.as_str() {
             "file" => file = Some((file_name.unwrap_or_default(), bytes)),
             "staff" => staff.push(String::from_utf8_lossy(&bytes).trim().to_owned()),
-            "again" => again = matches!(bytes.as_ref(), b"true" | b"1" | b"on"),
+            "again" => again = matches!(&bytes[..], b"true" | b"1" | b"on"),
             _ => {}
         }
         if staff.len() > MOST_STAFF {

@@ -8,9 +8,11 @@
 //! - Everything but setup, sign-in and assets asks for `guard::SignedIn`, and the page of the second factor for
 //!   `guard::AtSecondFactor`, which also admits people whom `SignedIn` redirects there.
 //! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
+//! - A form inside `<fd-confirm>` has a question in `asking`, for browsers that run no scripts.
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
 mod accounts;
+mod asking;
 mod assets;
 mod backup_target;
 mod backups;
@@ -236,6 +238,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
         .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/logo/remove", post(widget::remove_logo))
         .route("/widget/identity", post(widget::renew_identity))
         .route("/widget/privacy-notice", get(widget::privacy_notice))
         .route("/widget/examples", get(widget::examples))
@@ -259,6 +262,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/webhooks/{id}/replay", post(webhooks::replay_failed))
         .route("/webhooks/deliveries/{id}/replay", post(webhooks::replay))
         .layer(Extension(attempts))
+        .layer(middleware::from_fn(asking::ask_first))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.
         .route("/assets/{hash}/{*path}", get(assets::get))

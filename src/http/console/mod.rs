@@ -315,19 +315,28 @@ pub fn error_page(problem: &Problem) -> Response {
     view::page(problem.status, &page)
 }
 
-/// Turns a detail into a sentence: a capital first letter and a full stop.
+/// Turns a detail into a sentence: a capital first letter and a full stop. A host, an address or a file's name at the
+/// beginning stays as it is.
 fn sentence(detail: &str) -> String {
     let mut letters = detail.chars();
-    let first = letters
-        .next()
-        .map(|c| c.to_uppercase().collect::<String>())
-        .unwrap_or_default();
+    let first = match letters.next() {
+        Some(c) if begins_with_name(detail) => c.to_string(),
+        Some(c) => c.to_uppercase().collect(),
+        None => String::new(),
+    };
     let end = if detail.ends_with(['.', '!', '?']) {
         ""
     } else {
         "."
     };
     format!("{first}{}{end}", letters.as_str())
+}
+
+/// Whether the first word is not one of a language: `hooks.example`, `https://…`, `sales@example.com`, `prices.pdf`.
+fn begins_with_name(detail: &str) -> bool {
+    let word = detail.split_whitespace().next().unwrap_or_default();
+    let word = word.trim_end_matches(['.', ':', ',', ';', '!', '?']);
+    word == "localhost" || word.contains(['.', ':', '/', '@', '_'])
 }
 
 /// A handler's error, shown as a page.
@@ -354,5 +363,15 @@ mod tests {
         assert_eq!(sentence("the disk is full"), "The disk is full.");
         assert_eq!(sentence("Why?"), "Why?");
         assert_eq!(sentence(""), ".");
+        assert_eq!(sentence("e-mail: no server"), "E-mail: no server.");
+        for name in [
+            "hooks.invalid",
+            "http://hooks.invalid/a",
+            "localhost",
+            "nas:8080",
+        ] {
+            let told = format!("{name} could not be reached");
+            assert_eq!(sentence(&told), format!("{told}."));
+        }
     }
 }

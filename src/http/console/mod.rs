@@ -116,6 +116,10 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/desk/replies/{id}/delete", post(desk::delete_reply))
         .route("/documents", get(documents::list))
         .route("/documents/new", get(notes::new).post(notes::create))
+        .route(
+            "/documents/files",
+            post(documents::add).layer(DefaultBodyLimit::disable()),
+        )
         .route("/documents/{id}", get(document::read))
         .route("/documents/{id}/passage", get(document::passage))
         .route("/documents/{id}/changes", get(document::changes))

@@ -145,6 +145,8 @@ pub struct Documents {
     /// The same, for people.
     pub max_size: String,
     pub accept: &'static str,
+    /// Which files were refused, and why.
+    pub error: Option<String>,
     /// A sentence about an engine that is not working.
     pub warning: Option<String>,
     /// Whether the first steps were put away just now.

@@ -26,12 +26,7 @@ struct Question {
     then: &'static str,
 }
 
-const fn question(
-    path: &'static str,
-    back: usize,
-    asks: &'static str,
-    then: &'static str,
-) -> Question {
+const fn ask(path: &'static str, back: usize, asks: &'static str, then: &'static str) -> Question {
     Question {
         path,
         back,
@@ -42,193 +37,193 @@ const fn question(
 
 /// Every form inside an `<fd-confirm>`.
 const QUESTIONS: &[Question] = &[
-    question(
+    ask(
         "/account/sign-out-others",
         1,
         "Do you really want to sign out everywhere else?",
         "Whoever uses your account in another browser has to sign in again.",
     ),
-    question(
+    ask(
         "/accounts/*/second-factor",
         1,
         "Do you really want to reset their second factor?",
         "Until they set up a new one, their password alone signs them in.",
     ),
-    question(
+    ask(
         "/accounts/*/suspend",
         1,
         "Do you really want to suspend this person?",
         "They are signed out everywhere at once, and cannot sign in until you let them in again.",
     ),
-    question(
+    ask(
         "/backups/recovery-key",
         1,
         "Do you really want to make a new recovery key?",
         "The backups that you already have open only with the old one.",
     ),
-    question(
+    ask(
         "/backups/target/remove",
         1,
         "Do you really want to stop copying backups?",
         "The copies already there stay.",
     ),
-    question(
+    ask(
         "/calls/*/delete",
         2,
         "Do you really want to delete this call with its transcript, flow log and recording?",
         "This cannot be undone. The receipts of its answers stay.",
     ),
-    question(
+    ask(
         "/calls/*/recording/delete",
         2,
         "Do you really want to delete the recording of this call?",
         "The transcript stays. This cannot be undone.",
     ),
-    question(
+    ask(
         "/contacts/*/erase",
         2,
         "Do you really want to erase this contact for good?",
         "This cannot be undone.",
     ),
-    question(
+    ask(
         "/contacts/*/merge",
         2,
         "Do you really want to move everything of the other contact to this one?",
         "It cannot be undone.",
     ),
-    question(
+    ask(
         "/contacts/fields/remove",
         1,
         "Do you really want to remove this field?",
         "It disappears from all contacts. What was entered comes back with a field of the same name.",
     ),
-    question(
+    ask(
         "/desk/replies/*/delete",
         1,
         "Do you really want to delete this canned reply?",
         "This cannot be undone.",
     ),
-    question(
+    ask(
         "/desk/teams/*/delete",
         1,
         "Do you really want to delete this team?",
         "Its conversations stay, but belong to no team.",
     ),
-    question(
+    ask(
         "/documents/*/delete",
         2,
         "Do you really want to delete this document with all its versions?",
         "Answers stop using it at once, and this cannot be undone.",
     ),
-    question(
+    ask(
         "/documents/*/hidden",
         2,
         "Do you really want to read the hidden parts of this file as well?",
         "Visitors may then get answers from them, so look at its hidden sheets, columns, notes and comments first.",
     ),
-    question(
+    ask(
         "/documents/*/rollback",
         2,
         "Do you really want to answer from this version from now on?",
         "The other versions are kept, and you can return to them the same way.",
     ),
-    question(
+    ask(
         "/facts/*/delete",
         1,
         "Do you really want to remove this fact?",
         "",
     ),
-    question(
+    ask(
         "/facts/confirm-all",
         1,
         "Do you really want to confirm all proposed facts?",
         "Answers are computed from them at once.",
     ),
-    question(
+    ask(
         "/faq/*/delete",
         1,
         "Do you really want to delete this question and its answer?",
         "Visitors no longer get it.",
     ),
-    question(
+    ask(
         "/golden/*/delete",
         1,
         "Do you really want to delete this golden question?",
         "",
     ),
-    question(
+    ask(
         "/keys/*/revoke",
         1,
         "Do you really want to revoke this key?",
         "The program that uses it stops working at once.",
     ),
-    question(
+    ask(
         "/mail/remove",
         1,
         "Do you really want to turn e-mail off?",
         "Servers and passwords are forgotten, and the messages that wait are not sent.",
     ),
-    question(
+    ask(
         "/privacy/erase",
         1,
         "Do you really want to erase what is ticked, and everything that belongs to it, for good?",
         "This cannot be undone.",
     ),
-    question(
+    ask(
         "/quality/gate/discard",
         1,
         "Do you really want to discard everything that is waiting?",
         "Uploaded files are deleted for good.",
     ),
-    question(
+    ask(
         "/quality/gate/publish",
         1,
         "Do you really want to publish in spite of what the test found?",
         "It goes live at once.",
     ),
-    question(
+    ask(
         "/sources/*/delete",
         1,
         "Do you really want to delete this source and all documents that came from it?",
         "",
     ),
-    question(
+    ask(
         "/voice/words/delete",
         1,
         "Do you really want to delete this pronunciation?",
         "",
     ),
-    question(
+    ask(
         "/webhooks/*/delete",
         2,
         "Do you really want to delete this webhook and its log?",
         "The other program is told nothing more.",
     ),
-    question(
+    ask(
         "/webhooks/*/pause",
         2,
         "Do you really want to pause this webhook?",
         "What waits to be sent is given up, and what happens meanwhile is not told.",
     ),
-    question(
+    ask(
         "/webhooks/*/rotate",
         2,
         "Do you really want to make a new secret?",
         "The present one signs as well for a day.",
     ),
-    question(
+    ask(
         "/widget/identity",
         1,
         "Do you really want to make a new key?",
         "What your website’s server signs with the present one is refused from then on, and chats of signed-in visitors begin anew.",
     ),
-    question(
+    ask(
         "/widget/logo/remove",
         1,
         "Do you really want to remove the logo?",
         "Visitors see the title alone.",
     ),
-    question(
+    ask(
         "/widget/site-key",
         1,
         "Do you really want to make a new key?",

@@ -14,6 +14,7 @@ mod fake_reader;
 mod fakes;
 
 mod ask;
+mod asking;
 mod audio;
 mod auth;
 mod backup_target;

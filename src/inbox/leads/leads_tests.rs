@@ -290,6 +290,24 @@ fn contact_details_in_the_chat_are_a_lead_with_the_question_before() {
 }
 
 #[test]
+fn where_visitors_must_agree_contact_details_in_the_chat_are_not_taken() {
+    in_a_shop(|tx, shop| {
+        let talk = talk(tx, shop);
+        let message = "Anna Smith, 0170 1234567";
+        say(tx, &talk, message);
+        let required = json!({ "consent_required": true, "consent_text": "You may call me." });
+        workspaces::set_section(tx, shop, LeadSettings::SECTION, &required)?;
+        assert!(of_chat(tx, &talk, message, true, at(1, 10, 0))?.is_none());
+        assert!(contacts::of_conversation(tx, shop, talk.id)?.is_none());
+        assert_eq!(open_tasks(tx, shop), 0);
+        let free = json!({ "consent_required": false });
+        workspaces::set_section(tx, shop, LeadSettings::SECTION, &free)?;
+        assert!(of_chat(tx, &talk, message, true, at(1, 10, 1))?.is_some());
+        Ok(())
+    });
+}
+
+#[test]
 fn a_wish_for_a_person_alone_is_no_lead_but_an_answer_to_the_offer_always_is() {
     in_a_shop(|tx, shop| {
         let talk = talk(tx, shop);

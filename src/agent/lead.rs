@@ -20,8 +20,7 @@ pub(super) async fn keep(
         _ => return,
     };
     let (conversation, message) = (conversation.clone(), message.to_owned());
-    let kept =
-        store.write(move |tx| leads::of_chat(tx, &conversation, &message, is_answer, now()));
+    let kept = store.write(move |tx| leads::of_chat(tx, &conversation, &message, is_answer, now()));
     if let Err(error) = kept.await {
         tracing::error!(%error, "what a visitor left for the team could not be kept as a lead; it stands in the conversation");
     }

@@ -171,7 +171,12 @@ fn hours_that_begin_while_the_clocks_leap_begin_with_the_leap() {
         special: vec![],
     };
     let night = hours("02:30-03:15");
-    for (moment, open) in [("01:59", false), ("03:00", true), ("03:14", true), ("03:15", false)] {
+    for (moment, open) in [
+        ("01:59", false),
+        ("03:00", true),
+        ("03:14", true),
+        ("03:15", false),
+    ] {
         let moment = at(&format!("2026-03-29T{moment}"));
         assert_eq!(night.is_open(&moment), open, "{moment}");
     }

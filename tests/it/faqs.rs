@@ -123,7 +123,8 @@ async fn the_language_of_an_answer_is_a_known_code() {
     let app = TestApp::new().await;
     let path = "/api/v1/faqs";
     for language in ["klingon", "xx", "en-GB"] {
-        let new = json!({"questions": ["Do you have parking?"], "answer": "Free.", "language": language});
+        let new =
+            json!({"questions": ["Do you have parking?"], "answer": "Free.", "language": language});
         let refused = app.post(path, new).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{language}");
         assert_eq!(refused.json()["param"], "language");

@@ -9,9 +9,9 @@ use super::place::{self, ApiPlace};
 use crate::http::body::Json;
 use crate::http::multipart;
 use crate::http::problem::{Problem, ProblemView};
+use crate::knowledge::{FaqDraft, FaqImport, KnowledgeError};
 use crate::language::Language;
 use crate::language::codes::is_code;
-use crate::knowledge::{FaqDraft, FaqImport, KnowledgeError};
 use crate::store::FaqId;
 use crate::store::faqs::{Faq, FaqState};
 
@@ -248,7 +248,8 @@ fn draft(request: FaqRequest) -> Result<FaqDraft, Problem> {
     let language = language.trim().to_ascii_lowercase();
     // What was found out may be that it is none of the known ones.
     if !(language.is_empty() || language == Language::Other.code() || is_code(&language)) {
-        let detail = "language must be a code of ISO 639-1, such as `en`; without one it is found out";
+        let detail =
+            "language must be a code of ISO 639-1, such as `en`; without one it is found out";
         return Err(Problem::invalid("language", detail));
     }
     let gaps = request.gaps.iter().map(|id| id.parse());

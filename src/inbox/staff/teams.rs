@@ -40,12 +40,7 @@ pub async fn save(
 }
 
 /// Its conversations are of no team from then on.
-pub async fn remove(
-    store: &Store,
-    by: &Member,
-    id: TeamId,
-    now: UnixMs,
-) -> Result<(), StaffError> {
+pub async fn remove(store: &Store, by: &Member, id: TeamId, now: UnixMs) -> Result<(), StaffError> {
     let (workspace, who) = (by.need(SETTINGS)?, me(by));
     let removed = store.write(move |tx| {
         let team = teams::get(tx, workspace, id)?;

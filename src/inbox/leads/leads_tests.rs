@@ -339,6 +339,10 @@ fn who_says_who_they_are_before_a_chat_is_a_contact_with_what_they_agreed_to() {
             phone: Some("0170 1234567".into()),
             ..nobody
         };
+        let required = json!({ "consent_required": true, "consent_text": "You may call me." });
+        workspaces::set_section(tx, shop, LeadSettings::SECTION, &required)?;
+        introduce(tx, &talk, &ann, None, at(1, 9, 0))?;
+        assert!(contacts::of_conversation(tx, shop, talk.id)?.is_none());
         for _ in 0..2 {
             introduce(tx, &talk, &ann, Some(&agreed), at(1, 9, 1))?;
         }

@@ -219,7 +219,7 @@ settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), "listen",
         "Address and port of the web server. Only this machine can reach 127.0.0.1; use 0.0.0.0:8080 to serve the network.";
     public_url: PublicUrl = PublicUrl::default(), "public.url",
-        "Address by which people reach this server, if a proxy that is not Frontdesk's own stands in front of it: https://desk.example.com. It is written into links, e-mails and the line for websites. Without it that is the first of https.names, or else the address that the browser used.";
+        "Address by which people reach this server, if a proxy that is not Frontdesk's own stands in front of it: `https://desk.example.com`. It is written into links, e-mails and the line for websites. Without it that is the first of https.names, or else the address that the browser used.";
     https_names: String = String::new(), "https.names",
         "Names that visitors reach this server by, separated by commas: desk.example.com. With a name it serves HTTPS.";
     https_mode: HttpsMode = HttpsMode::Auto, "https.mode",

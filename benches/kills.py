@@ -157,7 +157,11 @@ def stored(server, conversation):
 def judge(name, role, bench, kept):
     """What became of the messages of one browser; the sentences of what is wrong."""
     mine = [one for one in kept if one["role"] == role]
-    clients, texts = [one["client"] for one in mine], [one["text"] for one in mine]
+    # Of messages before the newest thousand only the text is known; the oldest of the same text is meant.
+    by_text = {}
+    for one in bench["sent"]:
+        by_text.setdefault(one["text"], one["client"])
+    clients, texts = [one["client"] or by_text.get(one["text"]) for one in mine], [one["text"] for one in mine]
     numbered = [one for one in bench["sent"] if one["text"].startswith(name)]
     told = set(bench["kept"])
     lost = [one for one in bench["sent"] if one["client"] in told and one["client"] not in clients]

@@ -144,7 +144,7 @@ class Fields:
         """All that can be written without a visitor."""
         put = self.put
         put("approved answer, question and answer", "POST", "/api/v1/faqs", lambda n, x: {"questions": [f"Question {n} {x}", f"answerme {n}"], "answer": f"Answer {n}: {x}", "state": "approved"})
-        put("approved answer waiting, owner and language", "POST", "/api/v1/faqs", lambda n, x: {"questions": [f"{x} {n}"], "answer": x, "state": "draft", "owner": x, "language": x})
+        put("approved answer waiting and owner", "POST", "/api/v1/faqs", lambda n, x: {"questions": [f"{x} {n}"], "answer": x, "state": "draft", "owner": x})
         put("note, title and text", "POST", "/api/v1/snippets", lambda n, x: {"title": f"{x} {n}", "text": f"# {x}\n\n{x}"})
         put("contact, name, e-mail, telephone and language", "POST", "/api/v1/contacts", lambda n, x: {"name": x, "emails": [f"{x}@x.example"], "phones": [x], "language": x})
         self.api("PUT", "/api/v1/contacts/fields", {"fields": [{"name": "Own field", "kind": "text"}]})

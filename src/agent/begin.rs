@@ -94,7 +94,9 @@ pub(super) async fn open(
                 author: None,
             };
             let known = match &client_id {
-                Some(client) => messages::find_by_client_id(tx, &found, client)?,
+                Some(client) => {
+                    messages::find_by_client_id(tx, &found, client, Speaker::User, None)?
+                }
                 None => None,
             };
             if let Some(known) = known {

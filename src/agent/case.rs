@@ -12,6 +12,7 @@ use super::settings::AnswerSettings;
 use super::trace::{Considered, OtherPlace};
 use super::types::Rung;
 use crate::hours::{Book, Entry};
+use crate::inbox::leads::LeadSettings;
 use crate::knowledge::{FAQ_SECTION, FaqThresholds, Found, Knowledge};
 use crate::language::Language;
 use crate::llm::{ChatMessage, Claim, Reader, Role, Sampling};
@@ -20,6 +21,8 @@ use crate::store::{self, DocumentId, Store, StoreError, WorkspaceId, workspaces}
 /// What the store says about a business, whatever the question.
 pub(super) struct Business {
     pub(super) title: String,
+    /// Whether contact details are taken only from somebody who agreed, in the form.
+    pub(super) needs_consent: bool,
     pub(super) settings: AnswerSettings,
     pub(super) faq_thresholds: FaqThresholds,
     /// Hours and contact data.
@@ -47,6 +50,7 @@ impl Business {
                 }
                 Ok(Self {
                     title: workspaces::get(conn, workspace)?.title,
+                    needs_consent: LeadSettings::load(conn, workspace)?.consent_required,
                     settings: AnswerSettings::of(conn, workspace)?,
                     faq_thresholds: workspaces::section(conn, workspace, FAQ_SECTION)?,
                     book,

@@ -6,8 +6,8 @@ use crate::inbox::leads;
 use crate::store::conversations::Conversation;
 use crate::store::{Scoped, Store};
 
-/// Keeps what a visitor wrote of themselves, if the assistant's answer is that it is noted or that a person is called. A failure is
-/// logged: the message itself is in the conversation.
+/// Keeps what a visitor wrote of themselves, if the assistant's answer is that it is noted or that a person is called;
+/// nothing where visitors must agree first. A failure is logged: the message itself is in the conversation.
 pub(super) async fn keep(
     store: &Store,
     conversation: &Scoped<Conversation>,
@@ -20,8 +20,7 @@ pub(super) async fn keep(
         _ => return,
     };
     let (conversation, message) = (conversation.clone(), message.to_owned());
-    let kept =
-        store.write(move |tx| leads::of_message(tx, &conversation, &message, is_answer, now()));
+    let kept = store.write(move |tx| leads::of_chat(tx, &conversation, &message, is_answer, now()));
     if let Err(error) = kept.await {
         tracing::error!(%error, "what a visitor left for the team could not be kept as a lead; it stands in the conversation");
     }

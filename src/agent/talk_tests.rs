@@ -174,6 +174,10 @@ fn an_offer_is_taken_or_answered() {
     }
     assert_eq!(after_offer("yes please", Some("We open at 9.")), None);
     assert_eq!(after_offer("yes please", None), None);
+    // Told that nothing was kept, they write it again.
+    let unkept = crate::agent::phrases::phrases(Language::De).unkept;
+    let again = after_offer("0170 1234567", Some(unkept));
+    assert_eq!(again, Some((Talk::Contact, Language::De)));
 }
 
 #[test]

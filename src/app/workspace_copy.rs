@@ -153,24 +153,25 @@ impl<W: Write> Copy<'_, W> {
     fn tables(&mut self) -> Result<(), CopyError> {
         let id = self.workspace.id;
         for held in HELD {
-            let mut offset = 0;
+            let mut from = None;
             loop {
-                let page = self
+                let part = self
                     .store
-                    .read_blocking(|conn| holdings::export(conn, id, held, PAGE, offset))?;
-                let Some(rows) = page else { break };
-                if offset == 0 {
+                    .read_blocking(|conn| holdings::export(conn, id, held, PAGE, from))?;
+                let Some(part) = part else { break };
+                let is_first = from.is_none();
+                if is_first {
                     self.file(&format!("data/{}.json", held.table))?;
                     self.archive.write_all(b"[")?;
                 }
-                for (n, row) in rows.iter().enumerate() {
-                    let first = offset == 0 && n == 0;
-                    self.archive.write_all(if first { b"\n" } else { b",\n" })?;
+                for (n, row) in part.rows.iter().enumerate() {
+                    let comma: &[u8] = if is_first && n == 0 { b"\n" } else { b",\n" };
+                    self.archive.write_all(comma)?;
                     let row = serde_json::to_vec(row).map_err(io::Error::other)?;
                     self.archive.write_all(&row)?;
                 }
-                offset += PAGE;
-                if rows.len() < PAGE as usize {
+                from = part.next;
+                if from.is_none() {
                     self.archive.write_all(b"\n]\n")?;
                     break;
                 }

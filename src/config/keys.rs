@@ -219,7 +219,7 @@ settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), "listen",
         "Address and port of the web server. Only this machine can reach 127.0.0.1; use 0.0.0.0:8080 to serve the network.";
     public_url: PublicUrl = PublicUrl::default(), "public.url",
-        "Address by which people reach this server, if a proxy that is not Frontdesk's own stands in front of it: https://desk.example.com. It is written into links, e-mails and the line for websites. Without it that is the first of https.names, or else the address that the browser used.";
+        "Address by which people reach this server, if a proxy that is not Frontdesk's own stands in front of it: `https://desk.example.com`. It is written into links, e-mails and the line for websites. Without it that is the first of https.names, or else the address that the browser used.";
     kommo_server: PublicUrl = PublicUrl::default(), "kommo.server",
         "Address of a program that takes the place of Kommo, for trials and tests; its machine must be listed in egress.allow. Without it, Kommo itself is asked.";
     https_names: String = String::new(), "https.names",

@@ -3,8 +3,8 @@
 //! Pure: time and time zone are arguments. Wall-clock times become instants by the rules of the zone, so
 //! days of 23 or 25 hours need no special case.
 
-use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span as Duration, Zoned};
 use serde::{Deserialize, Serialize};
 
@@ -296,8 +296,9 @@ impl Hours {
                 _ => {}
             }
             for span in day.open {
-                let (from, _) = instants(date, span, after.time_zone())?;
-                if from > *after {
+                let (from, to) = instants(date, span, after.time_zone())?;
+                // The clocks may leap over a whole span.
+                if from > *after && from < to {
                     return Some(from);
                 }
             }
@@ -316,8 +317,20 @@ fn instants(date: Date, span: Span, zone: &TimeZone) -> Option<(Zoned, Zoned)> {
     } else {
         date
     };
-    let at = |date: Date, time: Time| date.to_datetime(time).to_zoned(zone.clone()).ok();
+    let at = |date: Date, time: Time| when_shown(date.to_datetime(time), zone);
     Some((at(date, span.from)?, at(last, span.to)?))
+}
+
+/// When the clocks show a time; where they leap over it in spring, the moment of that leap.
+fn when_shown(shown: DateTime, zone: &TimeZone) -> Option<Zoned> {
+    let found = zone.to_ambiguous_zoned(shown);
+    if !matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
+        return found.compatible().ok();
+    }
+    // Read with the offset after the leap, it is before the leap.
+    let before = found.earlier().ok()?.timestamp();
+    let leap = zone.following(before).next()?.timestamp();
+    Some(leap.to_zoned(zone.clone()))
 }
 
 fn sort_spans(mut open: Vec<Span>) -> Vec<Span> {

@@ -165,6 +165,36 @@ fn the_clocks_change_and_the_hours_do_not() {
 }
 
 #[test]
+fn hours_that_begin_while_the_clocks_leap_begin_with_the_leap() {
+    let hours = |open| Hours {
+        weekly: vec![weekly(&Day::ALL, &[], &[open])],
+        special: vec![],
+    };
+    let night = hours("02:30-03:15");
+    for (moment, open) in [
+        ("01:59", false),
+        ("03:00", true),
+        ("03:14", true),
+        ("03:15", false),
+    ] {
+        let moment = at(&format!("2026-03-29T{moment}"));
+        assert_eq!(night.is_open(&moment), open, "{moment}");
+    }
+    let none = |_: Date| false;
+    let evening = at("2026-03-28T12:00");
+    assert_eq!(
+        night.next_open(&evening, &none),
+        Some(at("2026-03-29T03:00"))
+    );
+    // There is no such time that night.
+    assert_eq!(
+        hours("02:15-02:45").next_open(&evening, &none),
+        Some(at("2026-03-30T02:15"))
+    );
+    assert!(!hours("22:00-02:30").is_open(&at("2026-03-29T03:00")));
+}
+
+#[test]
 fn json_is_what_people_write() {
     let row: Weekly = serde_json::from_str(
         r#"{"days":["sat"],"which":[1,3],"open":[{"from":"09:00","to":"13:00"}]}"#,

@@ -182,7 +182,10 @@ pub async fn write(
     check(&reply)?;
     on(inbox, by, conversation, move |tx, conversation, by| {
         let known = match &reply.client_id {
-            Some(id) => messages::find_by_client_id(tx, conversation, id)?,
+            Some(id) => {
+                let (role, author) = (Speaker::Agent, Some(by.id));
+                messages::find_by_client_id(tx, conversation, id, role, author)?
+            }
             None => None,
         };
         if let Some(known) = known {

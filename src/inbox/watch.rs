@@ -34,7 +34,7 @@ pub const AWAY_MS: i64 = 2 * 60 * 1000;
 pub const AWAY_BY_MAIL_MS: i64 = 30 * 60 * 1000;
 /// A difference between wall clock and monotonic clock beyond this is a jump.
 const JUMP_MS: i64 = 10_000;
-/// Conversations looked at in one go.
+/// Conversations changed in one go; those left over are next.
 const AT_ONCE: u32 = 500;
 
 /// What is to be done, found without a write.
@@ -84,7 +84,8 @@ fn find_due(
 ) -> Result<Vec<(Scoped<Conversation>, Due)>, StoreError> {
     let mut due = Vec::new();
     let mut desks: HashMap<WorkspaceId, Desk> = HashMap::new();
-    for waiting in handover::list_awaited(conn, Awaited::Person, AT_ONCE)? {
+    // All of them: a desk may close while others wait longer at desks that are open.
+    for waiting in handover::list_awaited(conn, Awaited::Person, u32::MAX)? {
         let workspace = waiting.workspace();
         let desk = match desks.entry(workspace) {
             Entry::Occupied(known) => known.into_mut(),
@@ -100,7 +101,9 @@ fn find_due(
             due.push((waiting, Due::Expire(Expiry::Timeout)));
         }
     }
-    for held in handover::list_awaited(conn, Awaited::Word, AT_ONCE)? {
+    due.truncate(usize::try_from(AT_ONCE).unwrap_or(usize::MAX));
+    let (seen_until, waiting_until) = (now - AWAY_MS, now - AWAY_BY_MAIL_MS);
+    for held in handover::list_untended(conn, seen_until, waiting_until, AT_ONCE)? {
         let mut kept = None;
         let is_away = match held.agent_seen_at {
             Some(seen) if now - seen >= AWAY_MS => {
@@ -185,7 +188,7 @@ pub async fn pass(inbox: &Inbox, rounds: &mut Rounds, wall: UnixMs, steady: Inst
             inbox.store().write(settle).await?;
         }
         // Places in the queue change when others leave it.
-        let read = |conn: &Connection| handover::list_awaited(conn, Awaited::Person, AT_ONCE);
+        let read = |conn: &Connection| handover::list_awaited(conn, Awaited::Person, u32::MAX);
         let waiting = inbox.store().read(read).await?;
         let queue: Vec<ConversationId> = waiting.iter().map(|one| one.id).collect();
         if queue != rounds.queue {

@@ -4,7 +4,7 @@ use super::*;
 use crate::inbox::acts;
 use crate::inbox::fixtures::{Shop, desk_hours};
 use crate::inbox::turns::{Person, Why};
-use crate::store::conversations::ConversationState;
+use crate::store::conversations::{self, Channel, ConversationState, NewConversation};
 use crate::store::{users, workspaces};
 
 const MINUTE: i64 = 60_000;
@@ -204,6 +204,35 @@ async fn whoever_answered_by_mail_and_is_suspended_has_no_conversation_any_more(
     assert_eq!(settled(&shop, now + 2), (1, ConversationState::Waiting));
     let told = shop.notices().pop().unwrap();
     assert!(told.contains("back in the queue"), "{told}");
+}
+
+#[test]
+fn many_who_are_answered_by_mail_keep_nobody_waiting() {
+    let shop = Shop::new(true);
+    let data = json!({});
+    shop.write(|tx| {
+        for _ in 0..=AT_ONCE {
+            let new = NewConversation {
+                assistant: None,
+                channel: Channel::Chat,
+                visitor: None,
+                title: "",
+                begun_by: None,
+                page: None,
+            };
+            let one = conversations::create(tx, shop.workspace, &new, T)?;
+            let taken = Change::new("conversation_taken", &data)
+                .state(ConversationState::Human)
+                .assign(Some(shop.ben.id));
+            handover::apply(tx, &one, None, &taken, T)?;
+        }
+        Ok(())
+    });
+    take(&shop, T);
+    assert_eq!(
+        settled(&shop, T + 2 * MINUTE),
+        (1, ConversationState::Waiting)
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 extern crate self as language;
 
 pub mod calendar;
+pub mod codes;
 pub mod cutter;
 pub mod data;
 pub mod detect;

@@ -205,6 +205,34 @@ fn a_message_sent_twice_is_stored_once() {
 }
 
 #[test]
+fn a_client_id_of_somebody_else_swallows_no_message() {
+    within(|tx, one, _| {
+        let begun = talk(tx, one, 10);
+        let visitors = NewMessage {
+            client_id: Some("introduction"),
+            ..user_message("hello")
+        };
+        messages::append(tx, &begun, &visitors, 11)?;
+        let note = NewMessage {
+            role: Speaker::System,
+            text: "Name: Ann",
+            ..visitors.clone()
+        };
+        let Appended::Stored(stored) = messages::append(tx, &begun, &note, 12)? else {
+            panic!("it is somebody else's");
+        };
+        let kept = stored.client_id.clone().map(messages::as_sent);
+        assert_eq!(kept.as_deref(), Some("introduction"));
+        let Appended::Known(known) = messages::append(tx, &begun, &note, 13)? else {
+            panic!("it was sent before");
+        };
+        assert_eq!(known, stored);
+        assert_eq!(messages::list(tx, &begun, 10)?.len(), 2);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_streamed_answer_is_interrupted_until_it_is_complete() {
     within(|tx, one, two| {
         let conversation = talk(tx, one, 10);

@@ -261,8 +261,6 @@ pub fn see_everybody(tx: &Transaction<'_>, now: UnixMs) -> Result<(), StoreError
 pub enum Awaited {
     /// Somebody waits that nobody has taken.
     Person,
-    /// A person has it.
-    Word,
     /// It is snoozed.
     Snoozed,
 }
@@ -275,7 +273,6 @@ pub fn list_awaited(
 ) -> Result<Vec<Scoped<Conversation>>, StoreError> {
     let which = match awaited {
         Awaited::Person => "c.state = 'waiting' ORDER BY c.waiting_since",
-        Awaited::Word => "c.state = 'human' ORDER BY c.agent_seen_at",
         Awaited::Snoozed => "c.snoozed_until IS NOT NULL ORDER BY c.snoozed_until",
     };
     let mut statement = conn.prepare_cached(&format!(
@@ -283,6 +280,29 @@ pub fn list_awaited(
         conversations::COLUMNS
     ))?;
     let rows = statement.query_map([limit], |row| {
+        let found = Conversation::from_row(row)?;
+        Ok(Scoped::proven(found.workspace, found))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Conversations that people of all workspaces have and may tend no more: whoever has it was seen last at `seen_until` or before,
+/// or answers from elsewhere while the visitor waits since `waiting_until` or before, or has no account that may work. Whoever
+/// is tended to is left out, so that no number of those keeps others waiting.
+pub fn list_untended(
+    conn: &Connection,
+    seen_until: UnixMs,
+    waiting_until: UnixMs,
+    limit: u32,
+) -> Result<Vec<Scoped<Conversation>>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {} FROM conversations c WHERE c.due_at IS NULL AND c.state = 'human' AND (
+             c.agent_seen_at <= ?1 OR (c.agent_seen_at IS NULL AND c.waiting_since <= ?2)
+             OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = c.assigned_to AND u.suspended_at IS NULL))
+         ORDER BY c.agent_seen_at LIMIT ?3",
+        conversations::COLUMNS
+    ))?;
+    let rows = statement.query_map((seen_until, waiting_until, limit), |row| {
         let found = Conversation::from_row(row)?;
         Ok(Scoped::proven(found.workspace, found))
     })?;

@@ -140,9 +140,12 @@ fn only_the_person_who_has_it_keeps_it() {
         apply(tx, begun, None, &take, 6).unwrap();
         assert!(keep_alive(tx, begun, anna, 7).unwrap());
         assert!(!keep_alive(tx, begun, UserId::new(), 8).unwrap());
-        let has = list_awaited(tx, Awaited::Word, 9).unwrap();
+        assert!(list_untended(tx, 6, 6, 9).unwrap().is_empty());
+        let has = list_untended(tx, 7, 6, 9).unwrap();
         assert_eq!(has.len(), 1);
         assert_eq!(has[0].agent_seen_at, Some(7));
+        users::suspend(tx, anna, 8).unwrap();
+        assert_eq!(list_untended(tx, 6, 6, 9).unwrap().len(), 1);
         assert!(list_awaited(tx, Awaited::Person, 9).unwrap().is_empty());
     });
 }

@@ -46,7 +46,7 @@ pub struct Message {
     pub created_at: UnixMs,
     /// For answers.
     pub receipt: Option<ReceiptId>,
-    /// Chosen by the sender, so that a message sent twice is stored once.
+    /// Chosen by the sender, so that a message sent twice is stored once; for others through [`as_sent`].
     pub client_id: Option<String>,
     /// The member of staff who wrote it.
     pub author: Option<UserId>,
@@ -86,8 +86,36 @@ columns! {
     }
 }
 
-/// Adds a message at the end of a conversation, once per client id. What a visitor writes to a person, and what a person
-/// answers, is an event too, and tells since when the visitor waits.
+/// Between a sender's own id and who they are, where somebody else of the conversation had that id first.
+const APART: char = '\u{1f}';
+
+/// The name under which a sender's id is kept where somebody else had it first.
+fn name_apart(client_id: &str, role: Speaker, author: Option<UserId>) -> String {
+    let author = author.map_or_else(String::new, |id| id.to_string());
+    format!("{client_id}{APART}{role}{author}")
+}
+
+/// A sender's id as they sent it.
+pub fn as_sent(kept: String) -> String {
+    match kept.split_once(APART) {
+        Some((sent, _)) => sent.to_owned(),
+        None => kept,
+    }
+}
+
+/// Whether a message of the conversation is kept under this id.
+fn is_taken(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+    client_id: &str,
+) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM messages WHERE conversation = ? AND client_id = ?")?
+        .exists((conversation.id, client_id))?)
+}
+
+/// Adds a message at the end of a conversation, once per client id of its sender. What a visitor writes to a person, and what a
+/// person answers, is an event too, and tells since when the visitor waits.
 pub fn append(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
@@ -95,10 +123,19 @@ pub fn append(
     now: UnixMs,
 ) -> Result<Appended, StoreError> {
     let workspace = conversation.workspace();
-    if let Some(client_id) = new.client_id {
-        let known = find_by_client_id(tx, conversation, client_id)?;
+    let mut client_id = new.client_id.map(str::to_owned);
+    if let Some(sent) = new.client_id {
+        let known = find_by_client_id(tx, conversation, sent, new.role, new.author)?;
         if let Some(message) = known {
             return Ok(Appended::Known(message));
+        }
+        if is_taken(tx, conversation, sent)? {
+            let apart = name_apart(sent, new.role, new.author);
+            // Nobody but somebody who wants to do harm takes that one as well.
+            client_id = match is_taken(tx, conversation, &apart)? {
+                true => None,
+                false => Some(apart),
+            };
         }
     }
     // Not by what the caller read before: the state may have changed since.
@@ -115,7 +152,7 @@ pub fn append(
     let id = MessageId::new();
     insert!(tx into messages {
         id, conversation: conversation.id, workspace, role: new.role, text: new.text,
-        state: new.state, created_at: now, client_id: new.client_id, author: new.author
+        state: new.state, created_at: now, client_id, author: new.author
     })?;
     let silent = matches!(state, ConversationState::Waiting | ConversationState::Human);
     let event = match new.role {
@@ -130,17 +167,29 @@ pub fn append(
     get(tx, workspace, id).map(Appended::Stored)
 }
 
-/// The message that its sender gave this id.
+/// The message that its sender, of this role and account, gave this id.
 pub fn find_by_client_id(
     conn: &Connection,
     conversation: &Scoped<Conversation>,
     client_id: &str,
+    role: Speaker,
+    author: Option<UserId>,
 ) -> Result<Option<Scoped<Message>>, StoreError> {
     let found = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM messages WHERE conversation = ? AND client_id = ?"
+            "SELECT {COLUMNS} FROM messages
+             WHERE conversation = ? AND client_id IN (?, ?) AND role = ? AND author IS ?"
         ))?
-        .query_row((conversation.id, client_id), Message::from_row)
+        .query_row(
+            (
+                conversation.id,
+                client_id,
+                name_apart(client_id, role, author),
+                role,
+                author,
+            ),
+            Message::from_row,
+        )
         .optional()?;
     Ok(found.map(|message| Scoped::proven(conversation.workspace(), message)))
 }

@@ -172,8 +172,8 @@ fn lines_of_the_newest_version_that_was_read_are_counted_and_go_with_the_documen
                 .iter()
                 .find(|held| held.table == table)
                 .unwrap();
-            let rows = holdings::export(tx, shop, held, 10, 0).unwrap();
-            rows.map_or(0, |rows| rows.len())
+            let part = holdings::export(tx, shop, held, 10, None).unwrap();
+            part.map_or(0, |part| part.rows.len())
         };
         assert_eq!((exported("seen_lines"), exported("seen_pages")), (3, 0));
         assert!(holdings::bytes(tx, shop)?.texts > 0);

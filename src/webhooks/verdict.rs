@@ -1,13 +1,13 @@
-//! How it stands with all webhooks, for the owner of the installation.
+//! How it stands with all webhooks, for the owner of the installation: as the page Webhooks judges each.
 
 use url::Url;
 
 use super::{Webhooks, now};
-use crate::store::webhooks::{self, Webhook, WebhookState};
+use crate::store::webhooks::{self, Webhook};
 use crate::store::{StoreError, UnixMs};
 
-/// A webhook that has failed for less is being tried again, and no reason to worry, in ms.
-const WORRY: i64 = 60 * 60 * 1000;
+const MINUTE_MS: i64 = 60 * 1000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 impl Webhooks {
     /// Whether all webhooks work, with a sentence; `None` if there are none.
@@ -22,21 +22,20 @@ impl Webhooks {
 }
 
 fn describe(troubled: &[Webhook], now: UnixMs) -> (bool, String) {
-    let worrying = troubled.iter().filter(|one| {
-        let failing = one
-            .failing_since
-            .map_or(0, |since| now.saturating_sub(since));
-        one.state != WebhookState::Active || failing >= WORRY
-    });
-    let told: Vec<String> = worrying
+    let told: Vec<String> = troubled
+        .iter()
         .map(|one| {
             let host = Url::parse(&one.url).ok();
             let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
             match (&one.reason, one.failing_since) {
                 (Some(reason), _) => format!("the webhook to {host} gets nothing: {reason}"),
                 (None, since) => {
-                    let hours = now.saturating_sub(since.unwrap_or(now)) / WORRY;
-                    format!("no request to the webhook to {host} has succeeded for {hours} h")
+                    let failing = now.saturating_sub(since.unwrap_or(now));
+                    let long = match failing / HOUR_MS {
+                        0 => format!("{} min", failing / MINUTE_MS),
+                        hours => format!("{hours} h"),
+                    };
+                    format!("no request to the webhook to {host} has succeeded for {long}")
                 }
             }
         })
@@ -50,10 +49,11 @@ fn describe(troubled: &[Webhook], now: UnixMs) -> (bool, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::webhooks::WebhookState;
     use crate::store::{WebhookId, WorkspaceId};
 
     #[test]
-    fn a_failure_of_hours_is_told_and_one_of_minutes_is_not() {
+    fn every_failure_is_told_with_its_length() {
         let mut one = Webhook {
             id: WebhookId::new(),
             workspace: WorkspaceId::new(),
@@ -66,8 +66,12 @@ mod tests {
             created_at: 0,
         };
         assert!(describe(&[], 0).0);
-        assert!(describe(&[one.clone()], WORRY - 1).0);
-        let (ok, told) = describe(&[one.clone()], 3 * WORRY);
+        let (ok, told) = describe(&[one.clone()], HOUR_MS - 1);
+        assert!(
+            !ok && told.contains("hooks.example has succeeded for 59 min"),
+            "{told}"
+        );
+        let (ok, told) = describe(&[one.clone()], 3 * HOUR_MS);
         assert!(
             !ok && told.contains("hooks.example has succeeded for 3 h"),
             "{told}"

@@ -119,6 +119,23 @@ async fn drafts_expired_and_deleted_answers_are_not_given() {
 }
 
 #[tokio::test]
+async fn the_language_of_an_answer_is_a_known_code() {
+    let app = TestApp::new().await;
+    let path = "/api/v1/faqs";
+    for language in ["klingon", "xx", "en-GB"] {
+        let new =
+            json!({"questions": ["Do you have parking?"], "answer": "Free.", "language": language});
+        let refused = app.post(path, new).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{language}");
+        assert_eq!(refused.json()["param"], "language");
+    }
+    let new = json!({"questions": ["Máte parkoviště?"], "answer": "Ano.", "language": "CS"});
+    let id = make(&app, new).await;
+    let kept = app.get(&format!("{path}/{id}")).await.json();
+    assert_eq!(kept["language"], "cs");
+}
+
+#[tokio::test]
 async fn answers_stay_in_their_workspace() {
     let app = TestApp::new().await;
     let other = app.workspace("other").await;

@@ -97,7 +97,6 @@ async fn what_happens_is_told_to_those_whom_it_concerns() {
     assert_eq!(notice["conversation"], json!(id.to_string()));
     ben.act(id, "notes", json!({"text": "@ann well done"}))
         .await;
-    anns.next("counts", |counts| counts["mentions"] == 1).await;
     let notice = anns
         .next("notice", |notice| notice["kind"] == "note_written")
         .await;
@@ -105,6 +104,8 @@ async fn what_happens_is_told_to_those_whom_it_concerns() {
         (&notice["title"], &notice["text"]),
         (&json!("Ben mentioned you"), &json!("@ann well done"))
     );
+    // Counts come no more often than four times a second.
+    anns.next("counts", |counts| counts["mentions"] == 1).await;
     ben.act(id, "seen", json!({})).await;
     ben.act(id, "typing", json!({"on": true})).await;
     let around = anns

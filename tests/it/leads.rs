@@ -284,3 +284,27 @@ async fn what_is_written_after_the_offer_of_a_person_is_a_lead() {
     );
     assert!(tasks[0]["conversation"].is_string());
 }
+
+#[tokio::test]
+async fn without_the_agreement_that_is_required_the_chat_takes_nothing_and_points_to_the_form() {
+    let app = TestApp::new().await;
+    shop(&app).await;
+    let settings = json!({"consent_required": true, "consent_text": "You may write to me."});
+    let set = app.send(crate::calls::json_put(&app, "/api/v1/leads", settings));
+    assert_eq!(set.await.status, StatusCode::OK);
+    let token = visit::token(&app).await;
+    for text in [
+        "Do you repair umbrellas?".to_owned(),
+        format!("Ann Smith, {CANARY}, 0170 1234567"),
+    ] {
+        let said = app
+            .post_as(&token, "/api/v1/visit/messages", json!({ "text": text }))
+            .await;
+        assert_eq!(said.status, StatusCode::OK, "{}", said.text());
+    }
+    for what in ["tasks", "contacts"] {
+        assert!(list(&app, what).await.is_empty(), "{what}");
+    }
+    let said = get_as(&app, &token, "/api/v1/visit/messages").await;
+    assert!(said.text().contains("“Leave a message”"), "{}", said.text());
+}

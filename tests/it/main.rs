@@ -15,6 +15,7 @@ mod fakes;
 
 mod analyses;
 mod ask;
+mod asking;
 mod audio;
 mod auth;
 mod backup_target;

@@ -321,8 +321,8 @@ async fn what_is_wrong_with_the_business_is_told_and_nothing_is_half_saved() {
 async fn files_without_scripts_are_kept_or_refused_with_a_reason() {
     let app = tests_app().await;
     let (mut ines, _) = set_up(&app).await;
-    let send = |form: Form, session: &str| {
-        let mut request = form.request("", "/welcome/knowledge/files");
+    let to = |path: &str, form: Form, session: &str| {
+        let mut request = form.request("", path);
         let cookie = format!("{SESSION_COOKIE}={session}");
         for (name, value) in [
             (header::HOST, "desk.example"),
@@ -334,6 +334,7 @@ async fn files_without_scripts_are_kept_or_refused_with_a_reason() {
         }
         app.send(request)
     };
+    let send = |form: Form, session: &str| to("/welcome/knowledge/files", form, session);
     let none = send(Form::new().text("other", "x"), &ines.session).await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(none.text().contains("Choose a file first"));
@@ -350,6 +351,18 @@ async fn files_without_scripts_are_kept_or_refused_with_a_reason() {
     let page = wait_for(&mut ines, "/welcome/knowledge", ">Failed<").await;
     assert!(page.text().contains("broken.pdf"));
     wait_for(&mut ines, "/welcome/knowledge", "1 of 5 done").await;
+    // The page Documents takes them as well.
+    let page = "/documents/files";
+    let empty = Form::new().file("file", "empty.txt", "");
+    let empty = to(page, empty, &ines.session).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text().contains("empty.txt: The file is empty"));
+    let hours = Form::new().file("file", "hours.txt", "We open at nine.");
+    assert_eq!(
+        leads_to(&to(page, hours, &ines.session).await),
+        "/documents"
+    );
+    assert!(ines.get("/documents").await.text().contains("hours.txt"));
     let wrong_step = Form::new().file("file", "a.txt", "x");
     let mut request = wrong_step.request("", "/welcome/try/files");
     let cookie = format!("{SESSION_COOKIE}={}", ines.session);

@@ -8,7 +8,10 @@ class FdConfirm extends HTMLElement {
   #agreed = false
 
   connectedCallback() {
-    this.querySelector("form").addEventListener("submit", event => {
+    const form = this.querySelector("form")
+    // It has the server ask where no script does.
+    form.querySelector("input[name=ask]")?.remove()
+    form.addEventListener("submit", event => {
       if (this.#agreed) return
       event.preventDefault()
       this.#ask(event.target, event.submitter)

@@ -94,7 +94,7 @@ class FdDocumentList extends HTMLElement {
   async #refresh() {
     let fresh
     try {
-      const response = await request("GET", `/documents${location.search}`, { accept: "text/html" })
+      const response = await request("GET", page(), { accept: "text/html" })
       fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("fd-document-list")
     } catch {
       return // The next event or reload shows the truth.
@@ -121,6 +121,11 @@ class FdDocumentList extends HTMLElement {
     for (const id of this.#leaving) request("DELETE", url(id), { keepalive: true }).catch(() => {})
     this.#leaving.clear()
   }
+}
+
+// The page that it stands on: the first steps show fewer documents. A refused form has another address than its page.
+function page() {
+  return location.pathname.startsWith("/welcome/") ? "/welcome/knowledge" : `/documents${location.search}`
 }
 
 function url(id) { return `/api/v1/documents/${encodeURIComponent(id)}` }

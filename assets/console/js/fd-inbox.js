@@ -29,7 +29,7 @@ class FdInbox extends HTMLElement {
   connectedCallback() {
     const { user, name, business, sla } = this.dataset
     const part = name => this.querySelector(`[data-${name}]`)
-    const context = { me: { id: user, name }, business, sla: sla.split(",").map(Number), ...options(this), canned: () => this.#canned, href: row => this.#href(row.id) }
+    const context = { me: { id: user, name }, business, sla: sla.split(",").map(Number), ...options(this), canned: () => this.#canned, href: row => this.#href(row.id), draft: id => this.composer.has(id) }
     this.context = context
     this.drawer = new SourceDrawer(part("source"))
     this.notify = new Notify(notice => { if (notice.conversation) this.#open(notice.conversation) })

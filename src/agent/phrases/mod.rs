@@ -48,6 +48,8 @@ pub(super) struct Phrases {
     pub(super) handover: &'static str,
     /// Confirms that the visitor's contact details are noted.
     pub(super) noted: &'static str,
+    /// Says that they are not, without an agreement; points to the form.
+    pub(super) unkept: &'static str,
     pub(super) abuse: &'static str,
     /// Answers a request for this language.
     pub(super) language: &'static str,
@@ -135,6 +137,7 @@ pub(super) fn offers_person(text: &str) -> Option<Language> {
             phrases.refusal,
             phrases.abuse,
             phrases.offer,
+            phrases.unkept,
         ]
         .iter()
         .any(|offer| text.contains(offer))
@@ -166,6 +169,7 @@ mod tests {
             let texts: Texts = check(file);
             assert_eq!(of(&texts.phrases), of(&english.phrases), "{language:?}");
             assert_ne!(phrases(language).greeting, english.phrases.greeting);
+            assert_ne!(phrases(language).unkept, english.phrases.unkept);
         }
         assert_eq!(SPOKEN.len(), OTHERS.len() + 1);
     }

@@ -24,17 +24,32 @@ pub(super) async fn answer_by_meaning(case: &Case<'_>, trace: &mut Trace) -> Opt
 
 fn respond(talk: Talk, language: Language, case: &Case<'_>, trace: &mut Trace) -> Draft {
     trace.talk = Some(talk);
+    let unkept = case.business.needs_consent && gives_details(talk, case.question);
     if talk == Talk::Person
+        && !unkept
         && let Some(found) = find_answer_about_person(case, language)
     {
         let mut draft = faq::give_match(&found, case, trace);
         draft.handoff = true;
         return draft;
     }
-    let text = phrase_for(talk, language).replace("{business}", &case.business.title);
+    let phrase = match unkept {
+        true => phrases(language).unkept,
+        false => phrase_for(talk, language),
+    };
+    let text = phrase.replace("{business}", &case.business.title);
     let mut draft = Draft::new(Rung::Talk, text, Vec::new(), case);
     draft.handoff = matches!(talk, Talk::Person | Talk::Contact | Talk::Abuse);
     draft
+}
+
+/// Whether a message says how to reach the visitor, so that it would be kept as a lead.
+fn gives_details(talk: Talk, message: &str) -> bool {
+    match talk {
+        Talk::Contact => true,
+        Talk::Person => talk::has_details(message),
+        _ => false,
+    }
 }
 
 /// Recognises small talk by its meaning, if its words are unknown.

@@ -116,19 +116,24 @@ pub(super) fn may_be_meant(message: &str) -> bool {
 /// Recognises the reply to the offer of a person, accepting it or giving contact details, with the offer's language.
 pub(super) fn after_offer(message: &str, before: Option<&str>) -> Option<(Talk, Language)> {
     let offered = before.and_then(offers_person)?;
-    let digits = message.chars().filter(char::is_ascii_digit).count();
-    let address = message.split_whitespace().any(|word| {
-        word.split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-    });
     let said = words(message);
-    if (digits >= 7 || address) && said.len() <= LONGEST && !message.contains(['?', '？', '؟']) {
+    if has_details(message) && said.len() <= LONGEST && !message.contains(['?', '？', '؟']) {
         return Some((Talk::Contact, offered));
     }
     SPOKEN
         .iter()
         .any(|language| lexicon(*language).yes.contains(&said))
         .then_some((Talk::Person, offered))
+}
+
+/// Whether a message holds what may be a telephone number or an e-mail address.
+pub(super) fn has_details(message: &str) -> bool {
+    let digits = message.chars().filter(char::is_ascii_digit).count();
+    let address = message.split_whitespace().any(|word| {
+        word.split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+    });
+    digits >= 7 || address
 }
 
 /// Whether somebody hit keys at random: a few words without a vowel, or runs of the keyboard.

@@ -14,13 +14,15 @@ use crate::agent::{AgentError, Answer, Display, Turn};
 use crate::inbox::staff::DAILY;
 use crate::knowledge::{Audience, FaqDraft, KnowledgeError, View};
 use crate::llm::{ChatMessage, Claim, LlmError, Role};
-use crate::store::conversations;
+use crate::store::conversations::{self, Conversation};
 use crate::store::faqs::FaqState;
 use crate::store::inbox::transcript::{self, Said};
-use crate::store::messages::Speaker;
-use crate::store::{ConversationId, DocumentId, FaqId, MessageId, StoreError, assistants};
+use crate::store::messages::{self, Speaker};
+use crate::store::{
+    Connection, ConversationId, DocumentId, FaqId, MessageId, Scoped, StoreError, assistants,
+};
 
-/// Messages that a draft looks back on.
+/// Messages that are looked back on in one go.
 const LOOK_BACK: u32 = 30;
 /// In characters.
 const LONGEST_QUESTION: usize = 500;
@@ -170,19 +172,20 @@ pub async fn approve(
     question: Option<String>,
     keep_as: KeepAs,
 ) -> Result<Kept, AssistError> {
-    let (said, _) = read(app, by, id, u32::MAX - 1).await?;
-    let at = said
-        .iter()
-        .position(|said| said.message.id == message && said.message.role == Speaker::Agent)
-        .ok_or(AssistError::NotOfStaff)?;
-    let (before, answer) = (&said[..at], &said[at]);
-    let asked_at = before
-        .iter()
-        .rposition(|said| said.message.role == Speaker::User);
-    let asked = asked_at.map(|at| before[at].message.text.clone());
+    let workspace = by.need(DAILY)?;
+    let read = app.store.read(move |conn| {
+        let of = conversations::get(conn, workspace, id)?;
+        read_answer(conn, &of, message)
+    });
+    let said = read.await?.ok_or(AssistError::NotOfStaff)?;
+    let (answer, before) = said.split_last().ok_or(AssistError::NotOfStaff)?;
+    let asked = before
+        .first()
+        .filter(|first| first.message.role == Speaker::User)
+        .map(|first| first.message.text.clone());
     // What the assistant said to the question, if it did, may have left a gap.
-    let since = &before[asked_at.unwrap_or(before.len())..];
-    let gaps = since.iter().filter_map(|said| said.message.receipt);
+    let since = before.iter().filter(|_| asked.is_some());
+    let gaps: Vec<_> = since.filter_map(|said| said.message.receipt).collect();
     let question = question.or(asked).unwrap_or_default().trim().to_owned();
     if !(1..=LONGEST_QUESTION).contains(&question.chars().count()) {
         return Err(AssistError::Question);
@@ -206,7 +209,7 @@ pub async fn approve(
         owner: answer.author.clone().unwrap_or_default(),
         language: None,
         expires_at: None,
-        gaps: gaps.collect(),
+        gaps,
     };
     let (state, faqs) = (draft.state, app.knowledge.faqs());
     let faq = match may {
@@ -214,4 +217,39 @@ pub async fn approve(
         false => faqs.suggest(by, draft).await?,
     };
     Ok(Kept::Answer(faq, state))
+}
+
+/// An answer of staff as the last one, with what was said before it since the visitor's last message, which is the first then;
+/// `None` if there is no such answer in the conversation.
+fn read_answer(
+    conn: &Connection,
+    of: &Scoped<Conversation>,
+    answer: MessageId,
+) -> Result<Option<Vec<Said>>, StoreError> {
+    let found = match messages::get(conn, of.workspace(), answer) {
+        Ok(found) => found,
+        Err(StoreError::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_here = transcript::parts(conn, of.id)?.contains(&found.conversation);
+    if found.role != Speaker::Agent || !is_here {
+        return Ok(None);
+    }
+    let mut said = Vec::new();
+    let mut before = found.seq + 1;
+    loop {
+        let page = transcript::read(conn, of, Some(before), LOOK_BACK)?;
+        let mut earlier = page.said;
+        let asked_at = earlier
+            .iter()
+            .rposition(|said| said.message.role == Speaker::User);
+        earlier.drain(..asked_at.unwrap_or(0));
+        let first = earlier.first().map(|said| said.message.seq);
+        earlier.append(&mut said);
+        said = earlier;
+        match first {
+            Some(seq) if asked_at.is_none() && page.older => before = seq,
+            _ => return Ok(Some(said)),
+        }
+    }
 }

@@ -145,7 +145,7 @@ impl From<Message> for MessageView {
             state: message.state.as_str(),
             created_at: message.created_at,
             receipt: message.receipt.map(|id| id.to_string()),
-            client_id: message.client_id,
+            client_id: message.client_id.map(messages::as_sent),
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::http::body::Json;
 use crate::http::multipart;
 use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::{FaqDraft, FaqImport, KnowledgeError};
+use crate::language::Language;
+use crate::language::codes::is_code;
 use crate::store::FaqId;
 use crate::store::faqs::{Faq, FaqState};
 
@@ -242,6 +244,14 @@ fn draft(request: FaqRequest) -> Result<FaqDraft, Problem> {
         Some(state) => FaqState::parse(state)
             .ok_or_else(|| Problem::invalid("state", "state must be `draft` or `approved`"))?,
     };
+    let language = request.language.as_deref().unwrap_or_default();
+    let language = language.trim().to_ascii_lowercase();
+    // What was found out may be that it is none of the known ones.
+    if !(language.is_empty() || language == Language::Other.code() || is_code(&language)) {
+        let detail =
+            "language must be a code of ISO 639-1, such as `en`; without one it is found out";
+        return Err(Problem::invalid("language", detail));
+    }
     let gaps = request.gaps.iter().map(|id| id.parse());
     let gaps = gaps
         .collect::<Result<_, _>>()
@@ -251,7 +261,7 @@ fn draft(request: FaqRequest) -> Result<FaqDraft, Problem> {
         answer: request.answer,
         state,
         owner: request.owner.unwrap_or_default(),
-        language: request.language,
+        language: Some(language).filter(|code| !code.is_empty()),
         expires_at: request.expires_at,
         gaps,
     })

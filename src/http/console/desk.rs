@@ -165,7 +165,8 @@ pub(super) async fn delete_team(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let deleted = staff::teams::remove(&app.store, person.member(), parse_id(&id, "team")?).await;
+    let id = parse_id(&id, "team")?;
+    let deleted = staff::teams::remove(&app.store, person.member(), id, now_ms()).await;
     told(&app, &person, deleted, "no-team", "#teams").await
 }
 

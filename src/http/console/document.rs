@@ -91,7 +91,11 @@ pub(super) async fn show(
         let blocks = blocks(text);
         reading::lay_out(&text.text, blocks.as_deref(), passage.span())
     });
-    let laid_out = laid_out.unwrap_or_default();
+    let mut laid_out = laid_out.unwrap_or_default();
+    let is_note = opened.document.origin == Origin::Snippet;
+    if is_note {
+        laid_out.drop_title(&opened.document.title);
+    }
     let waits = lines.as_ref().is_some_and(|part| part.done < part.all);
     let (empty_heading, empty_reason) = why_empty(&opened, waits);
     let page = pages::Document {
@@ -118,7 +122,7 @@ pub(super) async fn show(
         hides: opened.version.has_hidden && opened.version.number == opened.newest,
         read_hidden: opened.version.read_hidden,
         staff_only: opened.document.staff_only,
-        is_note: opened.document.origin == Origin::Snippet,
+        is_note,
         may_change,
     };
     let status = error.map_or(StatusCode::OK, |problem| problem.status);

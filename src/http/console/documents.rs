@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::format::{bytes, limit, moment, plural};
@@ -13,6 +13,8 @@ use super::pages::{self, DocumentRow};
 use super::view::{self, Section};
 use super::{Failure, sentence, status};
 use crate::app::App;
+use crate::http::api::upload;
+use crate::http::auth::Scope;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::store::documents::{DocumentState, DocumentSummary, Origin};
@@ -23,8 +25,10 @@ pub(super) const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.ods
                       .jpg,.jpeg,.png,.heic,.tif,.tiff,.zip";
 /// Documents on one page; the search finds the others.
 const MOST_SHOWN: usize = 200;
+/// Files that are named when they were refused.
+const MOST_NAMED: usize = 3;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Sought {
     #[serde(default)]
     q: String,
@@ -39,7 +43,37 @@ pub(super) async fn list(
     person: SignedIn,
     Query(sought): Query<Sought>,
 ) -> Result<Response, Failure> {
-    let found = find(&app, &person, &sought.q, MOST_SHOWN).await?;
+    render(&app, &person, sought, None).await
+}
+
+/// `POST /documents/files`: for browsers without scripts. Files are bounded one by one, as they are read.
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    request: Request,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let refused = match take_files(&app, &person, request).await {
+        Err(problem) if problem.status.is_client_error() => Some(sentence(&problem.detail)),
+        taken => taken?,
+    };
+    match refused {
+        Some(_) => render(&app, &person, Sought::default(), refused).await,
+        None => Ok(Redirect::to("/documents").into_response()),
+    }
+}
+
+async fn render(
+    app: &App,
+    person: &SignedIn,
+    sought: Sought,
+    error: Option<String>,
+) -> Result<Response, Failure> {
+    let found = find(app, person, &sought.q, MOST_SHOWN).await?;
+    let status = match error {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
     let max_bytes = app.config.upload_max_bytes;
     let page = pages::Documents {
         shell: person.shell(Section::Documents, "Documents"),
@@ -52,10 +86,50 @@ pub(super) async fn list(
         max_bytes,
         max_size: limit(max_bytes),
         accept: ACCEPT,
-        warning: status::warning(&app, &["extract", "embed"]),
+        error,
+        warning: status::warning(app, &["extract", "embed"]),
         guide_hidden: sought.guide == "hidden",
     };
-    Ok(view::page(StatusCode::OK, &page))
+    Ok(view::page(status, &page))
+}
+
+/// Stores the files of a form; which were refused and why, if some were.
+///
+/// # Errors
+/// When the form cannot be read, or holds too many files.
+pub(super) async fn take_files(
+    app: &App,
+    person: &SignedIn,
+    request: Request,
+) -> Result<Option<String>, Problem> {
+    let outcomes = upload::take(app, person.workspace.id, request).await?;
+    if outcomes.is_empty() {
+        return Ok(Some("Choose a file first.".to_owned()));
+    }
+    let refused: Vec<String> = outcomes
+        .into_iter()
+        .filter_map(|(name, outcome)| Some(refusal(&name, &outcome.err()?)))
+        .collect();
+    if refused.is_empty() {
+        return Ok(None);
+    }
+    let more = refused.len().saturating_sub(MOST_NAMED);
+    let mut told = refused
+        .into_iter()
+        .take(MOST_NAMED)
+        .collect::<Vec<_>>()
+        .join(" ");
+    if more > 0 {
+        told.push_str(&format!(" {more} more were refused as well."));
+    }
+    Ok(Some(told))
+}
+
+fn refusal(name: &str, problem: &Problem) -> String {
+    match name {
+        "" => sentence(&problem.detail),
+        name => format!("{name}: {}", sentence(&problem.detail)),
+    }
 }
 
 /// The documents that match a query.

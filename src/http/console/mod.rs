@@ -8,9 +8,11 @@
 //! - Everything but setup, sign-in and assets asks for `guard::SignedIn`, and the page of the second factor for
 //!   `guard::AtSecondFactor`, which also admits people whom `SignedIn` redirects there.
 //! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
+//! - A form inside `<fd-confirm>` has a question in `asking`, for browsers that run no scripts.
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
 mod accounts;
+mod asking;
 mod assets;
 mod backup_target;
 mod backups;
@@ -119,6 +121,10 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/desk/replies/{id}/delete", post(desk::delete_reply))
         .route("/documents", get(documents::list))
         .route("/documents/new", get(notes::new).post(notes::create))
+        .route(
+            "/documents/files",
+            post(documents::add).layer(DefaultBodyLimit::disable()),
+        )
         .route("/documents/{id}", get(document::read))
         .route("/documents/{id}/passage", get(document::passage))
         .route("/documents/{id}/changes", get(document::changes))
@@ -252,6 +258,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))
         .route("/widget/logo", post(widget::set_logo))
+        .route("/widget/logo/remove", post(widget::remove_logo))
         .route("/widget/identity", post(widget::renew_identity))
         .route("/widget/privacy-notice", get(widget::privacy_notice))
         .route("/widget/examples", get(widget::examples))
@@ -284,6 +291,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/crm/accounts/{id}/copy", get(crm::copy))
         .route("/crm/accounts/{id}/{verb}", post(crm::act))
         .layer(Extension(attempts))
+        .layer(middleware::from_fn(asking::ask_first))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.
         .route("/assets/{hash}/{*path}", get(assets::get))
@@ -336,19 +344,28 @@ pub fn error_page(problem: &Problem) -> Response {
     view::page(problem.status, &page)
 }
 
-/// Turns a detail into a sentence: a capital first letter and a full stop.
+/// Turns a detail into a sentence: a capital first letter and a full stop. A host, an address or a file's name at the
+/// beginning stays as it is.
 fn sentence(detail: &str) -> String {
     let mut letters = detail.chars();
-    let first = letters
-        .next()
-        .map(|c| c.to_uppercase().collect::<String>())
-        .unwrap_or_default();
+    let first = match letters.next() {
+        Some(c) if begins_with_name(detail) => c.to_string(),
+        Some(c) => c.to_uppercase().collect(),
+        None => String::new(),
+    };
     let end = if detail.ends_with(['.', '!', '?']) {
         ""
     } else {
         "."
     };
     format!("{first}{}{end}", letters.as_str())
+}
+
+/// Whether the first word is not one of a language: `hooks.example`, `https://…`, `sales@example.com`, `prices.pdf`.
+fn begins_with_name(detail: &str) -> bool {
+    let word = detail.split_whitespace().next().unwrap_or_default();
+    let word = word.trim_end_matches(['.', ':', ',', ';', '!', '?']);
+    word == "localhost" || word.contains(['.', ':', '/', '@', '_'])
 }
 
 /// A handler's error, shown as a page.
@@ -375,5 +392,15 @@ mod tests {
         assert_eq!(sentence("the disk is full"), "The disk is full.");
         assert_eq!(sentence("Why?"), "Why?");
         assert_eq!(sentence(""), ".");
+        assert_eq!(sentence("e-mail: no server"), "E-mail: no server.");
+        for name in [
+            "hooks.invalid",
+            "http://hooks.invalid/a",
+            "localhost",
+            "nas:8080",
+        ] {
+            let told = format!("{name} could not be reached");
+            assert_eq!(sentence(&told), format!("{told}."));
+        }
     }
 }

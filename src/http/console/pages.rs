@@ -57,6 +57,20 @@ pub struct ErrorPage {
     pub detail: String,
 }
 
+/// Asks before a form does what is hard to take back.
+#[derive(Template)]
+#[template(path = "ask.html")]
+pub struct AskPage {
+    pub asks: &'static str,
+    /// What follows from it; may be empty.
+    pub then: &'static str,
+    /// Where the form goes.
+    pub action: String,
+    /// The page that it came from.
+    pub back: String,
+    pub fields: Vec<(String, String)>,
+}
+
 #[derive(Debug, Clone)]
 pub struct DocumentRow {
     pub id: String,
@@ -131,6 +145,8 @@ pub struct Documents {
     /// The same, for people.
     pub max_size: String,
     pub accept: &'static str,
+    /// Which files were refused, and why.
+    pub error: Option<String>,
     /// A sentence about an engine that is not working.
     pub warning: Option<String>,
     /// Whether the first steps were put away just now.

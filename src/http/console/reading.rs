@@ -59,6 +59,22 @@ pub struct Reading {
     pub cut: bool,
 }
 
+impl Reading {
+    /// Removes the first heading if it only repeats the page's title. One with quoted words stays.
+    pub fn drop_title(&mut self, title: &str) {
+        let repeats = match self.parts.first() {
+            Some(Part::Heading { runs, .. }) => {
+                let heading: String = runs.iter().map(|run| run.text.as_str()).collect();
+                heading.trim() == title && runs.iter().all(|run| !run.marked)
+            }
+            _ => false,
+        };
+        if repeats {
+            self.parts.remove(0);
+        }
+    }
+}
+
 /// A quoted passage with its context.
 #[derive(Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Surroundings {

@@ -105,3 +105,16 @@ fn surroundings_begin_and_end_with_lines() {
     assert_eq!(found.quote, "Open on Sunday.");
     assert!(found.before.len() <= CONTEXT_BYTES + 1 && found.after.len() <= CONTEXT_BYTES + 1);
 }
+
+#[test]
+fn a_first_heading_that_repeats_the_title_goes_unless_it_is_quoted() {
+    let Layout { text, blocks } = handbook();
+    let dropped = |span, title| {
+        let mut reading = lay_out(&text, Some(&blocks), span);
+        reading.drop_title(title);
+        reading.parts.len()
+    };
+    assert_eq!(dropped(None, "Prices"), 3);
+    assert_eq!(dropped(None, "Hours"), 4);
+    assert_eq!(dropped(Some(0..6), "Prices"), 4);
+}

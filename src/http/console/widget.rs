@@ -131,7 +131,7 @@ pub(super) async fn renew_key(
     Ok(Redirect::to("/widget").into_response())
 }
 
-/// `POST /widget/logo`: uses a picture, or none.
+/// `POST /widget/logo`: uses a picture.
 pub(super) async fn set_logo(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -156,6 +156,15 @@ pub(super) async fn set_logo(
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// `POST /widget/logo/remove`
+pub(super) async fn remove_logo(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    logo::keep(&app.store, person.member(), Bytes::new()).await?;
+    Ok(Redirect::to("/widget").into_response())
 }
 
 /// `POST /widget/identity`: makes a new key for identities; the response is the only page that shows it.

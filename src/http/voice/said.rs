@@ -11,7 +11,7 @@ use crate::agent::Citation;
 use crate::inbox::turns::first_name;
 use crate::store::conversations::Conversation;
 use crate::store::inbox::attachments::{self, Attachment};
-use crate::store::messages::{Message, MessageState, Speaker};
+use crate::store::messages::{self, Message, MessageState, Speaker};
 use crate::store::{Connection, MessageId, Scoped, StoreError, UserId, receipts, users};
 
 /// Something that was said.
@@ -116,7 +116,7 @@ impl<'c> Reader<'c> {
             text: message.text,
             state: message.state.as_str(),
             created_at: message.created_at,
-            client_id: message.client_id,
+            client_id: message.client_id.map(messages::as_sent),
             rung,
             citations: cited(passages),
             attachments: files.into_iter().map(VisitFileView::from).collect(),

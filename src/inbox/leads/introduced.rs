@@ -1,6 +1,6 @@
 //! Who a visitor said they are before they wrote: a contact, and what they agreed to in its history.
 
-use super::{Agreed, LONGEST_PAGE, find_contact, is_same_text};
+use super::{Agreed, LONGEST_PAGE, LeadSettings, find_contact, is_same_text};
 use crate::contacts::{self as people, Given};
 use crate::store::contacts::{self, NewConsent};
 use crate::store::conversations::Conversation;
@@ -10,7 +10,8 @@ use crate::store::{Scoped, StoreError, Transaction, UnixMs};
 const PURPOSE: &str = "chat";
 
 /// Makes a contact of who a visitor said they are, and notes what they agreed to, once. Without an address or a number it does
-/// nothing, as nobody could be found again by it; the conversation has what was said.
+/// nothing, as nobody could be found again by it, and nothing for somebody who did not agree where the owner requires that; the
+/// conversation has what was said.
 pub fn introduce(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
@@ -27,6 +28,10 @@ pub fn introduce(
         ..who.clone()
     };
     if given.email.is_none() && given.phone.is_none() {
+        return Ok(());
+    }
+    let has_agreed = agreed.is_some_and(|agreed| agreed.given);
+    if !has_agreed && LeadSettings::load(tx, workspace)?.consent_required {
         return Ok(());
     }
     let contact = find_contact(tx, workspace, Some(conversation), &given, now)?;

@@ -290,6 +290,24 @@ fn contact_details_in_the_chat_are_a_lead_with_the_question_before() {
 }
 
 #[test]
+fn where_visitors_must_agree_contact_details_in_the_chat_are_not_taken() {
+    in_a_shop(|tx, shop| {
+        let talk = talk(tx, shop);
+        let message = "Anna Smith, 0170 1234567";
+        say(tx, &talk, message);
+        let required = json!({ "consent_required": true, "consent_text": "You may call me." });
+        workspaces::set_section(tx, shop, LeadSettings::SECTION, &required)?;
+        assert!(of_chat(tx, &talk, message, true, at(1, 10, 0))?.is_none());
+        assert!(contacts::of_conversation(tx, shop, talk.id)?.is_none());
+        assert_eq!(open_tasks(tx, shop), 0);
+        let free = json!({ "consent_required": false });
+        workspaces::set_section(tx, shop, LeadSettings::SECTION, &free)?;
+        assert!(of_chat(tx, &talk, message, true, at(1, 10, 1))?.is_some());
+        Ok(())
+    });
+}
+
+#[test]
 fn a_wish_for_a_person_alone_is_no_lead_but_an_answer_to_the_offer_always_is() {
     in_a_shop(|tx, shop| {
         let talk = talk(tx, shop);
@@ -321,6 +339,10 @@ fn who_says_who_they_are_before_a_chat_is_a_contact_with_what_they_agreed_to() {
             phone: Some("0170 1234567".into()),
             ..nobody
         };
+        let required = json!({ "consent_required": true, "consent_text": "You may call me." });
+        workspaces::set_section(tx, shop, LeadSettings::SECTION, &required)?;
+        introduce(tx, &talk, &ann, None, at(1, 9, 0))?;
+        assert!(contacts::of_conversation(tx, shop, talk.id)?.is_none());
         for _ in 0..2 {
             introduce(tx, &talk, &ann, Some(&agreed), at(1, 9, 1))?;
         }

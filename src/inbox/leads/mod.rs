@@ -408,6 +408,20 @@ pub fn of_message(
     tell_created(tx, task, now).map(Some)
 }
 
+/// The same for a chat, where nobody can agree to anything: nothing is taken if the owner wants that.
+pub fn of_chat(
+    tx: &Transaction<'_>,
+    conversation: &Scoped<Conversation>,
+    message: &str,
+    is_answer: bool,
+    now: UnixMs,
+) -> Result<Option<Scoped<Task>>, StoreError> {
+    if LeadSettings::load(tx, conversation.workspace())?.consent_required {
+        return Ok(None);
+    }
+    of_message(tx, conversation, message, is_answer, now)
+}
+
 /// What the visitor asked before they left how to reach them, and their message itself.
 fn find_question(
     conn: &Connection,

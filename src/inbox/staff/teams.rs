@@ -1,6 +1,6 @@
 //! Teams of a workspace.
 
-use super::{LOOK, SETTINGS, StaffError, check_text};
+use super::{LOOK, SETTINGS, StaffError, check_text, me};
 use crate::access::Member;
 use crate::store::inbox::teams::{self, Team};
 use crate::store::{Store, StoreError, TeamId, UnixMs, UserId};
@@ -40,8 +40,11 @@ pub async fn save(
 }
 
 /// Its conversations are of no team from then on.
-pub async fn remove(store: &Store, by: &Member, id: TeamId) -> Result<(), StaffError> {
-    let workspace = by.need(SETTINGS)?;
-    let removed = store.write(move |tx| teams::delete(tx, &teams::get(tx, workspace, id)?));
+pub async fn remove(store: &Store, by: &Member, id: TeamId, now: UnixMs) -> Result<(), StaffError> {
+    let (workspace, who) = (by.need(SETTINGS)?, me(by));
+    let removed = store.write(move |tx| {
+        let team = teams::get(tx, workspace, id)?;
+        teams::delete(tx, &team, who, now)
+    });
     Ok(removed.await?)
 }

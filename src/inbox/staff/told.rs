@@ -63,7 +63,12 @@ pub fn tell(event: &Event, names: &Names) -> String {
         "conversation_assigned" => match (named("to"), named("team")) {
             (Some(to), _) => format!("{by} assigned it to {to}"),
             (None, Some(team)) => format!("{by} assigned it to the team {team}"),
-            (None, None) => format!("{by} assigned it to nobody"),
+            // Of a team or a person that was deleted since, only the id is known.
+            (None, None) => match (field("former_team"), field("to").or(field("team"))) {
+                (Some(team), _) => format!("{by} deleted the team {team}, which it was given to"),
+                (None, Some(_)) => format!("{by} assigned it to somebody who is no longer here"),
+                (None, None) => format!("{by} assigned it to nobody"),
+            },
         },
         "conversation_returned" => format!("{by} gave it back to the assistant"),
         "conversation_requeued" => {
@@ -173,6 +178,21 @@ mod tests {
                 "conversation_snoozed",
                 json!({"by": "1", "until": 0}),
                 "Ann put it aside until 1970-01-01 00:00 UTC",
+            ),
+            (
+                "conversation_assigned",
+                json!({"by": "1", "team": null, "former_team": "Sales"}),
+                "Ann deleted the team Sales, which it was given to",
+            ),
+            (
+                "conversation_assigned",
+                json!({"by": "1", "to": null, "team": "gone"}),
+                "Ann assigned it to somebody who is no longer here",
+            ),
+            (
+                "conversation_assigned",
+                json!({"by": "1", "to": null, "team": null}),
+                "Ann assigned it to nobody",
             ),
             ("something_new", json!({}), "something new"),
         ] {

@@ -5,6 +5,8 @@ use serde_json::json;
 use super::list_tests::{person, say, talk, within};
 use super::routing::RoutingFilter;
 use super::{attachments, canned, notes, tags, teams};
+use crate::store::conversations;
+use crate::store::handover::{self, Change};
 use crate::store::listing::ListFilter;
 use crate::store::messages::{self, Speaker};
 use crate::store::{MessageId, StoreError, UserId, events, workspaces};
@@ -58,6 +60,7 @@ fn teams_and_canned_replies_belong_to_their_workspace() {
         let other = workspaces::get_or_create(tx, "two", "Two", 1)?.id;
         let team = teams::create(tx, workspace, "Repairs", &[ann, ann], 1)?;
         assert_eq!(team.members, [ann]);
+        assert_eq!(teams::list(tx, workspace)?[0].members, [ann]);
         assert!(matches!(
             teams::create(tx, workspace, "Repairs", &[], 1),
             Err(StoreError::Conflict(_))
@@ -73,7 +76,18 @@ fn teams_and_canned_replies_belong_to_their_workspace() {
         ));
         let renamed = teams::update(tx, &team, "Sales", &[])?;
         assert_eq!((renamed.name.as_str(), renamed.members.len()), ("Sales", 0));
-        teams::delete(tx, &renamed)?;
+        let begun = talk(tx, workspace, 1);
+        let data = json!({});
+        let given = Change::new("conversation_assigned", &data)
+            .assign(Some(ann))
+            .team(Some(team.id));
+        handover::apply(tx, &begun, None, &given, 2)?;
+        teams::delete(tx, &renamed, Some(ann), 3)?;
+        let left = conversations::get(tx, workspace, begun.id)?;
+        assert_eq!((left.team, left.assigned_to), (None, Some(ann)));
+        let log = events::of_subject(tx, workspace, &begun.id.to_string(), 50)?;
+        let expected = json!({ "by": ann, "team": null, "former_team": "Sales" });
+        assert_eq!(log.last().map(|event| &event.data), Some(&expected));
         assert!(teams::list(tx, workspace)?.is_empty());
 
         let hello = canned::create(tx, workspace, "hello", "Hello {name}", 1)?;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, ToSql};
 
 use super::list::{self, InboxRow, PREVIEW};
-use super::view::InboxFilter;
+use super::view::{InboxFilter, View};
 use super::words::Sought;
 use crate::store::listing::Conditions;
 use crate::store::messages::Speaker;
@@ -14,6 +14,8 @@ use crate::store::{ConversationId, StoreError, WorkspaceId};
 /// How many found messages are looked at for one page, so that a frequent word with a filter that hardly anything passes
 /// takes no longer than a page may; about 10 µs each.
 const MOST_HITS: u32 = 5000;
+/// If no more conversations than this pass the filter, they are looked up at once instead of one by one.
+const FEW: u32 = 2000;
 /// How many found messages before a page are looked at, so that no conversation is listed on two pages.
 const MOST_BEFORE: u32 = 2000;
 
@@ -31,6 +33,10 @@ pub(super) fn list(
     sought: &Sought,
     limit: u32,
 ) -> Result<Vec<InboxRow>, StoreError> {
+    let few = find_few(conn, workspace, filter)?;
+    if few.as_ref().is_some_and(HashSet::is_empty) {
+        return Ok(Vec::new());
+    }
     let before = filter.before.map_or(i64::MAX, |cursor| cursor.at);
     let mut seen: HashSet<ConversationId> = HashSet::new();
     if filter.before.is_some() {
@@ -46,7 +52,14 @@ pub(super) fn list(
     let mut hits = hits.query((&sought.query, before, workspace, MOST_HITS))?;
     while let Some(hit) = hits.next()? {
         let (seq, id): (i64, ConversationId) = (hit.get(0)?, hit.get(1)?);
-        if !seen.insert(id) || !passes(conn, workspace, filter, id)? {
+        if !seen.insert(id) {
+            continue;
+        }
+        let passes = match &few {
+            Some(few) => few.contains(&id),
+            None => passes(conn, workspace, filter, id)?,
+        };
+        if !passes {
             continue;
         }
         if let Some(mut row) = list::find(conn, workspace, id, filter.me)? {
@@ -59,6 +72,33 @@ pub(super) fn list(
         }
     }
     Ok(rows)
+}
+
+/// All conversations that pass the filter, if they are few; a search of everything is not asked.
+fn find_few(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    filter: &InboxFilter,
+) -> Result<Option<HashSet<ConversationId>>, StoreError> {
+    let everything = InboxFilter {
+        view: filter.view,
+        me: filter.me,
+        text: filter.text.clone(),
+        before: filter.before,
+        now: filter.now,
+        ..InboxFilter::default()
+    };
+    if matches!(filter.view, View::All | View::Everything) && *filter == everything {
+        return Ok(None);
+    }
+    let whole = InboxFilter {
+        // With words it is the place of a message.
+        before: None,
+        ..filter.clone()
+    };
+    let found = whole.page(conn, workspace, FEW + 1)?;
+    let few = u32::try_from(found.len()).is_ok_and(|found| found <= FEW);
+    Ok(few.then(|| found.into_iter().map(|place| place.id).collect()))
 }
 
 fn passes(
@@ -79,7 +119,7 @@ fn passes(
             tag,
         );
     }
-    if let (super::View::Mentions, Some(me)) = (filter.view, &filter.me) {
+    if let (View::Mentions, Some(me)) = (filter.view, &filter.me) {
         wanted.add(
             "EXISTS (SELECT 1 FROM notes n JOIN mentions m ON m.note = n.id
              WHERE n.conversation = c.id AND m.user = ? AND m.seen_at IS NULL)",

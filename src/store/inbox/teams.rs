@@ -1,9 +1,15 @@
 //! Teams: people who look after the same conversations.
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use std::collections::HashMap;
 
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde_json::json;
+
+use crate::store::handover::{self, Change};
 use crate::store::rows::insert;
-use crate::store::{Scoped, StoreError, TeamId, UnixMs, UserId, WorkspaceId, users};
+use crate::store::{
+    ConversationId, Scoped, StoreError, TeamId, UnixMs, UserId, WorkspaceId, conversations, users,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Team {
@@ -46,11 +52,32 @@ pub fn update(
     get(tx, workspace, team.id)
 }
 
-/// Its conversations are of no team from then on.
-pub fn delete(tx: &Transaction<'_>, team: &Scoped<Team>) -> Result<(), StoreError> {
+/// Its conversations are of no team from then on, and the log of those that are not closed says why.
+pub fn delete(
+    tx: &Transaction<'_>,
+    team: &Scoped<Team>,
+    by: Option<UserId>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    // Without `to`: whoever has them keeps them.
+    let data = json!({ "by": by, "team": null, "former_team": team.name });
+    let change = Change::new("conversation_assigned", &data).team(None);
+    for id in list_in_hand(tx, team.id)? {
+        let conversation = conversations::get(tx, team.workspace(), id)?;
+        handover::apply(tx, &conversation, None, &change, now)?;
+    }
     tx.prepare_cached("DELETE FROM teams WHERE id = ?")?
         .execute([team.id])?;
     Ok(())
+}
+
+/// The conversations of a team that are not closed.
+fn list_in_hand(conn: &Connection, team: TeamId) -> Result<Vec<ConversationId>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM conversations WHERE team = ? AND state <> 'closed' AND due_at IS NULL",
+    )?;
+    let rows = statement.query_map([team], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub fn get(
@@ -74,8 +101,18 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Team>, Stor
     )?;
     let rows = statement.query_map([workspace], read)?;
     let mut teams: Vec<Team> = rows.collect::<Result<_, _>>()?;
+    let mut statement = conn.prepare_cached(
+        "SELECT m.team, m.user FROM teams t JOIN team_members m ON m.team = t.id JOIN users u ON u.id = m.user
+         WHERE t.workspace = ? ORDER BY u.name, u.id",
+    )?;
+    let rows = statement.query_map([workspace], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut members: HashMap<TeamId, Vec<UserId>> = HashMap::new();
+    for row in rows {
+        let (team, user): (TeamId, UserId) = row?;
+        members.entry(team).or_default().push(user);
+    }
     for team in &mut teams {
-        team.members = members(conn, team.id)?;
+        team.members = members.remove(&team.id).unwrap_or_default();
     }
     Ok(teams)
 }

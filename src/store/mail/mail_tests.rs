@@ -247,7 +247,9 @@ fn settings_forget_how_it_went_with_others() {
             .iter()
             .find(|held| held.table == "mail_settings")
             .unwrap();
-        let rows = crate::store::holdings::export(tx, one, held, 9, 0)?.unwrap();
+        let rows = crate::store::holdings::export(tx, one, held, 9, None)?
+            .unwrap()
+            .rows;
         assert!(!rows[0].to_string().contains("secret"), "{rows:?}");
         assert!(delete_servers(tx, one)? && find_servers(tx, one)?.is_none());
         Ok(())

@@ -97,9 +97,10 @@ export class Card {
   #person() {
     const { detail } = this
     const contact = this.#contact
-    const points = (contact?.points ?? []).filter(point => point.kind !== "external")
+    const points = (name, of) => (of ?? []).map(point => [name, el("bdi", {}, point.value)])
     const rows = [
-      ...points.map(point => [point.kind === "email" ? "E-mail" : "Telephone", el("bdi", {}, point.value)]),
+      ...points("E-mail", contact?.emails),
+      ...points("Telephone", contact?.phones),
       ["Signed in as", detail.identity && el("bdi", {}, detail.identity)],
       ["Page", page(detail.page)],
       ["Language", detail.language && languageName(detail.language)],

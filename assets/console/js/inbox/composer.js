@@ -7,6 +7,8 @@ import { firstName } from "./words.js"
 const TYPING_MS = 4000
 const IDLE_MS = 6000
 const MOST_FILES = 5
+// As the server takes.
+const MOST_CHARS = 16_000
 const MOST_BYTES = 10_000_000
 
 export class Composer {
@@ -16,13 +18,17 @@ export class Composer {
   #idle
   #files = []
   #asking
+  // What is half written, by conversation. Files cannot be stored: they stay while the page is open.
+  #texts
+  #attached = new Map()
 
   // `context` has me, business, people and canned(); `on` has send, typing, draft, translate and openSource.
   constructor(host, context, on) {
     this.context = context
     this.on = on
     this.key = `fd-writing:${context.me.id}`
-    this.box = el("textarea", { class: "reply__box", rows: "2", maxlength: "4000", dir: "auto", autocomplete: "off", "aria-label": "Your reply" })
+    this.#texts = read(this.key)
+    this.box = el("textarea", { class: "reply__box", rows: "2", maxlength: String(MOST_CHARS), dir: "auto", autocomplete: "off", "aria-label": "Your reply" })
     this.modes = ["reply", "note"].map(mode => el("button", {
       type: "button", "data-mode": mode, "aria-pressed": String(mode === "reply"), onclick: () => this.setMode(mode),
     }, mode === "reply" ? "Reply" : "Private note"))
@@ -55,13 +61,16 @@ export class Composer {
     this.#asking?.abort()
     this.#stopTyping()
     this.#conversation = detail.id
-    this.#files = []
-    this.#drawFiles()
+    this.#setFiles(this.#attached.get(detail.id) ?? [])
     this.notice.hidden = true
-    const kept = read(this.key)[detail.id]
-    this.setMode(kept?.mode ?? "reply", false)
+    const kept = this.#texts[detail.id]
+    // The words first: the mode keeps what is in the box for this conversation.
     this.box.value = kept?.text ?? ""
+    this.setMode(kept?.mode ?? "reply", false)
   }
+
+  // Whether something unsent waits for this conversation.
+  has(id) { return Boolean(this.#texts[id]) || this.#attached.has(id) }
 
   setMode(mode, focus = true) {
     this.#mode = mode
@@ -94,8 +103,7 @@ export class Composer {
     const note = this.#mode === "note"
     this.on.send({ conversation: this.#conversation, kind: note ? "note" : "message", text, files: note ? undefined : this.#files })
     this.box.value = ""
-    this.#files = []
-    this.#drawFiles()
+    this.#setFiles([])
     this.notice.hidden = true
     this.#stopTyping()
     this.#keep()
@@ -212,23 +220,25 @@ export class Composer {
       else this.#files.push(file)
     }
     this.picker.value = ""
-    this.#drawFiles()
+    this.#setFiles(this.#files)
     this.box.focus()
   }
 
-  #drawFiles() {
+  #setFiles(files) {
+    this.#files = files
+    if (files.length) this.#attached.set(this.#conversation, files)
+    else this.#attached.delete(this.#conversation)
     this.chips.hidden = !this.#files.length
     this.chips.replaceChildren(...this.#files.map(file => el("li", { class: "file" }, icon("attach"), el("bdi", {}, file.name),
-      el("button", { type: "button", class: "link", "aria-label": `Remove ${file.name}`, onclick: () => { this.#files = this.#files.filter(one => one !== file); this.#drawFiles() } }, icon("close")))))
+      el("button", { type: "button", class: "link", "aria-label": `Remove ${file.name}`, onclick: () => this.#setFiles(this.#files.filter(one => one !== file)) }, icon("close")))))
   }
 
   // Half-written words stay when another conversation is opened or the page is loaded again.
   #keep() {
     if (!this.#conversation) return
-    const all = read(this.key)
-    if (this.box.value.trim()) all[this.#conversation] = { text: this.box.value, mode: this.#mode }
-    else delete all[this.#conversation]
-    try { sessionStorage.setItem(this.key, JSON.stringify(all)) } catch { /* Blocked or full: the words stay in the box. */ }
+    if (this.box.value.trim()) this.#texts[this.#conversation] = { text: this.box.value, mode: this.#mode }
+    else delete this.#texts[this.#conversation]
+    try { sessionStorage.setItem(this.key, JSON.stringify(this.#texts)) } catch { /* Blocked or full: the words stay while the page is open. */ }
   }
 }
 

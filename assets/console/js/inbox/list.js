@@ -21,7 +21,7 @@ export class List {
   picked = new Set()
   current = null
 
-  // `context` has me, sla and href(row); `on` has counts(counts), picked() and failed(error).
+  // `context` has me, sla, href(row) and draft(id), whether something unsent waits; `on` has counts(counts), picked() and failed(error).
   constructor(host, context, on) {
     this.host = host
     this.context = { ...context, picked: this.picked, presence: id => this.#presence.get(id) }
@@ -171,7 +171,7 @@ export class List {
     if (!this.query) return
     const context = { ...this.context, current: this.current }
     const nodes = this.#ordered().map(row => {
-      const shows = JSON.stringify([row, this.presence(row.id), row.id === this.current, ago(row.last_at), waits(row, context.sla), context.href(row)])
+      const shows = JSON.stringify([row, this.presence(row.id), row.id === this.current, context.draft(row.id), ago(row.last_at), waits(row, context.sla), context.href(row)])
       const node = this.#drawn.get(row.id, shows, () => draw(row, context))
       node.querySelector("[data-pick]").checked = this.picked.has(row.id)
       return node

@@ -1,6 +1,9 @@
 // The open conversation as the server has it: read, kept up to date, paged back.
 import * as api from "./api.js"
 
+// Pages that are read for what came meanwhile. After that what was read before goes, and “earlier messages” brings it back.
+const MOST_PAGES = 10
+
 export class Reader {
   detail
   #id
@@ -35,7 +38,7 @@ export class Reader {
     try {
       do {
         this.#again = false
-        const found = await api.read(id)
+        const found = await this.#fill(id, await api.read(id))
         if (id !== this.#id) return
         this.#keep(found)
         this.shown()
@@ -47,10 +50,26 @@ export class Reader {
     }
   }
 
-  // Earlier pages that were read stay.
+  // While the connection was lost, more than a page may have come: the pages back to what is known are read as well.
+  async #fill(id, found) {
+    let { transcript, older } = found
+    const last = this.#last()
+    for (let pages = 0; pages < MOST_PAGES && isApart(last, transcript, older) && id === this.#id; pages++) {
+      const page = await api.read(id, transcript[0].seq)
+      transcript = [...page.transcript, ...transcript]
+      older = page.older
+      if (!page.transcript.length) break
+    }
+    return { ...found, transcript, older }
+  }
+
+  #last() { return this.detail?.transcript.at(-1)?.seq }
+
+  // Earlier pages that were read stay, unless there is a gap after them.
   #keep(found) {
     const first = found.transcript[0]
-    const before = first && this.detail ? this.detail.transcript.filter(message => message.seq < first.seq) : []
+    const joins = first && this.detail && !isApart(this.#last(), found.transcript, found.older)
+    const before = joins ? this.detail.transcript.filter(message => message.seq < first.seq) : []
     const older = before.length ? this.detail.older : found.older
     this.detail = { ...found, transcript: [...before, ...found.transcript], older }
   }
@@ -66,4 +85,9 @@ export class Reader {
       this.failed(error)
     }
   }
+}
+
+// Whether messages may be missing between the last known one and these.
+function isApart(last, transcript, older) {
+  return last !== undefined && older && transcript.length > 0 && transcript[0].seq > last
 }

@@ -4,7 +4,7 @@ import { CHANNELS, ago, fullTime, nameOf, saidBy, waits } from "./words.js"
 
 const MOST_TAGS = 3
 
-// `context` has `me`, `sla`, `href(row)`, `current` (id of the open one), `picked` (a Set) and `presence(id)`.
+// `context` has `me`, `sla`, `href(row)`, `current` (id of the open one), `picked` (a Set), `presence(id)` and `draft(id)`.
 export function draw(row, context) {
   const { me, sla, presence } = context
   const name = nameOf(row)
@@ -22,14 +22,15 @@ export function draw(row, context) {
         el("time", { class: "row__time numeric", datetime: new Date(row.last_at).toISOString(), title: fullTime(row.last_at) }, ago(row.last_at))),
       el("p", { class: "row__preview" },
         saidBy(row.preview_role), el("bdi", {}, row.preview || "Nothing was said yet")),
-      marks(row, me, sla, presence(row.id))))
+      marks(row, me, sla, presence(row.id), !current && context.draft(row.id))))
 }
 
-function marks(row, me, sla, presence) {
+function marks(row, me, sla, presence, draft) {
   const late = waits(row, sla)
   const others = presence?.viewers.filter(viewer => viewer.id !== me.id) ?? []
   const typing = others.find(viewer => viewer.typing)
   const parts = [
+    draft && el("span", { class: "row__mark" }, el("strong", {}, "Draft")),
     late && el("span", { class: `sla sla--${late.level}` }, icon(late.level === "over" ? "warning" : "clock"), late.text),
     row.state === "human" && mark("user", row.assigned_to?.id === me.id ? "You" : row.assigned_to?.name ?? "A colleague"),
     row.state !== "human" && row.assigned_to && mark("user", `For ${row.assigned_to.id === me.id ? "you" : row.assigned_to.name}`),

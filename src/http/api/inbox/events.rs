@@ -27,6 +27,8 @@ use crate::store::{ConversationId, EventId, StoreError, UserId, WorkspaceId, eve
 
 /// Changes that come faster than this are told together.
 const TOGETHER: Duration = Duration::from_millis(40);
+/// Counting walks all that is open, for each person who watches: this long between two counts.
+const COUNT_EVERY: Duration = Duration::from_millis(250);
 
 /// Something that wants the attention of a person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,6 +87,8 @@ pub(super) async fn watch(place: ApiPlace) -> Result<Response, Problem> {
         changes,
         seen,
         told: Some(counts),
+        owes_counts: false,
+        counted: None,
         queue: VecDeque::from([counts_event(counts)]),
         last: Instant::now(),
     };
@@ -120,6 +124,10 @@ struct Watch {
     seen: EventId,
     /// The counts that were told last.
     told: Option<Counts>,
+    /// Something changed that was not counted yet.
+    owes_counts: bool,
+    /// When it was counted last because of a change.
+    counted: Option<Instant>,
     queue: VecDeque<Event>,
     /// When something was told last.
     last: Instant,
@@ -162,10 +170,14 @@ impl Watch {
     /// Waits for changes and queues what is to be told; `false` if the reader must reconnect.
     async fn wait(&mut self) -> bool {
         let mut stale = Stale::default();
-        match self.changes.recv().await {
-            Ok(change) if !change.all => stale.add(change),
-            // Too much was missed to tell it one by one.
-            Ok(_) | Err(RecvError::Lagged(_) | RecvError::Closed) => return false,
+        let count_at = self.count_at();
+        tokio::select! {
+            change = self.changes.recv() => match change {
+                Ok(change) if !change.all => stale.add(change),
+                // Too much was missed to tell it one by one.
+                Ok(_) | Err(RecvError::Lagged(_) | RecvError::Closed) => return false,
+            },
+            () = tokio::time::sleep_until(count_at), if self.owes_counts => {}
         }
         // The first change is told at once; those that follow closely come together.
         tokio::time::sleep_until(self.last + TOGETHER).await;
@@ -175,6 +187,11 @@ impl Watch {
                 Err(TryRecvError::Empty) => break,
                 Ok(_) | Err(TryRecvError::Lagged(_) | TryRecvError::Closed) => return false,
             }
+        }
+        self.owes_counts |= stale.counts;
+        stale.counts = self.owes_counts && Instant::now() >= count_at;
+        if stale.counts {
+            (self.owes_counts, self.counted) = (false, Some(Instant::now()));
         }
         let read = reload(&self.inbox, self.workspace, self.me, self.seen, &stale);
         match read.await {
@@ -186,6 +203,14 @@ impl Watch {
         }
         self.last = Instant::now();
         true
+    }
+
+    /// The earliest time of the next count.
+    fn count_at(&self) -> Instant {
+        match self.counted {
+            Some(at) => at + COUNT_EVERY,
+            None => self.last,
+        }
     }
 
     fn tell(&mut self, stale: &Stale, fresh: Fresh) {
@@ -202,13 +227,13 @@ impl Watch {
             let around = PresenceView::new(*id, presence);
             self.queue.push_back(sse::event(&around).event("presence"));
         }
-        if fresh.counts.is_some() && fresh.counts != self.told {
-            self.queue.extend(fresh.counts.map(counts_event));
-            self.told = fresh.counts;
-        }
         for notice in fresh.notices {
             let event = sse::event(&NoticeView::from(notice)).event("notice");
             self.queue.push_back(event);
+        }
+        if fresh.counts.is_some() && fresh.counts != self.told {
+            self.queue.extend(fresh.counts.map(counts_event));
+            self.told = fresh.counts;
         }
     }
 }

@@ -107,6 +107,6 @@ async fn save(
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn remove(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id = place::parse_id(&id, "team")?;
-    teams::remove(&place.app.store, &place.member, id).await?;
+    teams::remove(&place.app.store, &place.member, id, now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,6 +10,7 @@ use crate::store::inbox::attachments::Attachment;
 use crate::store::inbox::notes::Note;
 use crate::store::inbox::transcript::{Linked, Said};
 use crate::store::inbox::{Counts, InboxRow};
+use crate::store::messages;
 
 /// An id with a name.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -210,7 +211,7 @@ impl From<Said> for SaidView {
             state: message.state.as_str(),
             created_at: message.created_at,
             receipt: message.receipt.map(|id| id.to_string()),
-            client_id: message.client_id,
+            client_id: message.client_id.map(messages::as_sent),
             attachments: said.attachments.into_iter().map(Into::into).collect(),
         }
     }

@@ -9,20 +9,16 @@ use super::head::Head;
 use super::{Fields, Place, Step, mistake};
 use crate::http::api::source_views::parse_every;
 use crate::http::api::sources::of_source;
-use crate::http::api::upload;
 use crate::http::console::format::limit;
 use crate::http::console::pages::DocumentRow;
 use crate::http::console::sources::{self, SourceRow};
 use crate::http::console::view::{self, Shell, filters};
-use crate::http::console::{Failure, documents, sentence, status};
-use crate::http::problem::Problem;
+use crate::http::console::{Failure, documents, status};
 use crate::knowledge::sources::SourceRequest;
 use crate::store::sources::{Options, SourceKind};
 
 /// Documents on the page; the page Documents has all.
 const MOST_SHOWN: usize = 20;
-/// Files that are named when they were refused.
-const MOST_NAMED: usize = 3;
 
 #[derive(Template)]
 #[template(path = "welcome_knowledge.html")]
@@ -108,33 +104,12 @@ pub(super) async fn take_files(
     place: &Place<'_>,
     request: Request,
 ) -> Result<Option<Response>, Failure> {
-    let taken = upload::take(place.app, place.person.workspace.id, request).await;
-    let refused = match taken {
-        Ok(outcomes) if outcomes.is_empty() => vec!["Choose a file first.".to_owned()],
-        Ok(outcomes) => outcomes
-            .into_iter()
-            .filter_map(|(name, outcome)| Some(refusal(&name, &outcome.err()?)))
-            .collect(),
-        Err(problem) => vec![mistake(problem)?],
+    let told = match documents::take_files(place.app, place.person, request).await {
+        Ok(told) => told,
+        Err(problem) => Some(mistake(problem)?),
     };
-    if refused.is_empty() {
-        return Ok(None);
-    }
-    let more = refused.len().saturating_sub(MOST_NAMED);
-    let mut told = refused
-        .into_iter()
-        .take(MOST_NAMED)
-        .collect::<Vec<_>>()
-        .join(" ");
-    if more > 0 {
-        told.push_str(&format!(" {more} more were refused as well."));
-    }
-    show(place, "", Some(told)).await.map(Some)
-}
-
-fn refusal(name: &str, problem: &Problem) -> String {
-    match name {
-        "" => sentence(&problem.detail),
-        name => format!("{name}: {}", sentence(&problem.detail)),
+    match told {
+        Some(told) => show(place, "", Some(told)).await.map(Some),
+        None => Ok(None),
     }
 }

@@ -20,6 +20,7 @@ mod live_engine;
 mod mail;
 pub mod naming;
 mod outside;
+pub mod plans;
 pub mod person_copy;
 pub mod privacy;
 pub mod pronunciations;
@@ -32,6 +33,7 @@ pub mod retention;
 pub mod second_factor;
 mod swap;
 mod telling;
+pub mod transcribing;
 pub mod voice_settings;
 mod weights;
 pub mod welcome;
@@ -68,12 +70,13 @@ use crate::eval::{EvalError, Runner};
 use crate::inbox::Inbox;
 use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
-use crate::llm::{ChatModel, Embedder, Governed, Reader};
+use crate::llm::{ChatModel, Embedder, Governed, Metered, Reader};
 use crate::mail::Mail;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
+use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
 use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
@@ -145,6 +148,8 @@ pub struct App {
     pub synthesizer: Arc<dyn Synthesizer>,
     /// How much work visitors may ask for.
     pub budgets: Arc<Budgets>,
+    /// What workspaces may use in a month.
+    pub quotas: Quotas,
     /// Holds background work back during live turns.
     pub governor: Governor,
     /// Takes voice sessions.
@@ -239,6 +244,8 @@ impl App {
             ..
         } = engines;
         let governor = Governor::default();
+        let quotas = Quotas::new(store.clone());
+        let chat: Arc<dyn ChatModel> = Arc::new(Metered::new(chat, quotas.clone()));
         let embedder: Arc<dyn Embedder> = Arc::new(Governed::new(embedder, governor.clone()));
         let knowledge = Knowledge::start(
             store.clone(),
@@ -305,6 +312,7 @@ impl App {
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
             governor: governor.clone(),
+            quotas: quotas.clone(),
             places: usize::from(config.voice_sessions),
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
@@ -333,6 +341,7 @@ impl App {
             ears,
             synthesizer,
             budgets,
+            quotas,
             governor,
             voice,
             inbox,

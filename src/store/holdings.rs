@@ -141,6 +141,18 @@ pub const HELD: &[Held] = &[
     held("webhook_deliveries", OWN, ALL),
     held("workspace_plans", OWN, ALL),
     held("quota_used", OWN, ALL),
+    held(
+        "entitlements",
+        OWN,
+        Some(
+            "kind, remote, workspace, state, product, variant, until, overdue, payment, paid_at, changed_at",
+        ),
+    ),
+    held(
+        "billing_events",
+        OWN,
+        Some("workspace, event, remote, outcome, received_at"),
+    ),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),
@@ -159,6 +171,7 @@ pub const INSTALLATION: &[&str] = &[
     "setup_tokens",
     "settings",
     "plans",
+    "billing_settings",
     "closures",
     // An index of messages, which leave it when they are deleted.
     "messages_fts",

@@ -422,6 +422,27 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         "none: figures",
     ),
+    kept(
+        "billing_settings",
+        Class::Business,
+        OWNER,
+        "page Billing, API, without the secret",
+        "none: no people",
+    ),
+    kept(
+        "entitlements",
+        Class::Business,
+        OWNER,
+        "page Billing, API",
+        CLOSED,
+    ),
+    kept(
+        "billing_events",
+        Class::Record,
+        "400 days",
+        "page Billing, API",
+        CLOSED,
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

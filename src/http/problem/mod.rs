@@ -6,6 +6,7 @@
 
 mod acts;
 mod inbox;
+mod quota;
 mod staff;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -21,6 +22,11 @@ use crate::llm::LlmError;
 use crate::speech::SpeechError;
 use crate::store::StoreError;
 use crate::usage::Exhausted;
+
+/// What was bought for this month is used up; OpenAI's name for it.
+pub(super) const SPENT: &str = "insufficient_quota";
+/// Nobody pays for the workspace any more.
+pub(super) const ENDED: &str = "subscription_ended";
 
 /// Why a request failed, for the caller.
 #[derive(Debug, Clone)]
@@ -100,6 +106,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "turn_failed", reason)
     }
 
+    /// 429 for what a workspace has used up; waiting a moment does not help.
+    pub(super) fn spent(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, SPENT, detail)
+    }
+
+    /// Whether the workspace has used up what it may use, or nobody pays for it any more.
+    pub(super) fn is_spent(&self) -> bool {
+        matches!(self.code, SPENT | ENDED)
+    }
+
     pub fn with_param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
@@ -133,6 +149,10 @@ impl Problem {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.is_spent() {
+            // OpenAI's clients try 429 again unless they are told not to.
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -268,6 +288,7 @@ impl From<LlmError> for Problem {
             LlmError::TooLong { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, "context_length_exceeded", detail)
             }
+            LlmError::Spent(_) => Self::spent(detail),
             LlmError::Interrupted(_) => Self::new(StatusCode::BAD_GATEWAY, "interrupted", detail),
         }
     }

@@ -5,15 +5,20 @@
 //! never counted, because the work failed or the process was killed, is free again at once. Reserving and counting both
 //! run in write transactions, of which there is one at a time; this makes them exact.
 
+mod reservation;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::json;
 
-use crate::store::quota::{self, Measure};
-use crate::store::{Store, StoreError, Transaction, UnixMs, WorkspaceId, events};
+pub use self::reservation::Reservation;
+use super::Flow;
+pub use crate::store::quota::Measure;
+use crate::store::{
+    Connection, Store, StoreError, UnixMs, WorkspaceId, billing, quota, workspaces,
+};
 
 /// In percent of the limit; when one is passed, an event tells of it.
 pub const WARNINGS: [u64; 2] = [80, 95];
@@ -33,6 +38,12 @@ pub enum QuotaError {
         /// When the next month begins.
         resets_at: UnixMs,
     },
+    /// Nobody pays for the workspace any more (`store::billing`).
+    #[error(
+        "the subscription of this workspace has ended, so nothing new is begun. What is there stays and can be read; \
+         work goes on as soon as the subscription is renewed"
+    )]
+    Ended,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,7 +76,7 @@ fn first_day(at: UnixMs) -> String {
 }
 
 /// A calendar month in UTC, and when the next one begins.
-fn month(now: UnixMs) -> (String, UnixMs) {
+pub fn month(now: UnixMs) -> (String, UnixMs) {
     let date = Timestamp::from_millisecond(now)
         .unwrap_or_default()
         .to_zoned(TimeZone::UTC)
@@ -80,13 +91,46 @@ fn month(now: UnixMs) -> (String, UnixMs) {
     (month, next)
 }
 
-type Reserved = Arc<Mutex<HashMap<(WorkspaceId, Measure), u64>>>;
+/// What is reserved now.
+pub(super) type Reserved = Arc<Mutex<HashMap<(WorkspaceId, Measure), u64>>>;
+
+/// What a workspace may do.
+enum Terms {
+    Ended,
+    Unlimited,
+    Limited(u64),
+}
+
+impl Terms {
+    fn load(
+        conn: &Connection,
+        workspace: WorkspaceId,
+        measure: Measure,
+        now: UnixMs,
+    ) -> Result<Self, StoreError> {
+        if !billing::works(conn, workspace, now)? {
+            return Ok(Self::Ended);
+        }
+        let plan = quota::plan_of(conn, workspace)?;
+        let limit = plan.and_then(|plan| plan.limits.get(&measure).copied());
+        Ok(limit.map_or(Self::Unlimited, Self::Limited))
+    }
+}
+
+/// What came of trying to reserve.
+enum Taken {
+    Held { amount: u64, limit: Option<u64> },
+    Full { limit: u64, used: u64 },
+    Ended,
+}
 
 /// The quotas of all workspaces.
 #[derive(Clone)]
 pub struct Quotas {
     store: Store,
     reserved: Reserved,
+    /// Workspaces by the flow of their work; ids never change hands.
+    names: Arc<Mutex<HashMap<Flow, WorkspaceId>>>,
 }
 
 /// How much of a measure is left in this month.
@@ -103,16 +147,22 @@ impl Standing {
     pub fn share(&self) -> Option<u64> {
         self.limit.map(|limit| share(self.used, limit))
     }
+
+    /// The last of [`WARNINGS`] that was passed.
+    pub fn warned(&self) -> Option<u64> {
+        let share = self.share()?;
+        WARNINGS.into_iter().rev().find(|warning| share >= *warning)
+    }
 }
 
-fn share(used: u64, limit: u64) -> u64 {
+pub(super) fn share(used: u64, limit: u64) -> u64 {
     if limit == 0 {
         return 100;
     }
     u64::try_from(u128::from(used) * 100 / u128::from(limit)).unwrap_or(u64::MAX)
 }
 
-/// What all workspaces have in a month: its name, when it ends, and each measure.
+/// What a workspace has in a month: its name, when it ends, and each measure.
 #[derive(Debug, Clone)]
 pub struct Month {
     pub month: String,
@@ -120,6 +170,8 @@ pub struct Month {
     pub resets_at: UnixMs,
     /// The name of the plan.
     pub plan: Option<String>,
+    /// Whether nothing new is begun, as nobody pays any more.
+    pub ended: bool,
     pub standings: Vec<Standing>,
 }
 
@@ -128,13 +180,14 @@ impl Quotas {
         Self {
             store,
             reserved: Reserved::default(),
+            names: Arc::default(),
         }
     }
 
     /// Holds an amount for work that begins. It is free again when the reservation is dropped.
     ///
     /// # Errors
-    /// [`QuotaError::Exceeded`] if what was counted and reserved would pass the limit.
+    /// [`QuotaError::Exceeded`] if what was counted and reserved would pass the limit, [`QuotaError::Ended`].
     pub async fn reserve(
         &self,
         workspace: WorkspaceId,
@@ -142,34 +195,86 @@ impl Quotas {
         amount: u64,
         now: UnixMs,
     ) -> Result<Reservation, QuotaError> {
-        let reserved = Arc::clone(&self.reserved);
+        self.hold(workspace, measure, amount, amount, now).await
+    }
+
+    /// Holds what is left, but no more than `most`: for work whose size is known only when it is done. What was held is
+    /// in [`Reservation::amount`].
+    ///
+    /// # Errors
+    /// [`QuotaError::Exceeded`] if nothing is left, [`QuotaError::Ended`].
+    pub async fn reserve_up_to(
+        &self,
+        workspace: WorkspaceId,
+        measure: Measure,
+        most: u64,
+        now: UnixMs,
+    ) -> Result<Reservation, QuotaError> {
+        self.hold(workspace, measure, 1, most, now).await
+    }
+
+    /// Holds as much as there is from `least` to `most`.
+    async fn hold(
+        &self,
+        workspace: WorkspaceId,
+        measure: Measure,
+        least: u64,
+        most: u64,
+        now: UnixMs,
+    ) -> Result<Reservation, QuotaError> {
         let (month, resets_at) = month(now);
-        let of = month.clone();
+        let reservation = |amount, limit| Reservation {
+            store: self.store.clone(),
+            reserved: Arc::clone(&self.reserved),
+            workspace,
+            measure,
+            month: month.clone(),
+            amount,
+            limit,
+        };
+        // Most workspaces have no limit; they do not wait for the one who writes.
+        let looked = self
+            .store
+            .read(move |conn| Terms::load(conn, workspace, measure, now));
+        match looked.await? {
+            Terms::Ended => return Err(QuotaError::Ended),
+            Terms::Unlimited => {
+                let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+                let held = reserved.entry((workspace, measure)).or_default();
+                *held = held.saturating_add(most);
+                drop(reserved);
+                return Ok(reservation(most, None));
+            }
+            Terms::Limited(_) => {}
+        }
+        let (reserved, of) = (Arc::clone(&self.reserved), month.clone());
         let taken = self.store.write(move |tx| {
-            let limit =
-                quota::plan_of(tx, workspace)?.and_then(|plan| plan.limits.get(&measure).copied());
+            let limit = match Terms::load(tx, workspace, measure, now)? {
+                Terms::Ended => return Ok(Taken::Ended),
+                Terms::Unlimited => None,
+                Terms::Limited(limit) => Some(limit),
+            };
             let counted = quota::used(tx, workspace, &of, measure)?;
             let mut reserved = reserved.lock().unwrap_or_else(PoisonError::into_inner);
             let held = reserved.entry((workspace, measure)).or_default();
             let used = counted.saturating_add(*held);
-            if let Some(limit) = limit
-                && used.saturating_add(amount) > limit
-            {
-                return Ok(Err((limit, used)));
-            }
+            let amount = match limit {
+                Some(limit) => {
+                    let left = limit.saturating_sub(used);
+                    if left < least {
+                        return Ok(Taken::Full { limit, used });
+                    }
+                    most.min(left)
+                }
+                None => most,
+            };
             *held = held.saturating_add(amount);
-            Ok(Ok(limit))
+            Ok(Taken::Held { amount, limit })
         });
         match taken.await? {
-            Ok(limit) => Ok(Reservation {
-                reserved: Arc::clone(&self.reserved),
-                workspace,
-                measure,
-                month,
-                amount,
-                limit,
-            }),
-            Err((limit, used)) => Err(QuotaError::Exceeded {
+            Taken::Held { amount, limit } => Ok(reservation(amount, limit)),
+            Taken::Ended => Err(QuotaError::Ended),
+            Taken::Full { limit, used } => Err(QuotaError::Exceeded {
                 measure,
                 month,
                 limit,
@@ -179,6 +284,24 @@ impl Quotas {
         }
     }
 
+    /// The workspace that work is done for; `None` for the machine's own work.
+    pub async fn workspace_of(&self, flow: Flow) -> Result<Option<WorkspaceId>, StoreError> {
+        if flow.is_house() {
+            return Ok(None);
+        }
+        let known = |names: &HashMap<Flow, WorkspaceId>| names.get(&flow.whole_workspace()).copied();
+        let names = &self.names;
+        if let Some(id) = known(&names.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(Some(id));
+        }
+        let all = self.store.read(workspaces::list).await?;
+        let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
+        for workspace in all {
+            names.insert(Flow::of_workspace(workspace.id), workspace.id);
+        }
+        Ok(known(&names))
+    }
+
     /// What the workspace has used in this month.
     pub async fn standing(&self, workspace: WorkspaceId, now: UnixMs) -> Result<Month, StoreError> {
         let reserved = Arc::clone(&self.reserved);
@@ -186,6 +309,7 @@ impl Quotas {
         self.store
             .read(move |conn| {
                 let plan = quota::plan_of(conn, workspace)?;
+                let ended = !billing::works(conn, workspace, now)?;
                 let mut standings = Vec::new();
                 for &measure in Measure::ALL {
                     let limit = plan
@@ -207,75 +331,11 @@ impl Quotas {
                     month,
                     resets_at,
                     plan: plan.map(|plan| plan.name),
+                    ended,
                     standings,
                 })
             })
             .await
-    }
-}
-
-/// An amount that is held for work that has begun.
-#[must_use = "dropping it frees what it holds"]
-pub struct Reservation {
-    reserved: Reserved,
-    workspace: WorkspaceId,
-    measure: Measure,
-    month: String,
-    /// What is still held.
-    amount: u64,
-    limit: Option<u64>,
-}
-
-impl std::fmt::Debug for Reservation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reservation")
-            .field("measure", &self.measure)
-            .field("amount", &self.amount)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Reservation {
-    /// Counts what was used, in the transaction that stores its result, and frees the rest. Never counts more than is
-    /// held: work that turns out to be larger has to reserve the rest first.
-    pub fn count(
-        &mut self,
-        tx: &Transaction<'_>,
-        used: u64,
-        now: UnixMs,
-    ) -> Result<(), StoreError> {
-        let used = used.min(self.amount);
-        let after = quota::add(tx, self.workspace, &self.month, self.measure, used)?;
-        self.free();
-        let Some(limit) = self.limit else {
-            return Ok(());
-        };
-        let (before, now_at) = (share(after - used, limit), share(after, limit));
-        for warning in WARNINGS {
-            if before < warning && now_at >= warning {
-                let data = json!({
-                    "measure": self.measure, "month": self.month, "percent": warning,
-                    "used": after, "limit": limit,
-                });
-                let subject = self.workspace.to_string();
-                events::append(tx, self.workspace, "quota_warned", &subject, &data, now)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn free(&mut self) {
-        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = reserved.get_mut(&(self.workspace, self.measure)) {
-            *held = held.saturating_sub(self.amount);
-        }
-        self.amount = 0;
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.free();
     }
 }
 

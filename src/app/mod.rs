@@ -63,6 +63,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::backup::Backups;
 use crate::agent::Agent;
+use crate::billing::Billing;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
@@ -162,6 +163,8 @@ pub struct App {
     pub gateway: Gateway,
     /// Tells other programs what happens.
     pub webhooks: Webhooks,
+    /// What workspaces pay for.
+    pub billing: Billing,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
@@ -270,6 +273,7 @@ impl App {
             &tasks,
             shutdown.clone(),
         );
+        let billing = Billing::start(store.clone(), gateway.clone(), &tasks, shutdown.clone());
         let address = telling::Announced::default();
         telling::start(&config, &store, &webhooks, &address, &tasks, &shutdown).await?;
         let certificates = https::certificates(&config, &store, &gateway).await?;
@@ -349,6 +353,7 @@ impl App {
             sources,
             gateway,
             webhooks,
+            billing,
             certificates,
             agent,
             undos: Undos::default(),

@@ -30,6 +30,8 @@ pub enum Purpose {
     Mail,
     /// What happened here, told to a program that an owner named.
     Webhook,
+    /// Licence keys, checked at the shop of the machine's owner.
+    Billing,
 }
 
 impl Purpose {
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Certificate => "certificate",
             Self::Mail => "e-mail",
             Self::Webhook => "webhook",
+            Self::Billing => "billing",
         }
     }
 
@@ -50,7 +53,11 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook => false,
+            Self::Backup
+            | Self::Certificate
+            | Self::Mail
+            | Self::Webhook
+            | Self::Billing => false,
         }
     }
 }

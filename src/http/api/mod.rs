@@ -6,7 +6,7 @@ mod additions;
 pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;
-mod billing;
+pub(super) mod billing;
 pub mod calls;
 pub(super) mod contacts;
 mod conversations;

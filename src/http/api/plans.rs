@@ -35,6 +35,7 @@ pub struct PlanView {
     id: String,
     name: String,
     /// The most of each measure in a month, times in milliseconds; one that is missing has no limit.
+    #[schema(value_type = Object)]
     limits: BTreeMap<&'static str, u64>,
     /// Unix milliseconds.
     created_at: i64,
@@ -50,6 +51,7 @@ pub struct PlanRequest {
     name: String,
     /// `analyses`, `transcription_ms`, `voice_ms`, `model_tokens`: the most in a month. `null` or missing: no limit.
     #[serde(default)]
+    #[schema(value_type = Object)]
     limits: BTreeMap<String, Option<u64>>,
 }
 

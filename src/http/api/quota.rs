@@ -67,6 +67,7 @@ pub struct MonthView {
     /// Such as `2026-12`.
     month: String,
     /// By measure; times in milliseconds.
+    #[schema(value_type = Object)]
     used: BTreeMap<&'static str, u64>,
 }
 

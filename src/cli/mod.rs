@@ -25,6 +25,8 @@ mod models;
 mod open;
 mod out;
 mod person;
+mod plans;
+mod quota;
 mod receipts;
 mod remote;
 mod retention;
@@ -110,6 +112,10 @@ enum Command {
     Facts(facts::Args),
     /// E-mail: the servers, a test, what was sent, and sending again what failed
     Mail(mail::Args),
+    /// What a workspace may use in this month, and what it used
+    Quota(quota::Args),
+    /// Plans: what workspaces may use in a month, who has which, and what all of them used
+    Plans(plans::Args),
     /// Transcribe a recording
     Transcribe(transcribe::Args),
     /// Speak a text, into a file or over the loudspeaker
@@ -167,6 +173,8 @@ pub fn main() -> ExitCode {
         Command::Person(args) => person::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Mail(args) => mail::run(args),
+        Command::Quota(args) => quota::run(args),
+        Command::Plans(args) => plans::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),
         Command::Talk(args) => talk::run(args),

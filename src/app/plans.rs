@@ -40,7 +40,10 @@ pub enum PlanError {
 }
 
 fn names() -> String {
-    let names: Vec<&str> = Measure::ALL.iter().map(|measure| measure.as_str()).collect();
+    let names: Vec<&str> = Measure::ALL
+        .iter()
+        .map(|measure| measure.as_str())
+        .collect();
     names.join(", ")
 }
 
@@ -154,7 +157,10 @@ pub struct Standing {
 /// The workspace's own standing.
 pub async fn own(app: &App, by: &Member, now: UnixMs) -> Result<Standing, PlanError> {
     let id = by.need(MAY_SEE)?;
-    let workspace = app.store.read(move |conn| workspaces::get(conn, id)).await?;
+    let workspace = app
+        .store
+        .read(move |conn| workspaces::get(conn, id))
+        .await?;
     standing(app, workspace, now).await
 }
 
@@ -230,7 +236,11 @@ impl Invoiced {
             self.plan.clone().unwrap_or_default(),
         ];
         let used = |measure: &Measure| self.used.get(measure).copied().unwrap_or(0);
-        cells.extend(Measure::ALL.iter().map(|measure| told(*measure, used(measure))));
+        cells.extend(
+            Measure::ALL
+                .iter()
+                .map(|measure| told(*measure, used(measure))),
+        );
         cells
     }
 }
@@ -290,7 +300,9 @@ mod tests {
     #[test]
     fn a_plan_names_what_is_counted() {
         let plan = |name: &str, limits: &[(&str, Option<u64>)]| {
-            let limits = limits.iter().map(|(name, limit)| ((*name).to_owned(), *limit));
+            let limits = limits
+                .iter()
+                .map(|(name, limit)| ((*name).to_owned(), *limit));
             NewPlan {
                 name: name.to_owned(),
                 limits: limits.collect(),

@@ -72,7 +72,9 @@ impl Billing {
     pub async fn of_workspace(&self, by: &Member) -> Result<Overview, BillingError> {
         let id = by.need(MAY)?;
         let mut overview = self.overview(by.principal()).await?;
-        overview.entitlements.retain(|one| one.workspace == Some(id));
+        overview
+            .entitlements
+            .retain(|one| one.workspace == Some(id));
         Ok(overview)
     }
 
@@ -154,12 +156,20 @@ impl Billing {
         let settings = self.enabled().await?;
         let key = key.trim();
         if !(1..=LONGEST_KEY).contains(&key.chars().count()) {
-            return Err(BillingError::wrong("key", "enter the licence key as the shop sent it"));
+            return Err(BillingError::wrong(
+                "key",
+                "enter the licence key as the shop sent it",
+            ));
         }
-        let read = self.inner.store.read(move |conn| workspaces::get(conn, workspace));
+        let read = self
+            .inner
+            .store
+            .read(move |conn| workspaces::get(conn, workspace));
         let name: String = read.await?.title.chars().take(LONGEST_NAME).collect();
         // Whose key it is, before one of its activations is used up.
-        let known = self.ask(&settings, Some(workspace), Ask::Validate, key, None).await?;
+        let known = self
+            .ask(&settings, Some(workspace), Ask::Validate, key, None)
+            .await?;
         if known.store.is_empty() {
             return Err(known.refusal());
         }
@@ -171,11 +181,20 @@ impl Billing {
             return Err(made.refusal());
         };
         let kept = match made.must_be_own(&settings) {
-            Ok(()) => self.keep(&settings, workspace, &instance, key, &made, at).await,
+            Ok(()) => {
+                self.keep(&settings, workspace, &instance, key, &made, at)
+                    .await
+            }
             Err(error) => Err(error),
         };
         if kept.is_err() {
-            let given_back = self.ask(&settings, Some(workspace), Ask::Deactivate, key, Some(&instance));
+            let given_back = self.ask(
+                &settings,
+                Some(workspace),
+                Ask::Deactivate,
+                key,
+                Some(&instance),
+            );
             if let Err(error) = given_back.await {
                 tracing::warn!(%error, "an activation of a licence that is not used could not be given back");
             }
@@ -224,7 +243,9 @@ impl Billing {
             .inner
             .store
             .read(move |conn| billing::find(conn, EntitlementKind::Licence, &remote));
-        let found = find.await?.filter(|found| found.workspace == Some(workspace));
+        let found = find
+            .await?
+            .filter(|found| found.workspace == Some(workspace));
         Ok(found.ok_or(StoreError::NotFound("the licence"))?)
     }
 
@@ -241,8 +262,14 @@ impl Billing {
         let (settings, _) = self.inner.store.read(Settings::load).await?;
         let of = licence.workspace;
         // If the shop says no, it knows the activation no more: it is gone either way.
-        self.ask(&settings, of, Ask::Deactivate, &licence.key, Some(&licence.remote))
-            .await?;
+        self.ask(
+            &settings,
+            of,
+            Ask::Deactivate,
+            &licence.key,
+            Some(&licence.remote),
+        )
+        .await?;
         let remove = self
             .inner
             .store
@@ -255,7 +282,11 @@ impl Billing {
         let Ok(settings) = self.enabled().await else {
             return Ok(());
         };
-        let all = self.inner.store.read(|conn| billing::list(conn, None)).await?;
+        let all = self
+            .inner
+            .store
+            .read(|conn| billing::list(conn, None))
+            .await?;
         for licence in all {
             if licence.kind != EntitlementKind::Licence {
                 continue;

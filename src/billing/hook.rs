@@ -156,7 +156,10 @@ fn subscription(
         return Ok(ignored("it does not say when it changed"));
     };
     let known = billing::find(tx, EntitlementKind::Subscription, id)?;
-    if known.as_ref().is_some_and(|known| changed_at < known.changed_at) {
+    if known
+        .as_ref()
+        .is_some_and(|known| changed_at < known.changed_at)
+    {
         return Ok(ignored("something newer is known"));
     }
     let state = shorten(&text(attributes.get("status")));
@@ -232,13 +235,17 @@ fn invoice(tx: &Transaction<'_>, attributes: &Map<String, Value>) -> Result<Appl
         return Ok(ignored("it does not say when it changed"));
     };
     let Some(mut known) = billing::find(tx, EntitlementKind::Subscription, &subscription)? else {
-        return Ok(ignored("the subscription is not known yet; its own message follows"));
+        return Ok(ignored(
+            "the subscription is not known yet; its own message follows",
+        ));
     };
     if known.paid_at.is_some_and(|last| at < last) {
         return Ok(ignored("something newer is known"));
     }
     let status = shorten(&text(attributes.get("status")));
-    if status == "paid" && at >= known.changed_at && matches!(known.state.as_str(), "past_due" | "unpaid")
+    if status == "paid"
+        && at >= known.changed_at
+        && matches!(known.state.as_str(), "past_due" | "unpaid")
     {
         // Its own message says so too, but may come later.
         (known.until, known.overdue) = (None, false);
@@ -259,7 +266,10 @@ fn licence_key(
     if !settings.is_own(&settings.store, &product) {
         return Ok(ignored("another product"));
     }
-    let (key, at) = (text(attributes.get("key")), moment(attributes.get("updated_at")));
+    let (key, at) = (
+        text(attributes.get("key")),
+        moment(attributes.get("updated_at")),
+    );
     let Some(at) = at.filter(|_| !key.is_empty()) else {
         return Ok(ignored("it names no key, or not when it changed"));
     };
@@ -291,9 +301,14 @@ fn licence_key(
 
 /// The workspace that the page of the shop was opened for.
 fn workspace_in(tx: &Transaction<'_>, custom: &Value) -> Result<Option<WorkspaceId>, StoreError> {
-    let named = custom.get("workspace").or_else(|| custom.get("workspace_id"));
+    let named = custom
+        .get("workspace")
+        .or_else(|| custom.get("workspace_id"));
     // An id is not guessed, as a short name is.
-    let Some(id) = named.and_then(Value::as_str).and_then(|id| id.trim().parse().ok()) else {
+    let Some(id) = named
+        .and_then(Value::as_str)
+        .and_then(|id| id.trim().parse().ok())
+    else {
         return Ok(None);
     };
     match workspaces::get(tx, id) {

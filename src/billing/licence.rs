@@ -10,9 +10,7 @@ use url::form_urlencoded::Serializer;
 use super::hook::{moment, shorten, text};
 use super::settings::Settings;
 use super::{Billing, BillingError};
-use crate::egress::{
-    Class, EgressError, Limits, Method, Part, Purpose, Request, Sealed, Secret,
-};
+use crate::egress::{Class, EgressError, Limits, Method, Part, Purpose, Request, Sealed, Secret};
 use crate::reason::Reason;
 use crate::store::{UnixMs, WorkspaceId};
 
@@ -122,8 +120,9 @@ impl Billing {
         instance: Option<&str>,
     ) -> Result<Said, BillingError> {
         let address = format!("{}{}", settings.api.trim_end_matches('/'), ask.path());
-        let url = Url::parse(&address)
-            .map_err(|error| unreachable(Reason::told(format!("{address} is no address"), error)))?;
+        let url = Url::parse(&address).map_err(|error| {
+            unreachable(Reason::told(format!("{address} is no address"), error))
+        })?;
         let pair = |name: &str, value: &str| {
             Serializer::new(String::new())
                 .append_pair(name, value)
@@ -191,8 +190,14 @@ mod tests {
         );
         assert!(yes.yes && yes.state == "active" && yes.expires_at.is_none());
         assert_eq!((yes.store.as_str(), yes.variant.as_str()), ("7", "9"));
-        assert!(yes.instance.as_deref().is_some_and(|id| id.starts_with("47596ad9")));
-        let no = said(r#"{"activated":false,"error":"This license key has reached the activation limit."}"#);
+        assert!(
+            yes.instance
+                .as_deref()
+                .is_some_and(|id| id.starts_with("47596ad9"))
+        );
+        let no = said(
+            r#"{"activated":false,"error":"This license key has reached the activation limit."}"#,
+        );
         assert!(!no.yes && no.refusal().to_string().contains("activation limit"));
         assert!(!said("{}").yes);
     }

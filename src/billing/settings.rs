@@ -69,13 +69,22 @@ impl Settings {
     /// [`BillingError::Wrong`], naming the field.
     pub(super) fn check(&self, conn: &Connection, secret: &str) -> Result<(), BillingError> {
         if !self.store.is_empty() && !is_id(&self.store) {
-            return Err(BillingError::wrong("store", "the id of the store is a number; the shop shows it in its settings"));
+            return Err(BillingError::wrong(
+                "store",
+                "the id of the store is a number; the shop shows it in its settings",
+            ));
         }
         if self.enabled && self.store.is_empty() {
-            return Err(BillingError::wrong("store", "name your store by its id before you turn billing on"));
+            return Err(BillingError::wrong(
+                "store",
+                "name your store by its id before you turn billing on",
+            ));
         }
         if !self.products.iter().all(|id| is_id(id)) {
-            return Err(BillingError::wrong("products", "ids of products are numbers"));
+            return Err(BillingError::wrong(
+                "products",
+                "ids of products are numbers",
+            ));
         }
         let known = quota::list_plans(conn)?;
         for (variant, plan) in &self.plans {
@@ -83,17 +92,29 @@ impl Settings {
                 return Err(BillingError::wrong("plans", "ids of variants are numbers"));
             }
             if !known.iter().any(|one| one.id == *plan) {
-                return Err(BillingError::wrong("plans", format!("there is no plan for the variant {variant} any more")));
+                return Err(BillingError::wrong(
+                    "plans",
+                    format!("there is no plan for the variant {variant} any more"),
+                ));
             }
         }
         if !secret.is_empty() && !SECRET.contains(&secret.chars().count()) {
-            return Err(BillingError::wrong("secret", "the secret has 6 to 40 letters, as you entered it at the shop"));
+            return Err(BillingError::wrong(
+                "secret",
+                "the secret has 6 to 40 letters, as you entered it at the shop",
+            ));
         }
         if !self.checkout.is_empty() && !is_web(&self.checkout) {
-            return Err(BillingError::wrong("checkout", "the page where people buy begins with https://"));
+            return Err(BillingError::wrong(
+                "checkout",
+                "the page where people buy begins with https://",
+            ));
         }
         if Url::parse(&self.api).is_err() {
-            return Err(BillingError::wrong("api", format!("this is no address; it is usually {LEMON_SQUEEZY}")));
+            return Err(BillingError::wrong(
+                "api",
+                format!("this is no address; it is usually {LEMON_SQUEEZY}"),
+            ));
         }
         Ok(())
     }
@@ -150,12 +171,18 @@ mod tests {
         };
         assert_eq!(check(&with(|s| s.store.clear()), ""), "store");
         assert_eq!(check(&with(|s| s.store = "my shop".into()), ""), "store");
-        assert_eq!(check(&with(|s| s.products.push("x".into())), ""), "products");
+        assert_eq!(
+            check(&with(|s| s.products.push("x".into())), ""),
+            "products"
+        );
         let gone = |s: &mut Settings| {
             s.plans.insert("1".into(), PlanId::new());
         };
         assert_eq!(check(&with(gone), ""), "plans");
-        assert_eq!(check(&with(|s| s.checkout = "http://a.example".into()), ""), "checkout");
+        assert_eq!(
+            check(&with(|s| s.checkout = "http://a.example".into()), ""),
+            "checkout"
+        );
         assert_eq!(check(&with(|s| s.api = "shop".into()), ""), "api");
     }
 
@@ -171,6 +198,9 @@ mod tests {
         assert!(!Settings::default().is_own("", ""));
         own.checkout = "https://shop.example/buy?x=1".to_owned();
         let link = own.checkout_of("abc").unwrap();
-        assert!(link.contains("checkout%5Bcustom%5D%5Bworkspace%5D=abc"), "{link}");
+        assert!(
+            link.contains("checkout%5Bcustom%5D%5Bworkspace%5D=abc"),
+            "{link}"
+        );
     }
 }

@@ -43,7 +43,11 @@ mod tests {
         let signed = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert_eq!(sign(secret, body), signed);
         assert!(is_genuine(secret, body, signed));
-        assert!(!is_genuine(secret, b"what do ya want for nothing? ", signed));
+        assert!(!is_genuine(
+            secret,
+            b"what do ya want for nothing? ",
+            signed
+        ));
         assert!(!is_genuine("jefe", body, signed));
         assert!(!is_genuine(secret, body, &signed[..62]));
         assert!(!is_genuine(secret, body, "no hex"));

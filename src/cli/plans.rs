@@ -126,7 +126,8 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
         }
         What::Set { name, limits } => {
             let id = find(api, &name).await?;
-            api.put(&format!("{PLANS}/{id}"), &limits.body(&name)).await?;
+            api.put(&format!("{PLANS}/{id}"), &limits.body(&name))
+                .await?;
             out::line(&format!("The plan {name} is changed."));
         }
         What::Remove { name } => {

@@ -40,7 +40,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         let used = month.get("used").and_then(Value::as_object);
         let used = used.into_iter().flatten().filter_map(|(of, used)| {
             let of = Measure::parse(of)?;
-            Some(format!("{} {}", quota::told(of, used.as_u64()?), quota::name(of)))
+            Some(format!(
+                "{} {}",
+                quota::told(of, used.as_u64()?),
+                quota::name(of)
+            ))
         });
         let used: Vec<String> = used.collect();
         out::line(&format!("{}  {}", text(month, "month"), used.join(", ")));
@@ -54,7 +58,11 @@ pub(super) fn show(of: &Value) {
         "" => "no plan".to_owned(),
         plan => format!("plan {plan}"),
     };
-    out::line(&format!("{} ({plan}), {}:", text(of, "workspace"), text(of, "month")));
+    out::line(&format!(
+        "{} ({plan}), {}:",
+        text(of, "workspace"),
+        text(of, "month")
+    ));
     if of.get("ended").and_then(Value::as_bool) == Some(true) {
         out::line("  Its subscription has ended: nothing new is begun.");
     }

@@ -53,11 +53,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup
-            | Self::Certificate
-            | Self::Mail
-            | Self::Webhook
-            | Self::Billing => false,
+            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook | Self::Billing => false,
         }
     }
 }

@@ -199,7 +199,10 @@ pub fn events(conn: &Connection, limit: u32) -> Result<Vec<ShopEvent>, StoreErro
 
 /// Removes what was told at or before `before`; returns how many.
 pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
-    Ok(tx.execute("DELETE FROM billing_events WHERE received_at <= ?", [before])?)
+    Ok(tx.execute(
+        "DELETE FROM billing_events WHERE received_at <= ?",
+        [before],
+    )?)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ mod additions;
 mod app;
 mod fake_reader;
 mod fakes;
+#[path = "../fakes/lemon_squeezy/mod.rs"]
+mod lemon_squeezy;
 
 mod ask;
 mod audio;
@@ -20,6 +22,7 @@ mod backup_target;
 mod bad_desk;
 mod bad_visit;
 mod beside;
+mod billing;
 mod browser;
 mod call_pages;
 mod calls;
@@ -56,6 +59,7 @@ mod openapi;
 mod people;
 mod quality;
 mod quality_pages;
+mod quota;
 mod reading;
 mod realtime;
 mod receipts;

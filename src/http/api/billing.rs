@@ -13,8 +13,8 @@ use crate::app::{App, closing};
 use crate::billing::{Overview, Settings, SettingsChange, Taken};
 use crate::http::auth::Principal;
 use crate::http::body::{self, Json};
-use crate::http::problem::{Problem, ProblemView};
 use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::PlanId;
 use crate::store::billing::{Entitlement, ShopEvent};
 
@@ -168,13 +168,19 @@ fn view(app: &App, of: Overview) -> BillingView {
         enabled: settings.enabled,
         store: settings.store,
         products: settings.products,
-        plans: plans.map(|(variant, plan)| (variant, plan.to_string())).collect(),
+        plans: plans
+            .map(|(variant, plan)| (variant, plan.to_string()))
+            .collect(),
         checkout: settings.checkout,
         test_mode: settings.test_mode,
         api: settings.api,
         has_secret: of.has_secret,
         hook: format!("{}{HOOK}", app.link_address()),
-        entitlements: of.entitlements.into_iter().map(EntitlementView::from).collect(),
+        entitlements: of
+            .entitlements
+            .into_iter()
+            .map(EntitlementView::from)
+            .collect(),
         events: of.events.into_iter().map(ShopEventView::from).collect(),
     }
 }
@@ -267,7 +273,9 @@ pub(super) async fn activate(
     Json(request): Json<LicenceRequest>,
 ) -> Result<(StatusCode, axum::Json<EntitlementView>), Problem> {
     let billing = &place.app.billing;
-    let made = billing.activate(&place.member, &request.key, now_ms()).await?;
+    let made = billing
+        .activate(&place.member, &request.key, now_ms())
+        .await?;
     Ok((StatusCode::CREATED, axum::Json(made.into())))
 }
 
@@ -312,7 +320,9 @@ pub(super) async fn take_hook(
     headers: HeaderMap,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    let signature = headers.get("x-signature").and_then(|value| value.to_str().ok());
+    let signature = headers
+        .get("x-signature")
+        .and_then(|value| value.to_str().ok());
     let signature = signature.unwrap_or_default().to_owned();
     // The signature is over the bytes as they came.
     let body = body::read_bytes(request, HOOK_LIMIT).await?;

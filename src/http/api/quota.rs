@@ -110,7 +110,10 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<QuotaView>, Proble
     let months = plans::history(&place.app.store, &place.member).await?;
     let history = months.into_iter().map(|(month, used)| MonthView {
         month,
-        used: used.into_iter().map(|(of, used)| (of.as_str(), used)).collect(),
+        used: used
+            .into_iter()
+            .map(|(of, used)| (of.as_str(), used))
+            .collect(),
     });
     Ok(axum::Json(QuotaView {
         standing: standing.into(),

@@ -101,13 +101,18 @@ impl PlanForm {
     fn read(&self) -> Result<NewPlan, String> {
         let mut limits = BTreeMap::new();
         for measure in Measure::ALL {
-            let entered = self.limits.get(measure.as_str()).map_or("", |text| text.trim());
+            let entered = self
+                .limits
+                .get(measure.as_str())
+                .map_or("", |text| text.trim());
             if entered.is_empty() {
                 continue;
             }
             let Ok(number) = entered.parse::<u64>() else {
                 let what = quota::name(*measure);
-                return Err(format!("Give a whole number of {what}, or nothing for no limit."));
+                return Err(format!(
+                    "Give a whole number of {what}, or nothing for no limit."
+                ));
             };
             let limit = match is_time(*measure) {
                 true => number.saturating_mul(MINUTE_MS),

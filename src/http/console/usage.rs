@@ -141,7 +141,10 @@ pub(super) async fn activate(
     Form(form): Form<Key>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let made = app.billing.activate(person.member(), &form.key, now_ms()).await;
+    let made = app
+        .billing
+        .activate(person.member(), &form.key, now_ms())
+        .await;
     answer(&app, &person, made.map(drop), "The licence is activated.").await
 }
 

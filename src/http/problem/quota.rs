@@ -69,9 +69,7 @@ impl From<HookError> for Problem {
         let detail = error.to_string();
         match error {
             HookError::Off => Self::nothing(detail),
-            HookError::Signature => {
-                Self::new(StatusCode::UNAUTHORIZED, "wrong_signature", detail)
-            }
+            HookError::Signature => Self::new(StatusCode::UNAUTHORIZED, "wrong_signature", detail),
             HookError::Body(_) => Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail),
             HookError::Store(error) => error.into(),
         }

@@ -289,7 +289,8 @@ impl Quotas {
         if flow.is_house() {
             return Ok(None);
         }
-        let known = |names: &HashMap<Flow, WorkspaceId>| names.get(&flow.whole_workspace()).copied();
+        let known =
+            |names: &HashMap<Flow, WorkspaceId>| names.get(&flow.whole_workspace()).copied();
         let names = &self.names;
         if let Some(id) = known(&names.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(Some(id));

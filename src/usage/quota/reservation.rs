@@ -56,7 +56,10 @@ impl Reservation {
         let Some(limit) = self.limit else {
             return Ok(());
         };
-        let (before, now_at) = (share(after.saturating_sub(used), limit), share(after, limit));
+        let (before, now_at) = (
+            share(after.saturating_sub(used), limit),
+            share(after, limit),
+        );
         for warning in WARNINGS {
             if before < warning && now_at >= warning {
                 let data = json!({

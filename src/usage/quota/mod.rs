@@ -8,7 +8,7 @@
 mod reservation;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -119,7 +119,7 @@ impl Terms {
 
 /// What came of trying to reserve.
 enum Taken {
-    Held { amount: u64, limit: Option<u64> },
+    Held(Reservation),
     Full { limit: u64, used: u64 },
     Ended,
 }
@@ -223,15 +223,6 @@ impl Quotas {
         now: UnixMs,
     ) -> Result<Reservation, QuotaError> {
         let (month, resets_at) = month(now);
-        let reservation = |amount, limit| Reservation {
-            store: self.store.clone(),
-            reserved: Arc::clone(&self.reserved),
-            workspace,
-            measure,
-            month: month.clone(),
-            amount,
-            limit,
-        };
         // Most workspaces have no limit; they do not wait for the one who writes.
         let looked = self
             .store
@@ -239,15 +230,28 @@ impl Quotas {
         match looked.await? {
             Terms::Ended => return Err(QuotaError::Ended),
             Terms::Unlimited => {
-                let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-                let held = reserved.entry((workspace, measure)).or_default();
-                *held = held.saturating_add(most);
-                drop(reserved);
-                return Ok(reservation(most, None));
+                let mut held = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+                let all = held.entry((workspace, measure)).or_default();
+                *all = all.saturating_add(most);
+                drop(held);
+                return Ok(Reservation {
+                    store: self.store.clone(),
+                    reserved: Arc::clone(&self.reserved),
+                    workspace,
+                    measure,
+                    month,
+                    amount: most,
+                    limit: None,
+                });
             }
             Terms::Limited(_) => {}
         }
-        let (reserved, of) = (Arc::clone(&self.reserved), month.clone());
+        let (store, reserved, of) = (
+            self.store.clone(),
+            Arc::clone(&self.reserved),
+            month.clone(),
+        );
+        // The transaction runs to its end although nobody waits for it any more: what it held is then freed with its result.
         let taken = self.store.write(move |tx| {
             let limit = match Terms::load(tx, workspace, measure, now)? {
                 Terms::Ended => return Ok(Taken::Ended),
@@ -255,9 +259,9 @@ impl Quotas {
                 Terms::Limited(limit) => Some(limit),
             };
             let counted = quota::used(tx, workspace, &of, measure)?;
-            let mut reserved = reserved.lock().unwrap_or_else(PoisonError::into_inner);
-            let held = reserved.entry((workspace, measure)).or_default();
-            let used = counted.saturating_add(*held);
+            let mut held = reserved.lock().unwrap_or_else(PoisonError::into_inner);
+            let all = held.entry((workspace, measure)).or_default();
+            let used = counted.saturating_add(*all);
             let amount = match limit {
                 Some(limit) => {
                     let left = limit.saturating_sub(used);
@@ -268,11 +272,20 @@ impl Quotas {
                 }
                 None => most,
             };
-            *held = held.saturating_add(amount);
-            Ok(Taken::Held { amount, limit })
+            *all = all.saturating_add(amount);
+            drop(held);
+            Ok(Taken::Held(Reservation {
+                store,
+                reserved,
+                workspace,
+                measure,
+                month: of,
+                amount,
+                limit,
+            }))
         });
         match taken.await? {
-            Taken::Held { amount, limit } => Ok(reservation(amount, limit)),
+            Taken::Held(reservation) => Ok(reservation),
             Taken::Ended => Err(QuotaError::Ended),
             Taken::Full { limit, used } => Err(QuotaError::Exceeded {
                 measure,
@@ -289,18 +302,21 @@ impl Quotas {
         if flow.is_house() {
             return Ok(None);
         }
-        let known =
-            |names: &HashMap<Flow, WorkspaceId>| names.get(&flow.whole_workspace()).copied();
-        let names = &self.names;
-        if let Some(id) = known(&names.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(Some(id));
+        let key = flow.whole_workspace();
+        let known = self.names().get(&key).copied();
+        if known.is_some() {
+            return Ok(known);
         }
         let all = self.store.read(workspaces::list).await?;
-        let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.names();
         for workspace in all {
             names.insert(Flow::of_workspace(workspace.id), workspace.id);
         }
-        Ok(known(&names))
+        Ok(names.get(&key).copied())
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<Flow, WorkspaceId>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the workspace has used in this month.

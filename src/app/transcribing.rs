@@ -20,12 +20,6 @@ pub enum TranscribeError {
     Speech(#[from] SpeechError),
 }
 
-impl From<StoreError> for TranscribeError {
-    fn from(error: StoreError) -> Self {
-        Self::Quota(error.into())
-    }
-}
-
 fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }

@@ -258,11 +258,17 @@ pub fn spoken(conn: &Connection, workspace: WorkspaceId) -> Result<Spoken, Store
     })
 }
 
-/// Removes installation data that is not about people: settings except `kept`, and ledger rows and jobs without a
-/// workspace.
+/// Removes installation data that is not about people: settings except `kept`, plans and billing, and ledger rows and jobs
+/// without a workspace.
 pub fn purge_installation(tx: &Transaction<'_>, kept: &[&str]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM egress WHERE workspace IS NULL", ())?;
     tx.execute("DELETE FROM jobs WHERE workspace IS NULL", ())?;
+    tx.execute_batch(
+        "DELETE FROM billing_settings;
+         DELETE FROM entitlements WHERE workspace IS NULL;
+         DELETE FROM billing_events WHERE workspace IS NULL;
+         DELETE FROM plans WHERE id NOT IN (SELECT plan FROM workspace_plans);",
+    )?;
     let kept = Json(kept);
     tx.execute(
         "DELETE FROM settings WHERE key NOT IN (SELECT value FROM json_each(?))",

@@ -64,6 +64,14 @@ pub fn works(conn: &Connection, workspace: WorkspaceId, now: UnixMs) -> Result<b
     Ok(refused != Some(true))
 }
 
+/// `Unpaid` if no new work may begin. Nobody checks this for messages: what visitors say is always stored and answered.
+pub fn must_work(conn: &Connection, workspace: WorkspaceId, now: UnixMs) -> Result<(), StoreError> {
+    match works(conn, workspace, now)? {
+        true => Ok(()),
+        false => Err(StoreError::Unpaid),
+    }
+}
+
 pub fn find(
     conn: &Connection,
     kind: EntitlementKind,

@@ -187,6 +187,19 @@ async fn states_let_work_be_done_or_not_and_nothing_is_deleted() {
         };
         assert_eq!(status, expected, "{event}: {now}");
     }
+    let expired = json!({ "status": "expired", "updated_at": "2099-01-01T10:00:00.000000Z" });
+    take(
+        &app,
+        &SHOP.subscription("subscription_expired", "1", custom, expired),
+    )
+    .await;
+    let form = crate::app::Form::new().file("file", "more.txt", "Tea costs 2 dollars.");
+    let refused = app.post_form("/api/v1/documents", form).await;
+    assert!(
+        refused.text().contains("subscription"),
+        "{}",
+        refused.text()
+    );
     let documents = app.get("/api/v1/documents").await.json();
     assert_eq!(documents["documents"].as_array().map(Vec::len), Some(1));
 }

@@ -210,6 +210,7 @@ impl From<StoreError> for Problem {
                 return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", detail);
             }
             StoreError::LimitReached { .. } => (StatusCode::INSUFFICIENT_STORAGE, "storage_limit"),
+            StoreError::Unpaid => (StatusCode::PAYMENT_REQUIRED, ENDED),
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store_busy"),
             other => return Self::internal(other),
         };

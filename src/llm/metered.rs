@@ -159,3 +159,7 @@ impl Drop for Counted {
         self.settle();
     }
 }
+
+#[cfg(test)]
+#[path = "metered_tests.rs"]
+mod tests;

@@ -146,7 +146,7 @@ async fn the_last_tokens_bound_an_answer_and_then_there_is_none() {
     assert_eq!(shop.used(0).await, 35);
     let shop = Shop::new(Some(0)).await;
     let refused = shop.ask(shop.own()).await.map(drop);
-    let Err(LlmError::Spent(told)) = refused else {
+    let Err(LlmError::Spent(told)) = &refused else {
         panic!("{refused:?}")
     };
     assert!(told.contains("tokens of language models"), "{told}");

@@ -34,6 +34,8 @@ pub struct SettingsChange {
 pub struct Overview {
     pub settings: Settings,
     pub has_secret: bool,
+    /// Where one workspace buys.
+    pub checkout: Option<String>,
     /// The latest change first.
     pub entitlements: Vec<Entitlement>,
     /// What the shop told, the latest first; for the owner of the machine only.
@@ -52,12 +54,22 @@ impl Billing {
     /// Whoever belongs to one workspace sees what that has.
     pub async fn overview(&self, by: &Principal) -> Result<Overview, BillingError> {
         by.need(MAY)?;
-        let of = by.bound_to();
+        self.look(by.bound_to()).await
+    }
+
+    /// What one workspace has.
+    pub async fn of_workspace(&self, by: &Member) -> Result<Overview, BillingError> {
+        let id = by.need(MAY)?;
+        self.look(Some(id)).await
+    }
+
+    async fn look(&self, of: Option<WorkspaceId>) -> Result<Overview, BillingError> {
         let read = self.inner.store.read(move |conn| {
             let (settings, secret) = Settings::load(conn)?;
             Ok(Overview {
-                settings,
                 has_secret: !secret.is_empty(),
+                checkout: of.and_then(|id| settings.checkout_of(id, &secret)),
+                settings,
                 entitlements: billing::list(conn, of)?,
                 events: match of {
                     None => billing::events(conn, EVENTS)?,
@@ -66,16 +78,6 @@ impl Billing {
             })
         });
         Ok(read.await?)
-    }
-
-    /// What one workspace has.
-    pub async fn of_workspace(&self, by: &Member) -> Result<Overview, BillingError> {
-        let id = by.need(MAY)?;
-        let mut overview = self.overview(by.principal()).await?;
-        overview
-            .entitlements
-            .retain(|one| one.workspace == Some(id));
-        Ok(overview)
     }
 
     /// # Errors

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
-use super::signature::{digest, is_genuine};
+use super::signature::{digest, is_genuine, is_proven};
 use super::state::{self, Meaning, Terms};
 use super::{Billing, HookError};
 use crate::reason::Reason;
@@ -74,7 +74,7 @@ impl Billing {
             if billing::was_told(tx, &digest)? {
                 return Ok(Taken::Known);
             }
-            let (remote, applied) = apply(tx, &settings, &message, now)?;
+            let (remote, applied) = apply(tx, &settings, &secret, &message, now)?;
             let told = ShopEvent {
                 digest,
                 workspace: applied.workspace,
@@ -107,6 +107,7 @@ fn ignored(why: &str) -> Applied {
 fn apply(
     tx: &Transaction<'_>,
     settings: &Settings,
+    secret: &str,
     message: &Message,
     now: UnixMs,
 ) -> Result<(String, Applied), StoreError> {
@@ -130,7 +131,7 @@ fn apply(
     }
     let applied = match kind.as_str() {
         "subscriptions" => {
-            let named = workspace_in(tx, &message.meta.custom_data)?;
+            let named = workspace_in(tx, &message.meta.custom_data, secret)?;
             subscription(tx, settings, &id, attributes, named, now)?
         }
         "subscription-invoices" => invoice(tx, attributes)?,
@@ -299,18 +300,20 @@ fn licence_key(
     })
 }
 
-/// The workspace that the page of the shop was opened for.
-fn workspace_in(tx: &Transaction<'_>, custom: &Value) -> Result<Option<WorkspaceId>, StoreError> {
-    let named = custom
-        .get("workspace")
-        .or_else(|| custom.get("workspace_id"));
-    // An id is not guessed, as a short name is.
-    let Some(id) = named
-        .and_then(Value::as_str)
-        .and_then(|id| id.trim().parse().ok())
-    else {
+/// The workspace that this front desk opened the page of the shop for.
+fn workspace_in(
+    tx: &Transaction<'_>,
+    custom: &Value,
+    secret: &str,
+) -> Result<Option<WorkspaceId>, StoreError> {
+    let of = |name: &str| custom.get(name).and_then(Value::as_str).unwrap_or_default();
+    let Ok(id) = of("workspace").trim().parse::<WorkspaceId>() else {
         return Ok(None);
     };
+    // Without it a stranger could subscribe somebody else, and let that end.
+    if !is_proven(secret, id, of("proof")) {
+        return Ok(None);
+    }
     match workspaces::get(tx, id) {
         Ok(found) => Ok(Some(found.id)),
         Err(StoreError::NotFound(_)) => Ok(None),

@@ -36,7 +36,7 @@ pub use self::acts::{Overview, SettingsChange};
 pub use self::error::{BillingError, HookError};
 pub use self::hook::Taken;
 pub use self::settings::{LEMON_SQUEEZY, Settings};
-pub use self::signature::sign;
+pub use self::signature::{prove, sign};
 
 use crate::egress::{Gateway, Purpose};
 use crate::store::Store;

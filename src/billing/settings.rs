@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::BillingError;
-use crate::store::{Connection, PlanId, StoreError, billing, quota};
+use super::{BillingError, prove};
+use crate::store::{Connection, PlanId, StoreError, WorkspaceId, billing, quota};
 
 /// Where licences are checked.
 pub const LEMON_SQUEEZY: &str = "https://api.lemonsqueezy.com";
@@ -125,11 +125,12 @@ impl Settings {
         !store.is_empty() && store == self.store && (self.products.is_empty() || is_listed())
     }
 
-    /// The page where a workspace is paid for; the shop sends its id back.
-    pub fn checkout_of(&self, workspace: impl std::fmt::Display) -> Option<String> {
+    /// The page where a workspace is paid for; the shop sends back for whom it was opened.
+    pub(super) fn checkout_of(&self, workspace: WorkspaceId, secret: &str) -> Option<String> {
         let mut url = Url::parse(&self.checkout).ok()?;
         url.query_pairs_mut()
-            .append_pair("checkout[custom][workspace]", &workspace.to_string());
+            .append_pair("checkout[custom][workspace]", &workspace.to_string())
+            .append_pair("checkout[custom][proof]", &prove(secret, workspace));
         Some(url.into())
     }
 }
@@ -197,9 +198,11 @@ mod tests {
         assert!(own.is_own("7", "1") && !own.is_own("7", "2"));
         assert!(!Settings::default().is_own("", ""));
         own.checkout = "https://shop.example/buy?x=1".to_owned();
-        let link = own.checkout_of("abc").unwrap();
+        let id = WorkspaceId::new();
+        let link = own.checkout_of(id, "a secret").unwrap();
+        let named = format!("checkout%5Bcustom%5D%5Bworkspace%5D={id}&");
         assert!(
-            link.contains("checkout%5Bcustom%5D%5Bworkspace%5D=abc"),
+            link.contains(&named) && link.contains("%5Bproof%5D="),
             "{link}"
         );
     }

@@ -4,6 +4,8 @@
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
+use crate::store::WorkspaceId;
+
 /// The signature of a body, as lowercase hex.
 pub fn sign(secret: &str, body: &[u8]) -> String {
     match mac(secret, body) {
@@ -19,6 +21,30 @@ pub(super) fn is_genuine(secret: &str, body: &[u8], signature: &str) -> bool {
     };
     // Anybody can sign with an empty secret.
     !secret.is_empty() && mac(secret, body).is_some_and(|mac| mac.verify_slice(&given).is_ok())
+}
+
+/// Bytes of a proof.
+const PROOF: usize = 16;
+
+/// What a page of the shop is opened with, so that nobody else buys in the name of a workspace; as lowercase hex.
+pub fn prove(secret: &str, workspace: WorkspaceId) -> String {
+    let mut proof = sign(secret, &named(workspace));
+    proof.truncate(2 * PROOF);
+    proof
+}
+
+/// Whether this front desk opened the page of the shop.
+pub(super) fn is_proven(secret: &str, workspace: WorkspaceId, proof: &str) -> bool {
+    let given = hex::decode(proof.trim()).unwrap_or_default();
+    given.len() == PROOF
+        && !secret.is_empty()
+        && mac(secret, &named(workspace))
+            .is_some_and(|mac| mac.verify_truncated_left(&given).is_ok())
+}
+
+/// It begins as no message of the shop does.
+fn named(workspace: WorkspaceId) -> Vec<u8> {
+    format!("workspace {workspace}").into_bytes()
 }
 
 /// SHA-256 of a body, as lowercase hex: the shop gives its requests no id.
@@ -52,5 +78,18 @@ mod tests {
         assert!(!is_genuine(secret, body, &signed[..62]));
         assert!(!is_genuine(secret, body, "no hex"));
         assert!(!is_genuine("", body, &sign("", body)));
+    }
+
+    #[test]
+    fn a_proof_holds_for_one_workspace() {
+        let (one, two) = (WorkspaceId::new(), WorkspaceId::new());
+        let proof = prove("a secret", one);
+        assert!(is_proven("a secret", one, &proof));
+        assert!(!is_proven("a secret", two, &proof));
+        assert!(!is_proven("another", one, &proof));
+        assert!(!is_proven("", one, &prove("", one)));
+        for wrong in ["", "00", "no hex", &proof[..30]] {
+            assert!(!is_proven("a secret", one, wrong), "{wrong}");
+        }
     }
 }

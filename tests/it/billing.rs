@@ -66,8 +66,23 @@ async fn last_outcome(app: &TestApp) -> String {
         .to_owned()
 }
 
+/// What the shop was opened with for a workspace, as the link says that people follow to it.
+async fn custom_of(app: &TestApp, name: &str) -> Value {
+    let workspace = app.workspace(name).await;
+    let (bound, _) = app.make_key(&["admin"], Some(workspace)).await;
+    let own = request(Method::GET, BILLING, &bound).body(Body::empty());
+    let link = app.send(own.unwrap()).await.json()["own_checkout"].clone();
+    let (_, query) = link.as_str().unwrap().split_once('?').unwrap();
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let custom = pairs.filter_map(|(name, value)| {
+        let name = name.strip_prefix("checkout[custom][")?.strip_suffix(']')?;
+        Some((name.to_owned(), Value::String(value.into_owned())))
+    });
+    Value::Object(custom.collect())
+}
+
 async fn custom(app: &TestApp) -> Value {
-    json!({ "workspace": app.workspace("default").await.to_string() })
+    custom_of(app, "default").await
 }
 
 /// Whether a recording is transcribed.
@@ -79,9 +94,9 @@ async fn transcribes(app: &TestApp) -> StatusCode {
 #[tokio::test]
 async fn nobody_is_refused_anything_before_the_owner_sells() {
     let app = TestApp::new().await;
-    let custom = custom(&app).await;
+    let named = json!({ "workspace": app.workspace("default").await.to_string() });
     let expired = json!({ "status": "expired" });
-    let told = SHOP.subscription("subscription_expired", "1", custom, expired);
+    let told = SHOP.subscription("subscription_expired", "1", named, expired);
     assert_eq!(deliver(&app, &told).await.status, StatusCode::NOT_FOUND);
     assert_eq!(transcribes(&app).await, StatusCode::OK);
     let off = app.post(LICENCE, json!({ "key": "A" })).await;
@@ -262,8 +277,8 @@ async fn another_store_test_mode_and_strangers_count_for_nothing() {
     )
     .await;
     assert_eq!(app.get(BILLING).await.json()["entitlements"], json!([]));
-    // Whose it is may be said later.
-    let nobody = json!({ "workspace": "default" });
+    // Whose it is may be said later. An id alone is no proof that this front desk sent the buyer.
+    let nobody = json!({ "workspace": app.workspace("default").await.to_string() });
     take(
         &app,
         &SHOP.subscription("subscription_created", "3", nobody, json!({})),
@@ -276,7 +291,7 @@ async fn another_store_test_mode_and_strangers_count_for_nothing() {
     let id = app.workspace("default").await.to_string();
     assert_eq!(entitlement(&app).await["workspace"], *id);
     // A page of the shop that names another workspace takes it from nobody.
-    let other = json!({ "workspace": app.workspace("other").await.to_string() });
+    let other = custom_of(&app, "other").await;
     let later = json!({ "updated_at": "2026-12-02T10:00:00.000000Z" });
     take(
         &app,

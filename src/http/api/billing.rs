@@ -36,6 +36,8 @@ pub struct BillingView {
     plans: BTreeMap<String, String>,
     /// Where people buy.
     checkout: String,
+    /// The same for the workspace of a caller who belongs to one: what is bought there counts for it.
+    own_checkout: Option<String>,
     /// Whether purchases in the shop's test mode count.
     test_mode: bool,
     /// Where licences are checked.
@@ -172,6 +174,7 @@ fn view(app: &App, of: Overview) -> BillingView {
             .map(|(variant, plan)| (variant, plan.to_string()))
             .collect(),
         checkout: settings.checkout,
+        own_checkout: of.checkout,
         test_mode: settings.test_mode,
         api: settings.api,
         has_secret: of.has_secret,

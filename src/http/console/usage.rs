@@ -201,7 +201,7 @@ async fn page(app: &App, person: &SignedIn) -> Result<UsagePage, Failure> {
     let months = plans::history(&app.store, person.member()).await?;
     let overview = app.billing.of_workspace(person.member()).await?;
     let billing = overview.settings.enabled.then(|| BillingPart {
-        checkout: overview.settings.checkout_of(person.workspace.id),
+        checkout: overview.checkout,
         entitlements: (overview.entitlements.into_iter())
             .map(entitlement)
             .collect(),

@@ -22,6 +22,7 @@
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
 //! | 3 | [`certificates`] | the certificates for HTTPS: from files, by ACME, from a private authority |
 //! | 3 | [`contacts`] | people as the business knows them, and what is to be done for them |
+//! | 3 | [`billing`] | what workspaces pay for at the shop of the machine's owner |
 //! | 3 | [`mail`], [`webhooks`] | what is told by e-mail and to other programs |
 //! | 3 | [`crm`] | customer relationship systems: reading conversations there, writing what was found |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
@@ -38,6 +39,7 @@ pub use frontdesk_access as access;
 pub use frontdesk_agent as agent;
 pub mod app;
 pub use frontdesk_casework as casework;
+pub use frontdesk_billing as billing;
 pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;

@@ -29,6 +29,7 @@ const RANKS: &[(&str, u8)] = &[
     ("worker", 2),
     ("egress", 2),
     ("jobs", 2),
+    ("billing", 3),
     ("certificates", 3),
     ("contacts", 3),
     ("mail", 3),

@@ -17,7 +17,7 @@ async function call(url, options = {}) {
   }
   if (response.ok) return response
   const problem = await response.json().catch(() => ({}))
-  throw new Problem(problem.detail || t("refused", { status: response.status }), response.status, problem.code)
+  throw new Problem((problem.code === "insufficient_quota" && t("used_up")) || problem.detail || t("refused", { status: response.status }), response.status, problem.code)
 }
 
 // `alive` hears of every byte, so that a connection that died in silence is noticed.

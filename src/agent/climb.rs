@@ -15,7 +15,7 @@ use super::{AgentError, follow_up, rephrase};
 use crate::knowledge::{Audience, Found, Knowledge, Passage, SearchOptions, View};
 use crate::language;
 use crate::language::Language;
-use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Role, Sampling};
+use crate::llm::{ChatMessage, ChatModel, Claim, LlmError, Reader, Role, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{Store, WorkspaceId};
 
@@ -152,6 +152,11 @@ impl Climb<'_> {
         let written = if able {
             let written = model::answer(self.model, &case, &mut trace);
             match timeout(self.time_left(settings.deadline_seconds), written).await {
+                // The workspace has no tokens left, and answers without the model go on.
+                Ok(Err(AgentError::Model(LlmError::Spent(told)))) => {
+                    tracing::info!(%told, "the model was not asked");
+                    None
+                }
                 Ok(written) => written?,
                 Err(_) => {
                     trace.deadline_seconds = Some(settings.deadline_seconds);

@@ -22,6 +22,7 @@ mod mail;
 pub mod naming;
 mod outside;
 pub mod person_copy;
+pub mod plans;
 pub mod privacy;
 pub mod pronunciations;
 mod protection;
@@ -33,6 +34,7 @@ pub mod retention;
 pub mod second_factor;
 mod swap;
 mod telling;
+pub mod transcribing;
 pub mod voice_settings;
 mod weights;
 pub mod welcome;
@@ -64,6 +66,7 @@ use self::backup::Backups;
 use crate::agent::Agent;
 use crate::analysis::Analyst;
 use crate::casework::Casework;
+use crate::billing::Billing;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::crm::kommo::Kommo;
@@ -72,7 +75,7 @@ use crate::eval::{EvalError, Runner};
 use crate::inbox::Inbox;
 use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
-use crate::llm::{ChatModel, Embedder, Governed, Reader};
+use crate::llm::{ChatModel, Embedder, Governed, Metered, Reader};
 use crate::mail::Mail;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
@@ -150,6 +153,8 @@ pub struct App {
     pub synthesizer: Arc<dyn Synthesizer>,
     /// How much work visitors may ask for.
     pub budgets: Arc<Budgets>,
+    /// What workspaces may use in a month.
+    pub quotas: Quotas,
     /// Holds background work back during live turns.
     pub governor: Governor,
     /// Takes voice sessions.
@@ -162,6 +167,8 @@ pub struct App {
     pub gateway: Gateway,
     /// Tells other programs what happens.
     pub webhooks: Webhooks,
+    /// What workspaces pay for.
+    pub billing: Billing,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
     pub certificates: Option<Certificates>,
     pub agent: Agent,
@@ -251,6 +258,8 @@ impl App {
             ..
         } = engines;
         let governor = Governor::default();
+        let quotas = Quotas::new(store.clone());
+        let chat: Arc<dyn ChatModel> = Arc::new(Metered::new(chat, quotas.clone()));
         let embedder: Arc<dyn Embedder> = Arc::new(Governed::new(embedder, governor.clone()));
         let knowledge = Knowledge::start(
             store.clone(),
@@ -275,6 +284,7 @@ impl App {
             &tasks,
             shutdown.clone(),
         );
+        let billing = Billing::start(store.clone(), gateway.clone(), &tasks, shutdown.clone());
         let address = telling::Announced::default();
         telling::start(&config, &store, &webhooks, &address, &tasks, &shutdown).await?;
         let certificates = https::certificates(&config, &store, &gateway).await?;
@@ -350,6 +360,7 @@ impl App {
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
             governor: governor.clone(),
+            quotas: quotas.clone(),
             places: usize::from(config.voice_sessions),
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
@@ -378,6 +389,7 @@ impl App {
             ears,
             synthesizer,
             budgets,
+            quotas,
             governor,
             voice,
             inbox,
@@ -385,6 +397,7 @@ impl App {
             sources,
             gateway,
             webhooks,
+            billing,
             certificates,
             agent,
             analyst,

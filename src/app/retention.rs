@@ -19,9 +19,7 @@ use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures, crm,
-    egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins,
-    visitors, webhooks, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins, visitors, webhooks, workspaces, billing,
 };
 use crate::voice::VoiceSettings;
 
@@ -255,6 +253,7 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + mail::purge_old(tx, before(MAIL_DAYS))?
         + webhooks::deliveries::purge(tx, before(DELIVERY_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
+        + billing::purge(tx, before(LEDGER_DAYS))?
         + egress::purge(tx, before(LEDGER_DAYS))?
         + crm::oauth_states::purge_expired(tx, now)?
         + crm::hooks::purge(tx, before(CRM_DAYS))?

@@ -27,6 +27,8 @@ mod models;
 mod open;
 mod out;
 mod person;
+mod plans;
+mod quota;
 mod receipts;
 mod remote;
 mod retention;
@@ -117,6 +119,10 @@ enum Command {
     /// Say what an exported conversation is about: summary, score, promises, next step
     #[command(visible_alias = "analyse")]
     Analyze(analyze::Args),
+    /// What a workspace may use in this month, and what it used
+    Quota(quota::Args),
+    /// Plans: what workspaces may use in a month, who has which, and what all of them used
+    Plans(plans::Args),
     /// Transcribe a recording
     Transcribe(transcribe::Args),
     /// Speak a text, into a file or over the loudspeaker
@@ -176,6 +182,8 @@ pub fn main() -> ExitCode {
         Command::Mail(args) => mail::run(args),
         Command::Kommo(args) => kommo::run(args),
         Command::Analyze(args) => analyze::run(args),
+        Command::Quota(args) => quota::run(args),
+        Command::Plans(args) => plans::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),
         Command::Talk(args) => talk::run(args),

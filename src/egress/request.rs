@@ -32,6 +32,8 @@ pub enum Purpose {
     Webhook,
     /// A customer relationship system that an owner connected: reading conversations, writing what was found.
     Crm,
+    /// Licence keys, checked at the shop of the machine's owner.
+    Billing,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Mail => "e-mail",
             Self::Webhook => "webhook",
             Self::Crm => "crm",
+            Self::Billing => "billing",
         }
     }
 
@@ -53,7 +56,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook | Self::Crm => false,
+            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook | Self::Crm | Self::Billing => false,
         }
     }
 }

@@ -189,6 +189,7 @@ impl KnowledgeError {
                 | Self::NoName
                 | Self::Empty(_)
                 | Self::Store(StoreError::LimitReached { .. })
+                | Self::Store(StoreError::Unpaid)
         )
     }
 }

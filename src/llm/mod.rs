@@ -14,10 +14,12 @@ use frontdesk_worker as worker;
 
 mod governed;
 pub mod local;
+mod metered;
 mod patience;
 mod types;
 
 pub use governed::Governed;
+pub use metered::Metered;
 pub use patience::patiently;
 pub use types::{
     ChatEvent, ChatMessage, ChatRequest, ChatStream, Claim, EmbedAs, Embeddings, FinishReason,

@@ -289,6 +289,9 @@ pub enum LlmError {
         tokens: u32,
         window: u32,
     },
+    /// The workspace has used up its tokens of this month, or nobody pays for it any more.
+    #[error("{0}")]
+    Spent(String),
     /// The engine stopped in the middle of the answer.
     #[error("the answer was interrupted: {0}")]
     Interrupted(#[source] Reason),

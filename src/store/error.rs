@@ -64,6 +64,12 @@ pub enum StoreError {
         /// In bytes.
         limit: u64,
     },
+    /// Nobody pays for the workspace any more (`store::billing`).
+    #[error(
+        "the subscription of this workspace has ended, so nothing new was taken in. What is there stays, and \
+         it goes on as soon as the subscription is renewed"
+    )]
+    Unpaid,
     #[error(
         "another Frontdesk (process {pid}) uses this data directory{}. Stop it, or let it do the work",
         address.as_deref().map(|a| format!(" and listens on {a}")).unwrap_or_default()

@@ -166,6 +166,18 @@ pub const HELD: &[Held] = &[
     held("crm_notes", OWN, None),
     held("crm_jobs", OWN, None),
     held("analyses", OWN, ALL),
+    held(
+        "entitlements",
+        OWN,
+        Some(
+            "kind, remote, workspace, state, product, variant, until, overdue, payment, paid_at, changed_at",
+        ),
+    ),
+    held(
+        "billing_events",
+        OWN,
+        Some("workspace, event, remote, outcome, received_at"),
+    ),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),
@@ -184,6 +196,7 @@ pub const INSTALLATION: &[&str] = &[
     "setup_tokens",
     "settings",
     "plans",
+    "billing_settings",
     "closures",
     // An index of messages, which leave it when they are deleted.
     "messages_fts",
@@ -270,11 +283,17 @@ pub fn spoken(conn: &Connection, workspace: WorkspaceId) -> Result<Spoken, Store
     })
 }
 
-/// Removes installation data that is not about people: settings except `kept`, and ledger rows and jobs without a
-/// workspace.
+/// Removes installation data that is not about people: settings except `kept`, plans and billing, and ledger rows and jobs
+/// without a workspace.
 pub fn purge_installation(tx: &Transaction<'_>, kept: &[&str]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM egress WHERE workspace IS NULL", ())?;
     tx.execute("DELETE FROM jobs WHERE workspace IS NULL", ())?;
+    tx.execute_batch(
+        "DELETE FROM billing_settings;
+         DELETE FROM entitlements WHERE workspace IS NULL;
+         DELETE FROM billing_events WHERE workspace IS NULL;
+         DELETE FROM plans WHERE id NOT IN (SELECT plan FROM workspace_plans);",
+    )?;
     let kept = Json(kept);
     tx.execute(
         "DELETE FROM settings WHERE key NOT IN (SELECT value FROM json_each(?))",

@@ -55,6 +55,7 @@ const WITH_CONVERSATION: &str = "with its conversation (store::erasure)";
 const CONTACT: &str = "conversation_days after the last change (180) without conversation and open task, then hidden for 7 days; pinned, until the owner deletes it";
 const WITH_CALL: &str = "with its call (store::erasure)";
 const OWNER: &str = "until the owner deletes it";
+const LEDGER: &str = "400 days";
 const BY_OWNER: &str = "its page, API or command";
 const WORKSPACE: &str = "`admin workspace export`, page Workspaces, API";
 const CLOSED: &str = "closing the workspace or the account (`app::closing`)";
@@ -429,20 +430,6 @@ pub const TABLES: &[Kept] = &[
         "page CRM, API: one lead, or the account's copies",
     ),
     kept("plans", Class::Business, OWNER, "page Plans, API", BY_OWNER),
-    kept(
-        "workspace_plans",
-        Class::Business,
-        OWNER,
-        WORKSPACE,
-        WITH_IT,
-    ),
-    kept(
-        "quota_used",
-        Class::Record,
-        OWNER,
-        WORKSPACE,
-        "none: figures",
-    ),
     kept("crm_integrations", Class::Business, OWNER, WORKSPACE, CRM),
     kept("crm_accounts", Class::Business, OWNER, WORKSPACE, CRM),
     kept(
@@ -464,6 +451,11 @@ pub const TABLES: &[Kept] = &[
         "`person copy`, list of analyses, API",
         "with its conversation; page Scores, API",
     ),
+    kept("workspace_plans", Class::Business, OWNER, WORKSPACE, CLOSED),
+    kept("quota_used", Class::Record, OWNER, WORKSPACE, CLOSED),
+    kept("billing_settings", Class::Business, OWNER, "API", BY_OWNER),
+    kept("entitlements", Class::Business, OWNER, WORKSPACE, CLOSED),
+    kept("billing_events", Class::Record, LEDGER, WORKSPACE, CLOSED),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

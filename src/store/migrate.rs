@@ -94,6 +94,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0032_casework.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0033_billing.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

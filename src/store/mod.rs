@@ -35,6 +35,7 @@ mod values;
 pub mod analyses;
 pub mod api_keys;
 pub mod assistants;
+pub mod billing;
 pub mod call_log;
 pub mod calls;
 pub mod casework;

@@ -55,6 +55,27 @@ impl Flow {
         }
     }
 
+    /// All work of a workspace, whoever asks for it.
+    pub(super) fn of_workspace(workspace: WorkspaceId) -> Self {
+        Self {
+            workspace: random_half(workspace.uuid()),
+            ..Self::HOUSE
+        }
+    }
+
+    /// The same for whoever asked.
+    pub(super) fn whole_workspace(self) -> Self {
+        Self {
+            workspace: self.workspace,
+            ..Self::HOUSE
+        }
+    }
+
+    /// The machine's own work.
+    pub(super) fn is_house(self) -> bool {
+        self.workspace == 0
+    }
+
     /// True for staff, programs and the machine itself.
     pub fn is_known(self) -> bool {
         self.network == 0

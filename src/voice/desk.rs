@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::line::VoiceLine;
+use super::meter::Meter;
 use super::settings::VoiceSettings;
 use super::{places, session};
 use crate::agent::Agent;
@@ -16,6 +17,7 @@ use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
 use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, closures, workspaces};
 use crate::usage::Flow;
+use crate::usage::quota::{QuotaError, Quotas};
 use crate::worker::Governor;
 
 /// Extra places for the kiosk's microphone when outside callers hold all others, so that a script cannot turn away
@@ -49,10 +51,18 @@ pub struct Caller {
     pub flow: Flow,
 }
 
-/// A place for a session, freed on drop.
+/// A place for a session, freed on drop. The time until then is counted.
 #[derive(Debug)]
 pub struct CallPlace {
     _permit: OwnedSemaphorePermit,
+    meter: Meter,
+}
+
+impl CallPlace {
+    /// Fires when the minutes of the workspace end, a moment before they do.
+    pub(super) fn spent(&self) -> CancellationToken {
+        self.meter.spent()
+    }
 }
 
 /// What the desk needs.
@@ -65,6 +75,8 @@ pub struct Parts {
     pub synthesizer: Arc<dyn Synthesizer>,
     /// Holds other work back while a turn needs the cores.
     pub governor: Governor,
+    /// Counts the minutes of calls.
+    pub quotas: Quotas,
     /// Most sessions at once; 0: measure what the machine can carry.
     pub places: usize,
     /// Fires when all sessions must end.
@@ -140,9 +152,19 @@ impl VoiceDesk {
         if permit.is_err() && channel == CallChannel::Kiosk {
             permit = self.kept.clone().try_acquire_owned();
         }
-        permit
-            .map(|_permit| CallPlace { _permit })
-            .map_err(|_| Busy::Full)
+        let permit = permit.map_err(|_| Busy::Full)?;
+        let quotas = self.parts.quotas.clone();
+        let meter = Meter::start(quotas, workspace, &self.parts.tasks).await;
+        let meter = meter.map_err(|error| match error {
+            QuotaError::Exceeded { .. } | QuotaError::Ended => Busy::Unavailable(
+                "calls are not possible at the moment; write to us in the chat".into(),
+            ),
+            QuotaError::Store(error) => Busy::Unavailable(error.to_string()),
+        })?;
+        Ok(CallPlace {
+            _permit: permit,
+            meter,
+        })
     }
 
     /// Runs a session; returns when it is over and its record is complete. If the future is
@@ -150,7 +172,7 @@ impl VoiceDesk {
     pub async fn serve(&self, place: CallPlace, caller: Caller, line: VoiceLine) {
         let parts = Arc::clone(&self.parts);
         let running = self.parts.tasks.spawn(async move {
-            session::run(parts, caller, line).await;
+            session::run(parts, caller, line, place.spent()).await;
             drop(place);
         });
         if let Err(error) = running.await {

@@ -31,6 +31,7 @@ mod desk;
 mod echo;
 mod line;
 mod listener;
+mod meter;
 mod outbox;
 mod phrases;
 mod places;

@@ -91,6 +91,10 @@ pub const KINDS: &[Kind] = &[
     kind("answer.rated", "A visitor rated an answer."),
     kind("call.ended", "A call ended."),
     kind("note.written", "A member of staff wrote a note."),
+    kind(
+        "quota.warned",
+        "The workspace has used 80 or 95 percent of what its plan allows in this month.",
+    ),
 ];
 
 /// The kind for an event of the log, such as `conversation_waiting`; `None` for events that are not told.

@@ -12,6 +12,8 @@ mod additions;
 mod app;
 mod fake_reader;
 mod fakes;
+#[path = "../fakes/lemon_squeezy/mod.rs"]
+mod lemon_squeezy;
 
 mod analyses;
 mod ask;
@@ -22,6 +24,7 @@ mod backup_target;
 mod bad_desk;
 mod bad_visit;
 mod beside;
+mod billing;
 mod browser;
 mod call_pages;
 mod calls;
@@ -60,6 +63,7 @@ mod openapi;
 mod people;
 mod quality;
 mod quality_pages;
+mod quota;
 mod reading;
 mod realtime;
 mod receipts;

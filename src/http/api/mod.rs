@@ -7,6 +7,7 @@ pub(super) mod analyses;
 pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;
+pub(super) mod billing;
 pub mod calls;
 pub(super) mod contacts;
 mod conversations;
@@ -27,6 +28,8 @@ mod names;
 pub(super) mod paths;
 pub mod people;
 mod place;
+pub(super) mod plans;
+mod quota;
 pub(super) mod ratings;
 pub mod receipts;
 mod retention;
@@ -324,6 +327,41 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/account/keep",
             ADMIN,
             workspaces::keep_account
+        ),
+        (PUT, "/api/v1/workspaces/{name}/plan", ADMIN, plans::choose),
+        (GET, "/api/v1/plans", ADMIN, plans::list),
+        (POST, "/api/v1/plans", ADMIN, plans::create),
+        (GET, "/api/v1/plans/use.csv", ADMIN, plans::download),
+        (PUT, "/api/v1/plans/{id}", ADMIN, plans::change),
+        (DELETE, "/api/v1/plans/{id}", ADMIN, plans::delete),
+        (GET, "/api/v1/quota", ADMIN, quota::get),
+        (GET, "/api/v1/billing", ADMIN, billing::get),
+        (PUT, "/api/v1/billing", ADMIN, billing::set),
+        (
+            PUT,
+            "/api/v1/billing/subscriptions/{id}",
+            ADMIN,
+            billing::assign
+        ),
+        (POST, "/api/v1/billing/licence", ADMIN, billing::activate),
+        (
+            POST,
+            "/api/v1/billing/licence/{id}/check",
+            ADMIN,
+            billing::check
+        ),
+        (
+            DELETE,
+            "/api/v1/billing/licence/{id}",
+            ADMIN,
+            billing::deactivate
+        ),
+        // The shop signs what it sends.
+        (
+            POST,
+            "/api/v1/billing/hook",
+            Policy::Public,
+            billing::take_hook
         ),
         (GET, "/api/v1/retention", ADMIN, retention::get),
         (PUT, "/api/v1/retention", ADMIN, retention::set),

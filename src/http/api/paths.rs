@@ -112,6 +112,20 @@ pub(in crate::http) mod workspaces {
         __path_limit, __path_list, __path_preview,
     };
 }
+pub(in crate::http) mod plans {
+    pub(in crate::http) use super::super::plans::{
+        __path_change, __path_choose, __path_create, __path_delete, __path_download, __path_list,
+    };
+}
+pub(in crate::http) mod quota {
+    pub(in crate::http) use super::super::quota::__path_get;
+}
+pub(in crate::http) mod billing {
+    pub(in crate::http) use super::super::billing::{
+        __path_activate, __path_assign, __path_check, __path_deactivate, __path_get, __path_set,
+        __path_take_hook,
+    };
+}
 pub(in crate::http) mod retention {
     pub(in crate::http) use super::super::retention::{__path_get, __path_set, __path_take_back};
 }

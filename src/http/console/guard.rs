@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::error_page;
 use super::format::moment;
+use super::usage::warnings;
 use super::view::{Section, Shell};
 use crate::app::App;
 use crate::app::welcome::{self, Step};
@@ -34,6 +35,8 @@ pub(super) struct SignedIn {
     waiting: u32,
     /// How many first steps are done and how many there are, while they are reminded of them.
     walk: Option<(usize, usize)>,
+    /// What an administrator should know about what is used in this month.
+    warnings: Vec<String>,
 }
 
 /// A signed-in person on the page of the second factor, where those who must set one up first may be too.
@@ -60,6 +63,7 @@ impl SignedIn {
             manages: self.principal().may(Scope::Admin),
             closed: self.is_closed() && self.principal().may(Scope::Admin),
             walk: self.walk,
+            warnings: self.warnings.clone(),
             workspace: self.workspace.title.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
@@ -136,12 +140,17 @@ impl SignedIn {
             }
             false => None,
         };
+        let warnings = match principal.may(Scope::Admin) {
+            true => warnings(&app.quotas.standing(workspace.id, now_ms()).await?),
+            false => Vec::new(),
+        };
         Ok(Self {
             member,
             user,
             workspace,
             waiting,
             walk,
+            warnings,
         })
     }
 }

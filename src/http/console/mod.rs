@@ -16,6 +16,7 @@ mod asking;
 mod assets;
 mod backup_target;
 mod backups;
+mod billing;
 mod call_pages;
 mod call_parts;
 mod calls;
@@ -49,6 +50,7 @@ mod measure_pages;
 mod measure_rows;
 mod notes;
 mod pages;
+mod plans;
 mod privacy;
 mod quality_pages;
 mod reading;
@@ -72,6 +74,7 @@ mod talk;
 mod task_pages;
 mod tasks;
 mod transcribe;
+mod usage;
 mod view;
 mod voice;
 mod webhook_pages;
@@ -253,6 +256,17 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/account/close", post(workspaces::close_account))
         .route("/account/keep", post(workspaces::keep_account))
         .route("/status", get(status::show))
+        .route("/usage", get(usage::show))
+        .route("/usage/licence", post(usage::activate))
+        .route("/usage/licence/{id}/check", post(usage::check))
+        .route("/usage/licence/{id}/remove", post(usage::remove))
+        .route("/plans", get(plans::show).post(plans::create))
+        .route("/plans/use.csv", get(plans::download))
+        .route("/plans/{id}", post(plans::change))
+        .route("/plans/{id}/delete", post(plans::delete))
+        .route("/plans/of/{name}", post(plans::choose))
+        .route("/billing", get(billing::show).post(billing::save))
+        .route("/billing/subscriptions/{id}", post(billing::assign))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))

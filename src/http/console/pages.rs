@@ -5,6 +5,7 @@ use askama::Template;
 use super::format::Moment;
 use super::lines::LinesPart;
 use super::reading::Part;
+use super::usage::Bar;
 use super::view::{Fact, Shell, filters};
 
 /// The setup form's fields, to show them again.
@@ -304,6 +305,8 @@ pub struct Status {
     pub engines: Vec<Engine>,
     pub protections: Vec<Protection>,
     pub data: Vec<Fact>,
+    /// What is used in this month.
+    pub(super) bars: Vec<Bar>,
     /// Address of this server as the browser sees it.
     pub address: String,
     pub https: Option<Https>,

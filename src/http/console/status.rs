@@ -10,8 +10,8 @@ use super::format::{bytes, moment, plural, uptime};
 use super::guard::SignedIn;
 use super::pages::{self, Engine, Https, Protection};
 use super::view::{self, Fact, Section};
-use super::{Failure, sentence, session};
-use crate::app::{App, WorkerStatus};
+use super::{Failure, sentence, session, usage};
+use crate::app::{App, WorkerStatus, plans};
 use crate::certificates::{Certificates, Mode};
 use crate::http::auth::Scope;
 use crate::http::now_ms;
@@ -32,6 +32,7 @@ pub(super) async fn show(
             Ok((documents, holdings::bytes(conn, workspace)?))
         })
         .await?;
+    let standing = plans::own(&app, person.member(), now_ms()).await?;
     let passages: i64 = documents.iter().map(|found| found.chunks).sum();
     let engines: Vec<Engine> = app
         .workers()
@@ -50,6 +51,7 @@ pub(super) async fn show(
             Fact::new("Stored in total", bytes(kept.total())),
             Fact::new("Data folder", app.config.data_dir.display().to_string()),
         ],
+        bars: usage::bars(&standing),
         address: session::address(&app, &headers),
         https: app.certificates.as_ref().map(https),
         machine: vec![

@@ -117,6 +117,8 @@ pub struct Shell {
     pub closed: bool,
     /// How many first steps are done and how many there are, for whoever is to be reminded of them.
     pub walk: Option<(usize, usize)>,
+    /// What an administrator should know about what is used in this month.
+    pub warnings: Vec<String>,
     pub user_name: String,
     pub user_email: String,
     /// When the closed workspace will be erased, and whether the whole account is closed.
@@ -134,6 +136,14 @@ impl Shell {
     pub fn reminds(&self) -> Option<(usize, usize)> {
         let begins = [Section::Documents, Section::Status];
         self.walk.filter(|_| begins.contains(&self.section))
+    }
+
+    /// The warnings, where work starts.
+    pub fn warns(&self) -> &[String] {
+        match self.section {
+            Section::Documents | Section::Status => &self.warnings,
+            _ => &[],
+        }
     }
 
     pub fn entries(&self) -> Vec<Entry> {

@@ -62,6 +62,7 @@ impl ApiError {
         let kind = match problem.status.as_u16() {
             401 => "authentication_error",
             403 => "permission_error",
+            402 | 429 if problem.is_spent() => "insufficient_quota",
             429 => "rate_limit_error",
             500.. => "server_error",
             _ => "invalid_request_error",

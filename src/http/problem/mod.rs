@@ -8,6 +8,7 @@ mod acts;
 mod analyses;
 mod crm;
 mod inbox;
+mod quota;
 mod staff;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -23,6 +24,11 @@ use crate::llm::LlmError;
 use crate::speech::SpeechError;
 use crate::store::StoreError;
 use crate::usage::Exhausted;
+
+/// What was bought for this month is used up; OpenAI's name for it.
+pub(super) const SPENT: &str = "insufficient_quota";
+/// Nobody pays for the workspace any more.
+pub(super) const ENDED: &str = "subscription_ended";
 
 /// Why a request failed, for the caller.
 #[derive(Debug, Clone)]
@@ -102,6 +108,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "turn_failed", reason)
     }
 
+    /// 429 for what a workspace has used up; waiting a moment does not help.
+    pub(super) fn spent(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, SPENT, detail)
+    }
+
+    /// Whether the workspace has used up what it may use, or nobody pays for it any more.
+    pub(super) fn is_spent(&self) -> bool {
+        matches!(self.code, SPENT | ENDED)
+    }
+
     pub fn with_param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
@@ -135,6 +151,10 @@ impl Problem {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.is_spent() {
+            // OpenAI's clients try 429 again unless they are told not to.
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -192,6 +212,7 @@ impl From<StoreError> for Problem {
                 return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", detail);
             }
             StoreError::LimitReached { .. } => (StatusCode::INSUFFICIENT_STORAGE, "storage_limit"),
+            StoreError::Unpaid => (StatusCode::PAYMENT_REQUIRED, ENDED),
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store_busy"),
             other => return Self::internal(other),
         };
@@ -270,6 +291,7 @@ impl From<LlmError> for Problem {
             LlmError::TooLong { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, "context_length_exceeded", detail)
             }
+            LlmError::Spent(_) => Self::spent(detail),
             LlmError::Interrupted(_) => Self::new(StatusCode::BAD_GATEWAY, "interrupted", detail),
         }
     }

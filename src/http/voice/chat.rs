@@ -170,7 +170,12 @@ pub(in crate::http) async fn speak(
     let place = guest.wait_for_recordings().await?;
     let workspace = guest.visitor.workspace;
     let pay = |length| guest.pay_recording(length);
-    let text = note::hear(&guest.app, &metrics, workspace, request, pay).await?;
+    let heard = note::hear(&guest.app, &metrics, workspace, request, pay).await;
+    // What the business bought is no matter of its visitors; the widget says it in their language.
+    let text = heard.map_err(|problem| match problem.is_spent() {
+        true => Problem::spent("voice notes are not possible at the moment; please write to us"),
+        false => problem,
+    })?;
     drop(place);
     let (turn, state) = build_turn(&guest, text.clone(), None, None, None).await?;
     answer(

@@ -58,7 +58,7 @@ pub(in crate::http) async fn hear(
         max_seconds: Some(LONGEST_SECONDS),
         ..TranscribeOptions::default()
     };
-    let heard = app.transcriber.transcribe(bytes, None, None, options);
+    let heard = app.transcribe(workspace, bytes, None, None, options);
     let transcript = heard.await?;
     let length = Duration::from_millis(transcript.duration_ms);
     metrics.count_audio(length);

@@ -10,6 +10,7 @@ mod arrivals;
 mod mails;
 mod notice;
 mod payload;
+mod quota;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,6 +178,7 @@ fn tell(
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     mails::queue(tx, event, address, now)?;
+    quota::queue(tx, event, address, now)?;
     let Some(kind) = webhooks::of_event(&event.kind) else {
         return Ok(false);
     };

@@ -72,6 +72,7 @@ impl From<LlmError> for Fault {
             LlmError::Unavailable(_) => Self::server("model_unavailable", message),
             LlmError::Invalid(_) => Self::invalid("invalid_request", message),
             LlmError::TooLong { .. } => Self::invalid("context_length_exceeded", message),
+            LlmError::Spent(_) => Self::busy("insufficient_quota", message),
             LlmError::Interrupted(_) => Self::server("interrupted", message),
         }
     }

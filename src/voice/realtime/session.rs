@@ -281,6 +281,8 @@ impl RealtimeSession {
         let broken = Ended(CallStatus::Completed, EndedReason::ErrorTransport);
         loop {
             let idle_at = self.idle_at.unwrap_or(over);
+            let spent = self.place.as_ref().map(CallPlace::spent);
+            let spent = spent.unwrap_or_default();
             let carried_out = tokio::select! {
                 order = orders.recv() => match order {
                     Some(ClientOrder { order: Ok(Order::HangUp), .. }) => {
@@ -303,6 +305,11 @@ impl RealtimeSession {
                     let message = "the key that opened this session is no longer valid";
                     let _ = self.tell(Fault::invalid("invalid_api_key", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::ErrorStopped);
+                }
+                () = spent.cancelled() => {
+                    let message = "this workspace has used up its minutes of calls of this month";
+                    let _ = self.tell(Fault::busy("insufficient_quota", message)).await;
+                    return Ended(CallStatus::Completed, EndedReason::MaxDuration);
                 }
                 () = &mut closed => {
                     let message = "this workspace is closed and will be erased";

@@ -107,6 +107,8 @@ pub(super) struct TestDesk {
     pub(super) voice: Arc<FakeSynthesizer>,
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,
+    /// Fires when the workspace has no minutes left.
+    pub(super) spent: CancellationToken,
     to: Option<mpsc::Sender<Incoming>>,
     from: mpsc::Receiver<Outgoing>,
     pub(super) log: Vec<Outgoing>,
@@ -138,6 +140,7 @@ impl TestDesk {
             .await
             .unwrap();
         let (engines, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let spent = CancellationToken::new();
         let nothing = Arc::new(Nothing);
         let knowledge = Knowledge::start(
             store.clone(),
@@ -181,6 +184,7 @@ impl TestDesk {
             ears: ears.clone(),
             synthesizer: voice.clone(),
             governor: Governor::default(),
+            quotas: crate::usage::quota::Quotas::new(store.clone()),
             places: 1,
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
@@ -197,7 +201,13 @@ impl TestDesk {
         let (to, from, line) = line();
         let loud = |frame: &[f32]| if frame[0].abs() > 0.1 { 0.95 } else { 0.01 };
         let listener = Listener::with_score(Box::new(loud));
-        tasks.spawn(super::run_with(parts, caller, line, listener));
+        tasks.spawn(super::run_with(
+            parts,
+            caller,
+            line,
+            spent.clone(),
+            listener,
+        ));
         Self {
             store,
             workspace,
@@ -205,6 +215,7 @@ impl TestDesk {
             voice,
             tasks,
             shutdown,
+            spent,
             to: Some(to),
             from,
             log: Vec::new(),

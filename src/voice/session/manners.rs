@@ -96,6 +96,8 @@ pub(super) struct Manners {
     filler_played: bool,
     faults: u32,
     ending: Option<Ending>,
+    /// When the minutes of the workspace ended.
+    cut_at: Option<u64>,
 }
 
 impl Manners {
@@ -119,7 +121,17 @@ impl Manners {
             filler_played: false,
             faults: 0,
             ending: None,
+            cut_at: None,
         }
+    }
+
+    /// Ends the call as if it had lasted as long as calls may.
+    pub(super) fn cut(&mut self, now: u64) {
+        self.cut_at = Some(now);
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut_at.is_some()
     }
 
     /// Whether the caller still has to answer the question about recording.
@@ -259,6 +271,7 @@ impl Manners {
             orders.push(Order::Fill(self.settings.filler.trim().to_owned()));
         }
         let longest = u64::from(self.settings.max_minutes.max(1)) * 60_000;
+        let longest = self.cut_at.map_or(longest, |cut| longest.min(cut));
         let idle = !scene.is_speaking && !scene.is_hearing && scene.waiting_since.is_none();
         if self.is_ending() {
             if now >= longest + FAREWELL_MS {

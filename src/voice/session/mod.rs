@@ -22,6 +22,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
 use self::answering::{Answering, Remember};
 use self::clock::{CallClock, TICK_MS};
@@ -68,11 +69,23 @@ pub(super) struct VoiceSession {
 }
 
 /// Runs a session, from the first message to the last.
-pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: VoiceLine) {
-    run_with(parts, caller, line, Listener::default()).await;
+/// `spent` fires when the workspace has no minutes left.
+pub(super) async fn run(
+    parts: Arc<Parts>,
+    caller: Caller,
+    line: VoiceLine,
+    spent: CancellationToken,
+) {
+    run_with(parts, caller, line, spent, Listener::default()).await;
 }
 
-async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: Listener) {
+async fn run_with(
+    parts: Arc<Parts>,
+    caller: Caller,
+    line: VoiceLine,
+    spent: CancellationToken,
+    listener: Listener,
+) {
     let VoiceLine {
         mut incoming,
         outgoing,
@@ -106,6 +119,7 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: 
             biased;
             () = shutdown.cancelled() => session.end(EndedReason::ErrorStopped),
             () = &mut closed => session.end(EndedReason::AgentHangup),
+            () = spent.cancelled(), if !session.manners.is_cut() => session.cut_off(),
             Some(finding) = findings.recv() => session.take_finding(finding).await,
             came = incoming.recv(), if patient => match came {
                 Some(Incoming::Hangup) => session.end(EndedReason::UserHangup),
@@ -168,6 +182,13 @@ impl VoiceSession {
             self.record_event("line_lost", json!({}));
             self.end(EndedReason::ErrorTransport);
         }
+    }
+
+    /// Says goodbye, as the workspace has no minutes left.
+    fn cut_off(&mut self) {
+        self.record_event("minutes_used_up", json!({}));
+        self.manners.cut(self.clock.now());
+        self.keep_time();
     }
 
     fn keep_time(&mut self) {

@@ -396,3 +396,16 @@ async fn shutting_down_ends_the_call() {
     assert_eq!(desk.query(REASON).await, ["error_stopped"]);
     let _ = desk.workspace;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_minutes_end_is_told_so_and_ends() {
+    let mut desk = desk().await;
+    desk.spent.cancel();
+    desk.until("a farewell", says("Our time is over")).await;
+    desk.wait_for_end().await;
+    assert_eq!(desk.query(REASON).await, ["max_duration_reached"]);
+    let told = desk
+        .query("SELECT kind FROM call_events WHERE kind = 'minutes_used_up'")
+        .await;
+    assert_eq!(told.len(), 1);
+}

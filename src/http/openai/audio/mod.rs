@@ -42,7 +42,7 @@ pub struct TranscriptionView {
     responses((status = 200, description = "The transcript in the form that `response_format` names",
                body = TranscriptionView),
               (status = 400, body = super::ErrorEnvelope), (status = 404, body = super::ErrorEnvelope),
-              (status = 413, body = super::ErrorEnvelope)))]
+              (status = 413, body = super::ErrorEnvelope), (status = 429, body = super::ErrorEnvelope)))]
 pub(super) async fn transcribe(
     State(app): State<Arc<App>>,
     State(metrics): State<Arc<Metrics>>,
@@ -57,8 +57,7 @@ pub(super) async fn transcribe(
     place.runs().await;
     // Free the place as soon as the engine is done, also when it failed.
     let heard = app
-        .transcriber
-        .transcribe(form.file, form.file_name, model, form.options)
+        .transcribe(workspace, form.file, form.file_name, model, form.options)
         .await;
     drop(place);
     let transcript = heard.map_err(Problem::from)?;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::store::workspaces;
+use crate::store::events;
 
 /// 2026-12-31 23:59:59.000 UTC.
 const EVE: UnixMs = 1_798_761_599_000;
@@ -203,4 +203,34 @@ fn times_are_told_in_minutes() {
     assert_eq!(told(Measure::VoiceMs, 90_000), "1.5");
     assert_eq!(told(Measure::VoiceMs, 1), "0.1");
     assert_eq!(told(Measure::ModelTokens, 12), "12");
+}
+
+#[tokio::test]
+async fn work_of_unknown_size_gets_what_is_left() {
+    let store = Store::open_in_memory().unwrap();
+    let shop = shop(&store, Some(10)).await;
+    let quotas = Quotas::new(store.clone());
+    let first = quotas.reserve_up_to(shop, Measure::Analyses, 7, EVE).await;
+    let first = first.unwrap();
+    let second = quotas.reserve_up_to(shop, Measure::Analyses, 7, EVE).await;
+    let second = second.unwrap();
+    assert_eq!((first.amount(), second.amount()), (7, 3));
+    let third = quotas.reserve_up_to(shop, Measure::Analyses, 7, EVE).await;
+    assert!(matches!(third, Err(QuotaError::Exceeded { used: 10, .. })));
+    first.settle(9, EVE).await.unwrap();
+    drop(second);
+    assert_eq!(used(&store, shop).await, 7, "no more than was held");
+}
+
+#[tokio::test]
+async fn work_is_known_by_its_flow() {
+    let store = Store::open_in_memory().unwrap();
+    let shop = shop(&store, None).await;
+    let quotas = Quotas::new(store.clone());
+    let of = |flow| quotas.workspace_of(flow);
+    assert_eq!(of(Flow::member(shop, &7)).await.unwrap(), Some(shop));
+    assert_eq!(of(Flow::invited(shop, &8)).await.unwrap(), Some(shop));
+    assert_eq!(of(Flow::HOUSE).await.unwrap(), None);
+    let other = Flow::member(WorkspaceId::new(), &7);
+    assert_eq!(of(other).await.unwrap(), None);
 }

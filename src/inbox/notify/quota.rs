@@ -1,0 +1,72 @@
+//! E-mails to administrators when what a workspace may use in a month comes to its end.
+
+use serde_json::Value;
+
+use crate::mail::{self, MailKind, NewMail};
+use crate::store::events::Event;
+use crate::store::quota::Measure;
+use crate::store::users::{self, Role};
+use crate::store::{StoreError, Transaction, UnixMs, workspaces};
+
+/// Queues the e-mails about a warning; does nothing for other events.
+pub(super) fn queue(
+    tx: &Transaction<'_>,
+    event: &Event,
+    address: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    if event.kind != "quota_warned" || !mail::is_set_up(tx, event.workspace)? {
+        return Ok(());
+    }
+    let of = |field: &str| event.data.get(field).and_then(Value::as_str);
+    let Some(measure) = of("measure").and_then(Measure::parse) else {
+        return Ok(());
+    };
+    let percent = event.data.get("percent").and_then(Value::as_u64);
+    let (percent, what) = (percent.unwrap_or_default(), name(measure));
+    let business = workspaces::get(tx, event.workspace)?.title;
+    let title = format!("{percent} % of the {what} of this month are used");
+    let text = format!(
+        "{business} has used {percent} % of its {what} of {}.\n\nAt 100 % {}. Nothing is lost, and it goes on in the \
+         next month or with another plan.\n\nHow it stands: {address}/usage\n",
+        of("month").unwrap_or("this month"),
+        what_stops(measure)
+    );
+    let people = users::list(tx)?.into_iter().filter(|user| {
+        user.suspended_at.is_none() && matches!(user.role, Role::Owner | Role::Admin)
+    });
+    for person in people {
+        let new = NewMail {
+            kind: MailKind::Notice,
+            about: None,
+            recipient: &person.email,
+            title: &title,
+            text: &text,
+            reply_to: None,
+        };
+        mail::enqueue(tx, event.workspace, &new, now)?;
+    }
+    Ok(())
+}
+
+fn name(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Analyses => "analyses",
+        Measure::TranscriptionMs => "minutes of transcription",
+        Measure::VoiceMs => "minutes of calls",
+        Measure::ModelTokens => "tokens of language models",
+    }
+}
+
+fn what_stops(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Analyses => "no more conversations are analysed",
+        Measure::TranscriptionMs => {
+            "recordings and voice notes are refused; visitors are asked to write"
+        }
+        Measure::VoiceMs => "calls end with a kind word, and no new ones begin; the chat goes on",
+        Measure::ModelTokens => {
+            "answers are quoted from your documents without the model\u{2019}s words"
+        }
+    }
+}

@@ -198,7 +198,7 @@ pub enum FinishReason {
     ToolCalls,
 }
 
-/// What a chat stream yields: one `Started`, then deltas and tool calls, then one `Done`.
+/// What a chat stream yields: one `Started`, perhaps one `ServedBy`, then deltas and tool calls, then one `Done`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatEvent {
@@ -209,6 +209,12 @@ pub enum ChatEvent {
         cached_tokens: u32,
         /// The oldest messages, dropped because the prompt did not fit the window.
         dropped_messages: u32,
+    },
+    /// A provider's model answers and not the local one: the provider's name and the model's. At most once, before
+    /// the first delta.
+    ServedBy {
+        provider: String,
+        model: String,
     },
     Delta(String),
     /// For [`OutputFormat::Choice`]: the log-probability of each word in thousandths of a nat, in the

@@ -104,6 +104,8 @@ uuid_id! {
     WebhookId;
     /// What workspaces may use in a month.
     PlanId;
+    /// A service that a workspace may use instead of this machine's engines.
+    ProviderId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }

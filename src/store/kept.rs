@@ -422,6 +422,15 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         "none: figures",
     ),
+    kept("providers", Class::Business, OWNER, WORKSPACE, BY_OWNER),
+    kept("provider_uses", Class::Business, OWNER, WORKSPACE, WITH_IT),
+    kept(
+        "provider_spend",
+        Class::Record,
+        OWNER,
+        WORKSPACE,
+        "none: figures",
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

@@ -85,6 +85,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0020_quota.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0032_providers.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

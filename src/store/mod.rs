@@ -68,6 +68,7 @@ pub mod notices;
 pub mod password;
 pub mod progress;
 pub mod pronunciations;
+pub mod providers;
 pub mod quota;
 pub mod ratings;
 pub mod receipts;
@@ -96,7 +97,7 @@ pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
     ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
-    MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
+    MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
     UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};

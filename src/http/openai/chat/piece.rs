@@ -68,7 +68,9 @@ impl Piece {
 pub(in crate::http::openai) fn from_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
-            Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
+            Ok(
+                ChatEvent::Started { .. } | ChatEvent::ServedBy { .. } | ChatEvent::Chances(_),
+            ) => None,
             Ok(ChatEvent::Delta(text)) => Some(Piece::Delta(text)),
             Ok(ChatEvent::ToolCall(call)) => Some(Piece::ToolCall(call)),
             Ok(ChatEvent::Done { finish, usage }) => Some(Piece::End(Box::new(End {

@@ -13,7 +13,7 @@ use crate::http::metrics::Metrics;
 use crate::http::multipart::too_large;
 use crate::http::problem::Problem;
 use crate::http::sse;
-use crate::speech::TranscribeOptions;
+use crate::speech::{TranscribeOptions, Transcriber as _};
 use crate::store::{WorkspaceId, workspaces};
 use crate::voice::VoiceSettings;
 
@@ -58,8 +58,8 @@ pub(in crate::http) async fn hear(
         max_seconds: Some(LONGEST_SECONDS),
         ..TranscribeOptions::default()
     };
-    let heard = app.transcriber.transcribe(bytes, None, None, options);
-    let transcript = heard.await?;
+    let transcriber = app.transcriber_for(workspace);
+    let transcript = transcriber.transcribe(bytes, None, None, options).await?;
     let length = Duration::from_millis(transcript.duration_ms);
     metrics.count_audio(length);
     pay(length);

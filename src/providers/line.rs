@@ -13,7 +13,7 @@ use crate::egress::{
 };
 use crate::store::providers::{self, Provider, ProviderKind};
 
-/// How long a provider may take until its answer begins, and how long it may then send nothing.
+/// See `patience` of the providers.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a request may take in all.
 const WHOLE: Duration = Duration::from_secs(180);
@@ -60,6 +60,10 @@ impl Line {
             key: key.await?.map(Secret::new),
             provider: Arc::new(provider),
         })
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.providers.inner.patience
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -147,7 +151,7 @@ impl Line {
             ..Request::new(post.purpose, Method::Post, url)
         };
         let sending = self.providers.inner.gateway.send(request);
-        let response = tokio::time::timeout(PATIENCE, sending)
+        let response = tokio::time::timeout(self.patience(), sending)
             .await
             .map_err(|_| self.stalled())??;
         match response.status {
@@ -159,7 +163,7 @@ impl Line {
     pub(crate) fn stalled(&self) -> ProviderError {
         ProviderError::Stalled {
             provider: self.name().to_owned(),
-            seconds: PATIENCE.as_secs(),
+            seconds: self.patience().as_secs(),
         }
     }
 

@@ -42,6 +42,7 @@ mod sse;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -72,6 +73,8 @@ struct Inner {
     breakers: Breakers,
     /// One recording at a time is transcribed here; who waits too long may go elsewhere.
     hearing: Semaphore,
+    /// How long a provider may take until its answer begins, and how long it may then send nothing.
+    patience: Duration,
     /// Whether any workspace lets a provider answer, so that an installation without a model of its own is ready.
     answers: AtomicBool,
 }
@@ -80,6 +83,14 @@ impl Providers {
     /// # Errors
     /// When the store fails.
     pub async fn start(store: Store, gateway: Gateway) -> Result<Self, StoreError> {
+        Self::start_with(store, gateway, line::PATIENCE).await
+    }
+
+    async fn start_with(
+        store: Store,
+        gateway: Gateway,
+        patience: Duration,
+    ) -> Result<Self, StoreError> {
         let this = Self {
             inner: Arc::new(Inner {
                 purse: Purse::new(store.clone()),
@@ -87,6 +98,7 @@ impl Providers {
                 gateway,
                 breakers: Breakers::default(),
                 hearing: Semaphore::new(1),
+                patience,
                 answers: AtomicBool::new(false),
             }),
         };
@@ -138,11 +150,9 @@ fn now() -> i64 {
 
 #[cfg(test)]
 #[path = "../../tests/fakes/chat_provider/mod.rs"]
-#[expect(clippy::unwrap_used, reason = "a test's server")]
 mod chat_provider;
 #[cfg(test)]
 #[path = "../../tests/fakes/deepgram/mod.rs"]
-#[expect(clippy::unwrap_used, reason = "a test's server")]
 mod deepgram;
 #[cfg(test)]
 mod providers_tests;

@@ -106,7 +106,8 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
         reservation,
         most.read,
     );
-    let first = tokio::time::timeout(FIRST_WORD, running.next())
+    let patience = FIRST_WORD.min(line.patience().saturating_mul(2));
+    let first = tokio::time::timeout(patience, running.next())
         .await
         .map_err(|_| line.stalled())?;
     let first = match first {

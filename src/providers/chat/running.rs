@@ -1,13 +1,14 @@
 //! An answer as it comes in.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
 
 use super::super::budget::{Amount, Reservation};
 use super::super::error::ProviderError;
-use super::super::line::{Line, PATIENCE};
+use super::super::line::Line;
 use super::super::redact::{Redactor, Restorer};
 use super::super::sse::SseReader;
 use super::calls::{BadCall, Calls};
@@ -15,6 +16,8 @@ use super::dialect::{Dialect, Piece};
 use crate::egress::Response;
 use crate::llm::{ChatEvent, ChatRequest, ChatStream, FinishReason, OutputFormat, Usage};
 
+/// How long to wait for the end of the body after the end of the answer.
+const LAST_BYTES: Duration = Duration::from_millis(500);
 /// The longest answer, in bytes.
 const LONGEST: usize = 4 << 20;
 
@@ -106,7 +109,7 @@ impl Running {
 
     /// Reads the next piece of the body.
     async fn read_on(&mut self) -> Result<(), ProviderError> {
-        let next = tokio::time::timeout(PATIENCE, self.response.chunk());
+        let next = tokio::time::timeout(self.line.patience(), self.response.chunk());
         let next = next.await.map_err(|_| self.line.stalled())??;
         let Some(piece) = next else {
             if !self.dialect.is_whole() {
@@ -190,6 +193,9 @@ impl Running {
             usage: self.usage.unwrap_or_default(),
         });
         self.over = true;
+        // The last bytes of the protocol, so that the ledger says that all was read.
+        let rest = async { while let Ok(Some(_)) = self.response.chunk().await {} };
+        let _late = tokio::time::timeout(LAST_BYTES, rest).await;
         let used = self.used();
         if let Some(reservation) = self.reservation.take() {
             reservation.settle(used).await?;

@@ -44,6 +44,8 @@ const PAGES: [&str; 49] = [
     "/transcribe",
     "/keys",
     "/webhooks",
+    "/providers",
+    "/subprocessors",
     "/webhooks/{webhook}",
     "/account",
     "/account/second-factor",

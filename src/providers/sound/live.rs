@@ -35,8 +35,6 @@ const LIMITS: StreamLimits = StreamLimits {
     received: 4 << 20,
     time: Duration::from_secs(60),
 };
-/// How long it may say nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Hears for a workspace, at its Deepgram if it wants that, else here. Guesses in mid-speech and ends of turns are heard
 /// here in any case.
@@ -188,7 +186,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         value.set_sensitive(true);
         request.headers_mut().insert(name, value);
     }
-    let shaken = tokio::time::timeout(PATIENCE, client_async(request, stream));
+    let shaken = tokio::time::timeout(line.patience(), client_async(request, stream));
     let (socket, _) = shaken.await.map_err(|_| line.stalled())?.map_err(broken)?;
     let (mut to, mut from) = socket.split();
     let send = async {
@@ -221,7 +219,7 @@ async fn take<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<(String, f32, Option<String>), ProviderError> {
     let (mut words, mut confidence, mut language) = (Vec::new(), 1.0_f32, None);
     loop {
-        let next = tokio::time::timeout(PATIENCE, from.next());
+        let next = tokio::time::timeout(line.patience(), from.next());
         let next = next.await.map_err(|_| line.stalled())?;
         let message = match next {
             Some(Ok(Message::Text(text))) => text,

@@ -155,7 +155,6 @@ fn results(text: &str, is_final: bool, speech_final: bool) -> Message {
 async fn live(socket: TcpStream, state: State) {
     let line = Arc::new(Mutex::new(String::new()));
     let noted = Arc::clone(&line);
-    #[expect(clippy::result_large_err, reason = "the library's own type")]
     let check = move |request: &Request, response: Response| {
         *noted.lock().unwrap() = request.uri().to_string();
         Ok(response)

@@ -100,7 +100,10 @@ pub async fn make(
     let told = match said {
         0 => format!("0 conversations left this building in {}.", month.name),
         1 => format!("1 request of {} carried what people said.", month.name),
-        many => format!("{many} requests of {} carried what people said.", month.name),
+        many => format!(
+            "{many} requests of {} carried what people said.",
+            month.name
+        ),
     };
     Ok(Statement {
         month,
@@ -119,7 +122,10 @@ mod tests {
     #[test]
     fn months_are_read_and_nonsense_is_refused() {
         let month = Month::parse("2026-12", 0).unwrap();
-        assert_eq!((month.since, month.until), (1_796_083_200_000, 1_798_761_600_000));
+        assert_eq!(
+            (month.since, month.until),
+            (1_796_083_200_000, 1_798_761_600_000)
+        );
         assert_eq!(Month::parse("", month.since).unwrap(), month);
         assert_eq!(Month::parse(" ", month.until - 1).unwrap(), month);
         for bad in ["2026", "2026-13", "x-1", "2026-00", "-1-1"] {
@@ -160,7 +166,10 @@ mod tests {
             .unwrap();
         let month = || Month::parse("2026-12", 0).unwrap();
         let statement = make(&store, Some(shop), month()).await.unwrap();
-        assert_eq!(statement.told, "0 conversations left this building in 2026-12.");
+        assert_eq!(
+            statement.told,
+            "0 conversations left this building in 2026-12."
+        );
         assert_eq!(statement.rows.len(), 1);
         let before = Month::parse("2026-11", 0).unwrap();
         let statement = make(&store, Some(shop), before).await.unwrap();

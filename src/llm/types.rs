@@ -198,6 +198,16 @@ pub enum FinishReason {
     ToolCalls,
 }
 
+/// Who answered in place of the local model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// The provider's name.
+    pub provider: String,
+    pub model: String,
+    /// Whether the owner wants people to be told.
+    pub tell: bool,
+}
+
 /// What a chat stream yields: one `Started`, perhaps one `ServedBy`, then deltas and tool calls, then one `Done`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -210,12 +220,8 @@ pub enum ChatEvent {
         /// The oldest messages, dropped because the prompt did not fit the window.
         dropped_messages: u32,
     },
-    /// A provider's model answers and not the local one: the provider's name and the model's. At most once, before
-    /// the first delta.
-    ServedBy {
-        provider: String,
-        model: String,
-    },
+    /// A provider's model answers and not the local one. At most once, before the first delta.
+    ServedBy(Served),
     Delta(String),
     /// For [`OutputFormat::Choice`]: the log-probability of each word in thousandths of a nat, in the
     /// order of the request.

@@ -240,7 +240,7 @@ impl Providers {
         let provider = self.get(by, id).await?;
         let mut tried = Vec::new();
         for purpose in Use::ALL.iter().filter(|purpose| can(&provider, **purpose)) {
-            let line = Line::open(self, provider.clone()).await?;
+            let line = Line::open(self, provider.clone(), true).await?;
             let since = Instant::now();
             let came = try_out(&line, *purpose).await;
             let (told, worked) = match came {
@@ -279,7 +279,9 @@ impl Providers {
         wanted.classes.dedup();
         for class in &wanted.classes {
             if !known.iter().any(|one| one.name() == class) {
-                let told = format!("there is no kind of data `{class}`; write public, business or customer");
+                let told = format!(
+                    "there is no kind of data `{class}`; write public, business or customer"
+                );
                 return Err(ProviderError::field("classes", told));
             }
         }
@@ -290,7 +292,10 @@ impl Providers {
         }
         names.retain(|name| !name.is_empty());
         if names.len() > MOST_NAMES {
-            return Err(ProviderError::field("redaction", "at most 500 names are redacted"));
+            return Err(ProviderError::field(
+                "redaction",
+                "at most 500 names are redacted",
+            ));
         }
         let key = key.map(|key| key.reveal().trim().to_owned());
         let is_bad = |key: &String| {
@@ -314,7 +319,9 @@ impl Providers {
         let example = "write the address in full, such as https://api.openai.com/v1";
         let url = Url::parse(text).map_err(|_| wrong(example.to_owned()))?;
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(wrong("the address may have no ?, no # and no name in it".to_owned()));
+            return Err(wrong(
+                "the address may have no ?, no # and no name in it".to_owned(),
+            ));
         }
         match self.inner.gateway.check(Purpose::ChatProvider, &url) {
             // A machine that is sealed can still be prepared.

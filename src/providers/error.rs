@@ -15,7 +15,10 @@ pub enum ProviderError {
     /// A field that an owner entered.
     #[error("{told}")]
     Field { field: &'static str, told: String },
-    #[error("there are {} providers already, which is the limit; delete one first", MOST)]
+    #[error(
+        "there are {} providers already, which is the limit; delete one first",
+        MOST
+    )]
     Most,
     /// The request asks for what the provider or the owner does not allow.
     #[error("{provider} is not used for this: {reason}")]

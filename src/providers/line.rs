@@ -32,6 +32,8 @@ const REST: Duration = Duration::from_secs(20);
 pub(crate) struct Line {
     pub(crate) providers: Providers,
     pub(crate) provider: Arc<Provider>,
+    /// Whether the owner wants people to be told that it was used.
+    pub(crate) tell: bool,
     key: Option<Secret>,
 }
 
@@ -49,6 +51,7 @@ impl Line {
     pub(crate) async fn open(
         providers: &Providers,
         provider: Provider,
+        tell: bool,
     ) -> Result<Self, ProviderError> {
         let id = provider.id;
         let key = providers
@@ -57,6 +60,7 @@ impl Line {
             .read(move |conn| providers::key(conn, id));
         Ok(Self {
             providers: providers.clone(),
+            tell,
             key: key.await?.map(Secret::new),
             provider: Arc::new(provider),
         })
@@ -173,7 +177,9 @@ impl Line {
         let provider = self.name().to_owned();
         // 529 is Anthropic's "overloaded".
         if matches!(status, 429 | 503 | 529) {
-            let asked = response.header("retry-after").and_then(|v| v.trim().parse().ok());
+            let asked = response
+                .header("retry-after")
+                .and_then(|v| v.trim().parse().ok());
             let seconds = asked.unwrap_or(REST.as_secs()).max(1);
             // Its row in the ledger closes; that it cannot be written does not matter more than the answer.
             let _closed = response.discard().await;

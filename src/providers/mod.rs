@@ -121,11 +121,7 @@ impl Providers {
     }
 
     /// Speaks for a workspace, here or at its provider.
-    pub fn synthesizer(
-        &self,
-        workspace: WorkspaceId,
-        local: Arc<dyn Synthesizer>,
-    ) -> SpeakingFor {
+    pub fn synthesizer(&self, workspace: WorkspaceId, local: Arc<dyn Synthesizer>) -> SpeakingFor {
         SpeakingFor::new(self.clone(), workspace, local)
     }
 
@@ -136,7 +132,10 @@ impl Providers {
 
     /// Looks again what is turned on.
     async fn look_again(&self) -> Result<(), StoreError> {
-        let uses = self.inner.store.read(|conn| kept::uses_for(conn, Use::Chat));
+        let uses = self
+            .inner
+            .store
+            .read(|conn| kept::uses_for(conn, Use::Chat));
         let any = !uses.await?.is_empty();
         self.inner.answers.store(any, Ordering::Relaxed);
         Ok(())

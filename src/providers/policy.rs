@@ -57,7 +57,7 @@ impl Providers {
         Ok(Some(Plan {
             mode: wanted.mode,
             wait: Duration::from_millis(wanted.wait_ms),
-            line: Line::open(self, provider).await?,
+            line: Line::open(self, provider, wanted.tell).await?,
         }))
     }
 }

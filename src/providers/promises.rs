@@ -38,7 +38,9 @@ fn gets(purpose: Use) -> &'static str {
             "The conversation so far, the assistant's instructions and the passages of your documents that belong to \
              the question; without what is redacted."
         }
-        Use::Transcribe => "The recording as it is, and its language if that is known; no name and no address.",
+        Use::Transcribe => {
+            "The recording as it is, and its language if that is known; no name and no address."
+        }
         Use::Speak => {
             "The text that is to be spoken. A text with details that are to be redacted is spoken on this machine."
         }

@@ -214,9 +214,7 @@ async fn every_byte_of_an_answer_is_counted_wherever_its_pieces_end() {
             }
         }
         assert_eq!(text, "Grüße aus Köln €");
-        let served = |event: &Result<ChatEvent, LlmError>| {
-            matches!(event, Ok(ChatEvent::ServedBy { provider, model }) if provider == "Cloud" && model == "small")
-        };
+        let served = |event: &Result<ChatEvent, LlmError>| matches!(event, Ok(ChatEvent::ServedBy(served)) if served.provider == "Cloud" && served.model == "small" && served.tell);
         assert!(events.iter().any(served));
         let Some(Ok(ChatEvent::Done { usage, .. })) = events.last() else {
             panic!("{events:?}");
@@ -226,8 +224,14 @@ async fn every_byte_of_an_answer_is_counted_wherever_its_pieces_end() {
         let (asked, body) = (&seen[0], seen[0].json());
         assert_eq!(asked.path(), "/v1/chat/completions");
         assert_eq!(asked.header("authorization"), Some("Bearer k-secret"));
-        assert_eq!((&body["store"], &body["stream"]), (&json!(false), &json!(true)));
-        assert_eq!((&body["max_tokens"], &body["model"]), (&json!(50), &json!("small")));
+        assert_eq!(
+            (&body["store"], &body["stream"]),
+            (&json!(false), &json!(true))
+        );
+        assert_eq!(
+            (&body["max_tokens"], &body["model"]),
+            (&json!(50), &json!("small"))
+        );
         let row = &desk.ledger().await[0];
         assert_eq!(row.purpose, "language model");
         assert_eq!(row.data, "metadata, business, customer, credential");
@@ -235,7 +239,10 @@ async fn every_byte_of_an_answer_is_counted_wherever_its_pieces_end() {
         assert_eq!(row.workspace, Some(desk.workspace));
         assert_eq!(row.outcome.error, None);
         assert_eq!(row.outcome.bytes_sent.unsigned_abs(), asked.bytes() as u64);
-        assert_eq!(row.outcome.bytes_received.unsigned_abs(), desk.fake.sent() as u64);
+        assert_eq!(
+            row.outcome.bytes_received.unsigned_abs(),
+            desk.fake.sent() as u64
+        );
         assert!(!format!("{row:?}").contains("k-secret"));
         let spent = desk.spent().await;
         assert_eq!((spent.requests, spent.tokens, spent.micro), (1, 25, 30));
@@ -252,7 +259,10 @@ async fn details_are_left_out_and_put_back() {
     desk.fake.then(Script::stream(words).in_pieces(5));
     let asked = desk.request("Ann Smith, +49 30 1234567, ann@x.example, 4111 1111 1111 1111");
     let (text, error) = desk.say(asked).await;
-    assert_eq!((text.as_str(), error), ("I call +49 30 1234567, Ann Smith.", None));
+    assert_eq!(
+        (text.as_str(), error),
+        ("I call +49 30 1234567, Ann Smith.", None)
+    );
     let sent = String::from_utf8(desk.fake.seen()[0].body.clone()).unwrap();
     for secret in ["Ann Smith", "1234567", "ann@x", "4111"] {
         assert!(!sent.contains(secret), "{sent}");
@@ -325,7 +335,13 @@ async fn calls_of_functions_count_only_if_they_were_offered() {
     assert_eq!((call.id.as_str(), call.name.as_str()), ("t1", "book"));
     assert_eq!(call.arguments, "{\"phone\":\"+49 30 1234567\"}");
     let last = events.last().unwrap();
-    assert!(matches!(last, Ok(ChatEvent::Done { finish: FinishReason::ToolCalls, .. })));
+    assert!(matches!(
+        last,
+        Ok(ChatEvent::Done {
+            finish: FinishReason::ToolCalls,
+            ..
+        })
+    ));
     for bad in [
         openai::call("burn", "{", "}"),
         openai::call("book", "{\"a\"", ": nonsense"),
@@ -342,17 +358,23 @@ async fn json_is_shown_only_if_it_is_json() {
         format: OutputFormat::JsonSchema("{\"type\":\"object\"}".to_owned()),
         ..desk.request("Hello")
     };
-    desk.fake.then(Script::stream(openai::words(&["{\"a\"", ": 1}"])));
+    desk.fake
+        .then(Script::stream(openai::words(&["{\"a\"", ": 1}"])));
     assert_eq!(desk.say(asked.clone()).await.0, "{\"a\": 1}");
-    assert_eq!(desk.fake.seen()[0].json()["response_format"]["type"], "json_schema");
-    desk.fake.then(Script::stream(openai::words(&["Sure! {\"a\"", ": 1"])));
+    assert_eq!(
+        desk.fake.seen()[0].json()["response_format"]["type"],
+        "json_schema"
+    );
+    desk.fake
+        .then(Script::stream(openai::words(&["Sure! {\"a\"", ": 1"])));
     assert_eq!(desk.say(asked).await, local());
 }
 
 #[tokio::test]
 async fn anthropic_and_gemini_are_spoken_too() {
     let desk = Desk::of(ProviderKind::Anthropic).await;
-    desk.fake.then(Script::stream(anthropic::words(&["Guten ", "Tag €"])).in_pieces(2));
+    desk.fake
+        .then(Script::stream(anthropic::words(&["Guten ", "Tag €"])).in_pieces(2));
     assert_eq!(desk.hello().await, ("Guten Tag €".to_owned(), None));
     let seen = &desk.fake.seen()[0];
     assert_eq!(seen.path(), "/v1/messages");
@@ -364,118 +386,28 @@ async fn anthropic_and_gemini_are_spoken_too() {
         format: OutputFormat::JsonObject,
         ..desk.request("Hello")
     };
-    desk.fake.then(Script::stream(anthropic::call("answer", &["{\"a\":", "2}"])));
+    desk.fake.then(Script::stream(anthropic::call(
+        "answer",
+        &["{\"a\":", "2}"],
+    )));
     assert_eq!(desk.say(in_json).await.0, "{\"a\":2}");
     desk.fake.then(Script::stream(anthropic::refusal()));
     assert_eq!(desk.hello().await, local());
 
     let desk = Desk::of(ProviderKind::Gemini).await;
-    desk.fake.then(Script::stream(gemini::words(&["Grüß ", "Gott"])).in_pieces(1));
+    desk.fake
+        .then(Script::stream(gemini::words(&["Grüß ", "Gott"])).in_pieces(1));
     assert_eq!(desk.hello().await, ("Grüß Gott".to_owned(), None));
     let seen = &desk.fake.seen()[0];
-    assert_eq!(seen.path(), "/v1/models/small:streamGenerateContent?alt=sse");
+    assert_eq!(
+        seen.path(),
+        "/v1/models/small:streamGenerateContent?alt=sse"
+    );
     assert_eq!(seen.header("x-goog-api-key"), Some("k-secret"));
     assert_eq!(desk.spent().await.tokens, 11);
     desk.fake.then(Script::stream(gemini::blocked()));
     assert_eq!(desk.hello().await, local());
 }
 
-#[tokio::test]
-async fn nothing_goes_out_that_the_owner_did_not_allow() {
-    type Set = fn(&mut Wanted, &mut ProviderUse);
-    let cases: [(&str, Reach, Set); 5] = [
-        ("a class that is not ticked", Reach::Open, |wanted, _| {
-            wanted.classes = vec!["business".to_owned()];
-        }),
-        ("off", Reach::Open, |wanted, _| wanted.active = false),
-        ("only here", Reach::Open, |_, used| used.mode = Mode::Local),
-        ("no budget", Reach::Open, |wanted, _| {
-            wanted.budget.micro = Some(10);
-        }),
-        ("sealed", Reach::Nothing, |_, _| {}),
-    ];
-    for (name, reach, set) in cases {
-        let desk = Desk::with(ProviderKind::OpenAi, reach, set).await;
-        desk.fake.then(Script::stream(openai::words(&["remote"])));
-        assert_eq!(desk.hello().await, local(), "{name}");
-        assert!(desk.fake.seen().is_empty(), "{name}");
-        assert_eq!(desk.spent().await, Spend::default(), "{name}");
-    }
-    let desk = Desk::of(ProviderKind::OpenAi).await;
-    let house = ChatRequest::new(vec![ChatMessage::new(Role::User, "x")], Priority::Background);
-    assert_eq!(desk.say(house).await, local());
-    let choice = ChatRequest {
-        format: OutputFormat::Choice(vec!["yes".to_owned(), "no".to_owned()]),
-        ..desk.request("Hello")
-    };
-    assert_eq!(desk.say(choice).await, local());
-    assert!(desk.fake.seen().is_empty());
-}
-
-#[tokio::test]
-async fn work_that_waits_too_long_here_goes_elsewhere() {
-    let overflow = |_: &mut Wanted, used: &mut ProviderUse| used.mode = Mode::Overflow;
-    let mut desk = Desk::with(ProviderKind::OpenAi, Reach::Open, overflow).await;
-    desk.fake.then(Script::stream(openai::words(&["remote"])));
-    assert_eq!(desk.hello().await, local());
-    assert!(desk.fake.seen().is_empty());
-    desk.here = Arc::new(Here {
-        waits: Duration::from_secs(2),
-        ..Here::default()
-    });
-    assert_eq!(desk.hello().await.0, "remote");
-    desk.fake.then(Script::error(500, "oops"));
-    assert_eq!(desk.hello().await, local());
-}
-
-#[tokio::test]
-async fn a_provider_that_asked_for_peace_gets_it() {
-    let desk = Desk::of(ProviderKind::OpenAi).await;
-    let mut busy = Script::error(429, "slow down");
-    busy.headers.push(("retry-after", "60".to_owned()));
-    desk.fake.then(busy).then(Script::stream(openai::words(&["remote"])));
-    assert_eq!(desk.hello().await, local());
-    assert_eq!(desk.hello().await, local());
-    assert_eq!(desk.fake.seen().len(), 1);
-    let left = desk.providers.inner.breakers.admit(desk.provider().await.id);
-    assert!(left.unwrap_err() > Duration::from_secs(50));
-}
-
-#[tokio::test]
-async fn the_budget_is_exact_when_many_ask_at_once() {
-    let desk = Desk::with(ProviderKind::OpenAi, Reach::Open, |wanted, _| {
-        wanted.budget.tokens = Some(1_000);
-    })
-    .await;
-    for _ in 0..40 {
-        desk.fake.then(Script::stream(openai::words(&["remote"])));
-    }
-    let asking = (0..40).map(|_| desk.hello());
-    let answers = futures::future::join_all(asking).await;
-    let remote = answers.iter().filter(|(text, _)| text == "remote").count();
-    let spent = desk.spent().await;
-    assert!(remote > 0 && remote < 40, "{remote}");
-    assert_eq!(spent.requests, remote as u64);
-    assert_eq!(spent.tokens, 25 * remote as u64);
-    assert!(spent.tokens <= 1_000);
-    assert_eq!(desk.fake.seen().len(), remote);
-}
-
-#[tokio::test]
-async fn the_list_of_subprocessors_is_what_is_turned_on() {
-    let desk = Desk::of(ProviderKind::OpenAi).await;
-    let workspace = desk.workspace;
-    let read = desk.store.read(move |conn| {
-        let all = kept::list(conn, workspace)?;
-        Ok((all, kept::uses(conn, workspace)?))
-    });
-    let (mut all, uses) = read.await.unwrap();
-    let listed = subprocessors(&all, &uses);
-    assert_eq!(listed.len(), 1);
-    assert_eq!((listed[0].name.as_str(), listed[0].host.as_str()), ("Cloud", "127.0.0.1"));
-    assert_eq!(listed[0].uses, [(Use::Chat, Mode::Provider)]);
-    assert!(subprocessors(&all, &[]).is_empty());
-    all[0].active = false;
-    assert!(subprocessors(&all, &uses).is_empty());
-    assert_eq!(promises(&all[0]).len(), 1);
-}
+#[path = "leash_tests.rs"]
+mod leash;

@@ -200,16 +200,25 @@ impl Desk {
 async fn a_recording_is_transcribed_and_paid_by_its_length() {
     let desk = Desk::of(Mood::Well).await;
     let heard = desk.transcribe().await;
-    assert_eq!((heard.text.as_str(), heard.language.as_str()), ("Hello there.", "en"));
+    assert_eq!(
+        (heard.text.as_str(), heard.language.as_str()),
+        ("Hello there.", "en")
+    );
     assert_eq!((heard.duration_ms, heard.segments.len()), (1_250, 1));
     assert_eq!(heard.segments[0].words[1].text, "there.");
     let (line, bytes) = &desk.fake.seen()[0];
     assert!(line.starts_with("POST /v1/listen?model=nova-3&"), "{line}");
-    assert!(line.contains("mip_opt_out=true") && !line.contains("Ann"), "{line}");
+    assert!(
+        line.contains("mip_opt_out=true") && !line.contains("Ann"),
+        "{line}"
+    );
     assert_eq!(*bytes, 3_000);
     assert_eq!(desk.spent().await.micro, 125);
     let row = &desk.ledger().await[0];
-    assert_eq!((row.purpose.as_str(), row.provider.as_deref()), ("speech to text", Some("Ears")));
+    assert_eq!(
+        (row.purpose.as_str(), row.provider.as_deref()),
+        ("speech to text", Some("Ears"))
+    );
     assert_eq!(row.data, "metadata, customer, credential");
 }
 
@@ -226,7 +235,10 @@ async fn this_machine_hears_if_the_provider_does_not() {
 async fn a_text_is_spoken_unless_it_holds_what_is_to_be_left_out() {
     let desk = Desk::of(Mood::Well).await;
     let clips = desk.speak("Ready. Steady.").await;
-    assert_eq!((clips.len(), clips[0].rate, clips[0].pcm.len()), (1, 24_000, 4_800));
+    assert_eq!(
+        (clips.len(), clips[0].rate, clips[0].pcm.len()),
+        (1, 24_000, 4_800)
+    );
     let (line, _) = &desk.fake.seen()[0];
     assert!(line.contains("/v1/speak?model=aura-2-thalia-en") && line.contains("mip_opt_out=true"));
     assert_eq!(desk.spent().await.micro, 14 * 30);
@@ -241,11 +253,17 @@ async fn live_sound_is_heard_over_a_socket() {
     let heard = desk.hear(false).await;
     assert_eq!(heard.text, "Hello there.");
     let (line, bytes) = &desk.fake.seen()[0];
-    assert!(line.contains("mip_opt_out=true") && line.contains("encoding=linear16"), "{line}");
+    assert!(
+        line.contains("mip_opt_out=true") && line.contains("encoding=linear16"),
+        "{line}"
+    );
     assert_eq!(*bytes, 32_000);
     assert_eq!(desk.spent().await.micro, 100);
     let row = &desk.ledger().await[0];
-    assert_eq!((row.method.as_str(), row.provider.as_deref()), ("TCP", Some("Ears")));
+    assert_eq!(
+        (row.method.as_str(), row.provider.as_deref()),
+        ("TCP", Some("Ears"))
+    );
     assert!(row.outcome.bytes_sent > 32_000);
     assert_eq!(desk.hear(true).await.text, "local");
     assert_eq!(desk.fake.seen().len(), 1);

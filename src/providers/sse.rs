@@ -55,11 +55,7 @@ impl SseReader {
         Ok(events)
     }
 
-    fn end_line(
-        &mut self,
-        provider: &str,
-        line: &[u8],
-    ) -> Result<Option<SseEvent>, ProviderError> {
+    fn end_line(&mut self, provider: &str, line: &[u8]) -> Result<Option<SseEvent>, ProviderError> {
         let text = std::str::from_utf8(line)
             .map_err(|_| ProviderError::broken(provider, "a line is not UTF-8"))?;
         // A mark of the byte order may stand before the first line.

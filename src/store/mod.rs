@@ -97,8 +97,8 @@ pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
     ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
-    MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId,
-    UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId, ReceiptId, SeenLineId, SourceId,
+    TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -31,7 +31,12 @@ const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::lock", &["Holder"]),
     (
         "store::providers",
-        &["ProviderBudget", "ProviderModels", "ProviderPrices", "Redaction"],
+        &[
+            "ProviderBudget",
+            "ProviderModels",
+            "ProviderPrices",
+            "Redaction",
+        ],
     ),
     ("store::receipts::head", &["File", "Head", "Heads"]),
     ("store::sources", &["Options", "Report", "Told"]),

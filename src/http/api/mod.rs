@@ -26,9 +26,9 @@ pub(super) mod outside;
 pub(super) mod paths;
 pub mod people;
 mod place;
+pub(super) mod providers;
 pub(super) mod ratings;
 pub mod receipts;
-pub(super) mod providers;
 mod retention;
 mod second_factor;
 mod setup;
@@ -183,7 +183,12 @@ pub(super) fn routes() -> Vec<Route> {
         (PUT, "/api/v1/providers/{id}", ADMIN, providers::change),
         (DELETE, "/api/v1/providers/{id}", ADMIN, providers::delete),
         (POST, "/api/v1/providers/{id}/test", ADMIN, providers::test),
-        (PUT, "/api/v1/provider-uses/{purpose}", ADMIN, providers::set_use),
+        (
+            PUT,
+            "/api/v1/provider-uses/{purpose}",
+            ADMIN,
+            providers::set_use
+        ),
         (POST, "/api/v1/ask", CHAT, ask::create),
         (GET, "/api/v1/conversations", CHAT, conversations::list),
         (POST, "/api/v1/conversations", CHAT, conversations::create),

@@ -15,8 +15,8 @@ use crate::http::listing::file;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::providers::{self, Subprocessor};
-use crate::store::egress::{self, Entry, Rows};
 use crate::store::WorkspaceId;
+use crate::store::egress::{self, Entry, Rows};
 use crate::store::providers as kept;
 
 /// Rows read at once.
@@ -194,7 +194,9 @@ fn cells(entry: Entry) -> Vec<String> {
 #[utoipa::path(get, path = "/api/v1/subprocessors", tag = "admin", operation_id = "listSubprocessors",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SubprocessorList)))]
-pub(super) async fn subprocessors(place: ApiPlace) -> Result<axum::Json<SubprocessorList>, Problem> {
+pub(super) async fn subprocessors(
+    place: ApiPlace,
+) -> Result<axum::Json<SubprocessorList>, Problem> {
     let listed = list_subprocessors(&place.app, place.id()).await?;
     Ok(axum::Json(SubprocessorList {
         subprocessors: listed.into_iter().map(SubprocessorView::from).collect(),

@@ -89,7 +89,7 @@ pub struct ProviderUseView {
     wait_seconds: u64,
     /// Id of the provider; absent if the purpose stays on this machine.
     provider: Option<String>,
-    /// Whether receipts say that a provider was used.
+    /// Whether answers name the provider for people; receipts always do.
     tell: bool,
 }
 
@@ -136,7 +136,7 @@ pub struct ProviderUseRequest {
     wait_seconds: u64,
     /// Id of the provider; absent, the purpose stays on this machine.
     provider: Option<String>,
-    /// Whether receipts say that a provider was used; yes if absent.
+    /// Whether answers name the provider for people; yes if absent. Receipts always do.
     tell: Option<bool>,
 }
 
@@ -251,7 +251,11 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<ProviderList>, Pr
         providers: providers
             .map(|(provider, spend)| ProviderView::new(provider, Some(spend)))
             .collect(),
-        uses: overview.uses.into_iter().map(ProviderUseView::from).collect(),
+        uses: overview
+            .uses
+            .into_iter()
+            .map(ProviderUseView::from)
+            .collect(),
         month: overview.month,
         sealed: overview.is_sealed,
     }))

@@ -148,7 +148,10 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/egress/file", get(providers::ledger_file))
         .route("/providers", get(providers::list).post(providers::create))
         .route("/providers/uses", post(providers::set_use))
-        .route("/providers/{id}", get(providers::show).post(providers::change))
+        .route(
+            "/providers/{id}",
+            get(providers::show).post(providers::change),
+        )
         .route("/providers/{id}/test", post(providers::test))
         .route("/providers/{id}/delete", post(providers::delete))
         .route("/subprocessors", get(providers::subprocessors))

@@ -150,7 +150,11 @@ impl ProviderForm {
                 _ => rules.ibans,
             }),
             names: rules.names.join("\n"),
-            budget_tokens: provider.budget.tokens.map(|n| n.to_string()).unwrap_or_default(),
+            budget_tokens: provider
+                .budget
+                .tokens
+                .map(|n| n.to_string())
+                .unwrap_or_default(),
             budget_money: provider.budget.micro.map(money).unwrap_or_default(),
             currency: prices.currency.clone(),
             million_read: money(prices.million_read),
@@ -174,7 +178,9 @@ pub(super) fn wanted(fields: &Fields) -> Result<NewProvider, Problem> {
     let given = |name: &str| Some(text(name).to_owned()).filter(|text| !text.is_empty());
     let all = |name: &str| {
         let found = fields.iter().filter(|(field, _)| field == name);
-        found.map(|(_, value)| value.clone()).collect::<Vec<String>>()
+        found
+            .map(|(_, value)| value.clone())
+            .collect::<Vec<String>>()
     };
     let amount = |name: &'static str| read_money(text(name)).ok_or_else(|| no_money(name));
     let kind = ProviderKind::parse(text("kind"))
@@ -184,7 +190,10 @@ pub(super) fn wanted(fields: &Fields) -> Result<NewProvider, Problem> {
     let tokens = match text("budget_tokens") {
         "" => None,
         number => Some(number.parse().map_err(|_| {
-            Problem::invalid("budget_tokens", "the budget in tokens must be a whole number")
+            Problem::invalid(
+                "budget_tokens",
+                "the budget in tokens must be a whole number",
+            )
         })?),
     };
     let micro = match text("budget_money") {

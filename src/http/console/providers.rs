@@ -188,7 +188,15 @@ pub(super) async fn list(
     person: SignedIn,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    show_list(&app, &person, StatusCode::OK, ProviderForm::new(), None, None).await
+    show_list(
+        &app,
+        &person,
+        StatusCode::OK,
+        ProviderForm::new(),
+        None,
+        None,
+    )
+    .await
 }
 
 /// `POST /providers`
@@ -199,7 +207,11 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let made = match wanted(&fields) {
-        Ok(new) => app.providers.create(person.member(), new).await.map_err(mistake),
+        Ok(new) => app
+            .providers
+            .create(person.member(), new)
+            .await
+            .map_err(mistake),
         Err(problem) => Err(Ok(sentence(problem.detail()))),
     };
     match made {
@@ -232,7 +244,10 @@ pub(super) async fn set_use(
     let change = UseChange {
         purpose,
         mode,
-        wait_ms: text("wait_seconds").parse().unwrap_or(0_u64).saturating_mul(1_000),
+        wait_ms: text("wait_seconds")
+            .parse()
+            .unwrap_or(0_u64)
+            .saturating_mul(1_000),
         provider,
         tell: !text("tell").is_empty(),
     };
@@ -251,9 +266,20 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let provider = app.providers.get(person.member(), provider_id(&id)?).await?;
+    let provider = app
+        .providers
+        .get(person.member(), provider_id(&id)?)
+        .await?;
     let form = ProviderForm::of(&provider);
-    show_one(&app, &person, StatusCode::OK, provider, form, Shown::default()).await
+    show_one(
+        &app,
+        &person,
+        StatusCode::OK,
+        provider,
+        form,
+        Shown::default(),
+    )
+    .await
 }
 
 /// `POST /providers/{id}`
@@ -266,7 +292,11 @@ pub(super) async fn change(
     person.need(Scope::Admin)?;
     let id = provider_id(&id)?;
     let changed = match wanted(&fields) {
-        Ok(new) => app.providers.change(person.member(), id, new).await.map_err(mistake),
+        Ok(new) => app
+            .providers
+            .change(person.member(), id, new)
+            .await
+            .map_err(mistake),
         Err(problem) => Err(Ok(sentence(problem.detail()))),
     };
     match changed {
@@ -317,7 +347,9 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    app.providers.delete(person.member(), provider_id(&id)?).await?;
+    app.providers
+        .delete(person.member(), provider_id(&id)?)
+        .await?;
     Ok(Redirect::to("/providers").into_response())
 }
 

@@ -48,7 +48,8 @@ pub(super) fn write(request: &ChatRequest, model: &str, most: u32) -> Result<Ask
     };
     let in_json = schema.is_some();
     if let Some(schema) = schema {
-        body["tools"] = json!([{"name": ANSWER, "description": "Give the answer.", "input_schema": schema}]);
+        body["tools"] =
+            json!([{"name": ANSWER, "description": "Give the answer.", "input_schema": schema}]);
         body["tool_choice"] = json!({"type": "tool", "name": ANSWER});
     } else if request.tools.is_some() {
         let tools = functions(request.tools.as_deref())?;
@@ -171,7 +172,9 @@ impl Dialect for Anthropic {
                     vec![Piece::Text(more.to_owned())]
                 }
                 Some("input_json_delta") => {
-                    let more = text(&read, "/delta/partial_json").unwrap_or_default().to_owned();
+                    let more = text(&read, "/delta/partial_json")
+                        .unwrap_or_default()
+                        .to_owned();
                     match self.in_json {
                         true => vec![Piece::Text(more)],
                         false => vec![Piece::Call(CallPart {

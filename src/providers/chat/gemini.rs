@@ -86,9 +86,13 @@ fn parts(request: &ChatRequest, message: &ChatMessage) -> Result<Vec<Value>, Rea
         let id = message.tool_call_id.as_deref().unwrap_or_default();
         // A result names its function, not its call.
         let mut calls = request.messages.iter().flat_map(|m| &m.tool_calls);
-        let name = calls.find(|call| call.id == id).map_or("", |call| call.name.as_str());
+        let name = calls
+            .find(|call| call.id == id)
+            .map_or("", |call| call.name.as_str());
         let response = json!({"result": message.content});
-        return Ok(vec![json!({"functionResponse": {"name": name, "response": response}})]);
+        return Ok(vec![
+            json!({"functionResponse": {"name": name, "response": response}}),
+        ]);
     }
     let mut parts = Vec::new();
     if !message.content.is_empty() {
@@ -129,7 +133,11 @@ impl Dialect for Gemini {
             }));
         }
         let candidate = &chunk["candidates"][0];
-        for part in candidate["content"]["parts"].as_array().into_iter().flatten() {
+        for part in candidate["content"]["parts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             if part["thought"].as_bool() == Some(true) {
                 continue;
             }

@@ -19,7 +19,7 @@ use super::line::{Line, Post, parts};
 use super::now;
 use super::redact::{NOTE, Redactor};
 use crate::egress::{Class, Purpose};
-use crate::llm::{ChatEvent, ChatMessage, ChatRequest, ChatStream, OutputFormat, Role};
+use crate::llm::{ChatEvent, ChatMessage, ChatRequest, ChatStream, OutputFormat, Role, Served};
 use crate::store::providers::ProviderKind;
 
 /// The most that is written if a request does not say it.
@@ -54,12 +54,10 @@ pub(super) async fn ask(line: &Line, request: &ChatRequest) -> Result<ChatStream
 }
 
 async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, ProviderError> {
-    let model = line
-        .provider
-        .models
-        .chat
-        .clone()
-        .ok_or_else(|| ProviderError::unfit(line.name(), "no language model is named for it"))?;
+    let model =
+        line.provider.models.chat.clone().ok_or_else(|| {
+            ProviderError::unfit(line.name(), "no language model is named for it")
+        })?;
     let classes = classes(request);
     line.check_classes(&classes)?;
     let (redactor, request) = redact(line, request);
@@ -119,10 +117,11 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
         cached_tokens: 0,
         dropped_messages: 0,
     };
-    let served = ChatEvent::ServedBy {
+    let served = ChatEvent::ServedBy(Served {
         provider: line.name().to_owned(),
         model,
-    };
+        tell: line.tell,
+    });
     Ok(running.into_stream(vec![started, served, first]))
 }
 
@@ -139,7 +138,10 @@ fn classes(request: &ChatRequest) -> Vec<Class> {
 /// Replaces what the owner wants replaced.
 fn redact(line: &Line, request: &ChatRequest) -> (Redactor, ChatRequest) {
     let texts = request.messages.iter().flat_map(|message| {
-        let calls = message.tool_calls.iter().map(|call| call.arguments.as_str());
+        let calls = message
+            .tool_calls
+            .iter()
+            .map(|call| call.arguments.as_str());
         std::iter::once(message.content.as_str()).chain(calls)
     });
     let mut redactor = Redactor::new(&line.provider.redaction, texts);
@@ -152,12 +154,18 @@ fn redact(line: &Line, request: &ChatRequest) -> (Redactor, ChatRequest) {
     }
     if redactor.has_replaced() {
         // Many models take one message of the system only, and only as the first.
-        match request.messages.first_mut().filter(|m| m.role == Role::System) {
+        match request
+            .messages
+            .first_mut()
+            .filter(|m| m.role == Role::System)
+        {
             Some(system) => {
                 system.content.push_str("\n\n");
                 system.content.push_str(NOTE);
             }
-            None => request.messages.insert(0, ChatMessage::new(Role::System, NOTE)),
+            None => request
+                .messages
+                .insert(0, ChatMessage::new(Role::System, NOTE)),
         }
     }
     (redactor, request)

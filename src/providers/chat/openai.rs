@@ -93,7 +93,11 @@ fn message(message: &ChatMessage) -> Value {
         });
         written["tool_calls"] = calls.collect();
     }
-    if let Some(id) = message.tool_call_id.as_ref().filter(|_| message.role == Role::Tool) {
+    if let Some(id) = message
+        .tool_call_id
+        .as_ref()
+        .filter(|_| message.role == Role::Tool)
+    {
         written["tool_call_id"] = json!(id);
     }
     written
@@ -130,12 +134,18 @@ impl Dialect for OpenAi {
         if let Some(more) = text(choice, "/delta/content").filter(|more| !more.is_empty()) {
             pieces.push(Piece::Text(more.to_owned()));
         }
-        for call in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
+        for call in choice["delta"]["tool_calls"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             pieces.push(Piece::Call(CallPart {
                 index: call["index"].as_u64().unwrap_or(0),
                 id: text(call, "/id").map(str::to_owned),
                 name: text(call, "/function/name").map(str::to_owned),
-                arguments: text(call, "/function/arguments").unwrap_or_default().to_owned(),
+                arguments: text(call, "/function/arguments")
+                    .unwrap_or_default()
+                    .to_owned(),
             }));
         }
         if let Some(reason) = text(choice, "/finish_reason") {

@@ -105,7 +105,9 @@ fn ibans(text: &str) -> Vec<Range<usize>> {
             if !shape {
                 break;
             }
-            let ends = letters.peek().is_none_or(|(_, next)| !next.is_alphanumeric());
+            let ends = letters
+                .peek()
+                .is_none_or(|(_, next)| !next.is_alphanumeric());
             if ends && compact.len() >= SHORTEST && has_checksum(&compact) {
                 end = Some(start + at + 1);
             }
@@ -182,9 +184,7 @@ fn runs(text: &str) -> Vec<Run<'_>> {
                 between += 1;
             }
             before = Some(c);
-            next = letters.next_if(|(_, c)| {
-                c.is_ascii_digit() || (is_between(*c) && between < 2)
-            });
+            next = letters.next_if(|(_, c)| c.is_ascii_digit() || (is_between(*c) && between < 2));
         }
         let Some(end) = groups.last().map(|group| group.end) else {
             continue;
@@ -245,7 +245,10 @@ fn passes_luhn(digits: &str) -> bool {
 /// Seven to fifteen digits (E.164) that begin like a telephone number and are no date.
 fn is_phone(run: &Run<'_>) -> bool {
     let (shown, lengths) = (run.shown(), run.lengths());
-    let is_date = matches!(lengths.as_slice(), [1 | 2, 1 | 2, 2 | 4] | [4, 1 | 2, 1 | 2]);
+    let is_date = matches!(
+        lengths.as_slice(),
+        [1 | 2, 1 | 2, 2 | 4] | [4, 1 | 2, 1 | 2]
+    );
     let is_fraction = shown.starts_with("0.") && lengths.first() == Some(&1);
     if !(7..=15).contains(&run.digits()) || is_date || is_fraction {
         return false;

@@ -21,13 +21,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [
-        Self::Email,
-        Self::Phone,
-        Self::Card,
-        Self::Iban,
-        Self::Name,
-    ];
+    const ALL: [Self; 5] = [Self::Email, Self::Phone, Self::Card, Self::Iban, Self::Name];
 
     fn word(self) -> &'static str {
         match self {
@@ -70,7 +64,8 @@ impl Redactor {
         let mut redacted = String::with_capacity(text.len());
         let mut from = 0;
         for (range, kind) in spans {
-            let (Some(before), Some(value)) = (text.get(from..range.start), text.get(range.clone()))
+            let (Some(before), Some(value)) =
+                (text.get(from..range.start), text.get(range.clone()))
             else {
                 continue;
             };
@@ -96,7 +91,8 @@ impl Redactor {
             }
             number += 1;
         };
-        self.found.push((placeholder.clone(), kind, value.to_owned()));
+        self.found
+            .push((placeholder.clone(), kind, value.to_owned()));
         placeholder
     }
 

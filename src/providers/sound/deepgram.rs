@@ -42,7 +42,10 @@ fn read(line: &Line, body: &[u8], recording: &Recording) -> Result<Transcript, P
     let channel = &body["results"]["channels"][0];
     let best = &channel["alternatives"][0];
     let Some(text) = best["transcript"].as_str() else {
-        return Err(ProviderError::broken(line.name(), "its answer has no transcript"));
+        return Err(ProviderError::broken(
+            line.name(),
+            "its answer has no transcript",
+        ));
     };
     let text = text.trim().to_owned();
     let duration_ms = ms(body["metadata"]["duration"].as_f64());
@@ -56,7 +59,11 @@ fn read(line: &Line, body: &[u8], recording: &Recording) -> Result<Transcript, P
             id,
             start_ms: ms(utterance["start"].as_f64()),
             end_ms: ms(utterance["end"].as_f64()),
-            text: utterance["transcript"].as_str().unwrap_or_default().trim().to_owned(),
+            text: utterance["transcript"]
+                .as_str()
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
             words: match wants_words {
                 true => words(&utterance["words"]),
                 false => Vec::new(),
@@ -120,7 +127,10 @@ pub(super) async fn speak(line: &Line, model: &str, text: &str) -> Result<Bytes,
         purpose: Purpose::VoiceProvider,
         path,
         content_type: "application/json",
-        body: parts(&[Class::Customer, Class::Business], json!({"text": text}).to_string()),
+        body: parts(
+            &[Class::Customer, Class::Business],
+            json!({"text": text}).to_string(),
+        ),
         headers: Vec::new(),
     };
     Ok(line.send(post).await?.bytes().await?)

@@ -64,7 +64,10 @@ impl Ears for DeepgramEars {
         if utterance.partial {
             return self.local.hear(utterance).await;
         }
-        let plan = self.providers.plan_for(Use::Transcribe, self.workspace).await;
+        let plan = self
+            .providers
+            .plan_for(Use::Transcribe, self.workspace)
+            .await;
         let line = match plan {
             Ok(Some(plan))
                 if plan.mode == Mode::Provider
@@ -98,12 +101,10 @@ pub(crate) async fn hear(line: &Line, utterance: &Utterance) -> Result<Hearing, 
 
 async fn hear_paid(line: &Line, utterance: &Utterance) -> Result<Hearing, ProviderError> {
     line.check_classes(SAID)?;
-    let model = line
-        .provider
-        .models
-        .transcribe
-        .as_deref()
-        .ok_or_else(|| ProviderError::unfit(line.name(), "no model for transcribing is named"))?;
+    let model =
+        line.provider.models.transcribe.as_deref().ok_or_else(|| {
+            ProviderError::unfit(line.name(), "no model for transcribing is named")
+        })?;
     let length = u64::try_from(utterance.pcm.len()).unwrap_or(u64::MAX);
     let amount = Amount::of_hearing(&line.provider.prices, length * 1_000 / SECOND);
     let purse = &line.providers.inner.purse;
@@ -116,7 +117,10 @@ async fn hear_paid(line: &Line, utterance: &Utterance) -> Result<Hearing, Provid
             Ok(hearing)
         }
         Err(error) => {
-            if matches!(error, ProviderError::Egress(_) | ProviderError::Unfit { .. }) {
+            if matches!(
+                error,
+                ProviderError::Egress(_) | ProviderError::Unfit { .. }
+            ) {
                 reservation.forget();
             }
             Err(error)
@@ -148,13 +152,19 @@ async fn connect(
         authority: None,
     };
     if url.set_scheme(scheme).is_err() {
-        return Err(ProviderError::unfit(line.name(), "its address is none of the web"));
+        return Err(ProviderError::unfit(
+            line.name(),
+            "its address is none of the web",
+        ));
     }
     let gateway = &line.providers.inner.gateway;
     let data: BTreeSet<_> = SAID
         .iter()
         .copied()
-        .chain(line.authorization().map(|_| crate::egress::Class::Credential))
+        .chain(
+            line.authorization()
+                .map(|_| crate::egress::Class::Credential),
+        )
         .collect();
     match is_secret {
         true => {
@@ -181,8 +191,9 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let mut request = url.into_client_request().map_err(broken)?;
     if let Some((name, secret)) = line.authorization() {
-        let mut value = HeaderValue::from_str(secret.reveal())
-            .map_err(|_| ProviderError::unfit(line.name(), "its key has letters that no header holds"))?;
+        let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| {
+            ProviderError::unfit(line.name(), "its key has letters that no header holds")
+        })?;
         value.set_sensitive(true);
         request.headers_mut().insert(name, value);
     }
@@ -224,7 +235,10 @@ async fn take<S: AsyncRead + AsyncWrite + Unpin>(
         let message = match next {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Close(_))) | None => {
-                return Err(ProviderError::broken(line.name(), "it closed the connection too early"));
+                return Err(ProviderError::broken(
+                    line.name(),
+                    "it closed the connection too early",
+                ));
             }
             Some(Ok(_)) => continue,
             Some(Err(error)) => {

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use self::live::DeepgramEars;
-pub(crate) use self::speaking::elsewhere as say;
 pub use self::speaking::SpeakingFor;
+pub(crate) use self::speaking::elsewhere as say;
 
 use super::budget::Amount;
 use super::error::ProviderError;
@@ -89,7 +89,9 @@ impl TranscribingFor {
     ) -> Result<Transcript, SpeechError> {
         let hearing = &self.providers.inner.hearing;
         let turn = match self.local.ready() {
-            Ok(()) => tokio::time::timeout(plan.wait, hearing.acquire()).await.ok(),
+            Ok(()) => tokio::time::timeout(plan.wait, hearing.acquire())
+                .await
+                .ok(),
             Err(_) => None,
         };
         if turn.is_some() {
@@ -136,7 +138,10 @@ impl Transcriber for TranscribingFor {
             model,
             options,
         };
-        let plan = self.providers.plan_for(Use::Transcribe, self.workspace).await;
+        let plan = self
+            .providers
+            .plan_for(Use::Transcribe, self.workspace)
+            .await;
         match plan {
             Ok(Some(plan)) => match plan.mode {
                 Mode::Provider => self.elsewhere_first(plan, recording).await,
@@ -165,20 +170,23 @@ pub(crate) async fn elsewhere(
 
 async fn hear(line: &Line, recording: &Recording) -> Result<Transcript, ProviderError> {
     line.check_classes(SAID)?;
-    let model = line
-        .provider
-        .models
-        .transcribe
-        .as_deref()
-        .ok_or_else(|| ProviderError::unfit(line.name(), "no model for transcribing is named"))?;
+    let model =
+        line.provider.models.transcribe.as_deref().ok_or_else(|| {
+            ProviderError::unfit(line.name(), "no model for transcribing is named")
+        })?;
     if recording.options.translate {
         let told = "translations are made on this machine only";
         return Err(ProviderError::unfit(line.name(), told));
     }
     let prices = &line.provider.prices;
     let bytes = u64::try_from(recording.audio.len()).unwrap_or(u64::MAX);
-    let most_seconds = (bytes / FEWEST_BYTES + 1)
-        .min(recording.options.max_seconds.unwrap_or(u64::MAX).saturating_add(1));
+    let most_seconds = (bytes / FEWEST_BYTES + 1).min(
+        recording
+            .options
+            .max_seconds
+            .unwrap_or(u64::MAX)
+            .saturating_add(1),
+    );
     let most = Amount::of_hearing(prices, most_seconds.saturating_mul(1_000));
     let purse = &line.providers.inner.purse;
     let mut reservation = purse.reserve(&line.provider, most, now()).await?;

@@ -19,7 +19,11 @@ pub(super) async fn transcribe(
     model: &str,
     recording: &Recording,
 ) -> Result<Transcript, ProviderError> {
-    let holds = |bytes: &[u8]| bytes.windows(BOUNDARY.len()).any(|w| w == BOUNDARY.as_bytes());
+    let holds = |bytes: &[u8]| {
+        bytes
+            .windows(BOUNDARY.len())
+            .any(|w| w == BOUNDARY.as_bytes())
+    };
     if holds(&recording.audio) {
         let told = "the recording cannot be put into a form";
         return Err(ProviderError::unfit(line.name(), told));
@@ -51,7 +55,9 @@ pub(super) async fn transcribe(
 
 /// A name says who somebody is, so only its ending goes along, which tells the kind of the file.
 fn file_name(name: Option<&str>) -> String {
-    let ending = name.and_then(|name| name.rsplit_once('.')).map(|(_, end)| end);
+    let ending = name
+        .and_then(|name| name.rsplit_once('.'))
+        .map(|(_, end)| end);
     let fits = |end: &&str| end.len() <= 5 && end.bytes().all(|b| b.is_ascii_alphanumeric());
     format!("recording.{}", ending.filter(fits).unwrap_or("wav"))
 }
@@ -85,7 +91,11 @@ fn read(line: &Line, body: &[u8], recording: &Recording) -> Result<Transcript, P
                 id,
                 start_ms,
                 end_ms,
-                text: segment["text"].as_str().unwrap_or_default().trim().to_owned(),
+                text: segment["text"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned(),
                 avg_logprob: float(&segment["avg_logprob"]),
                 no_speech_prob: float(&segment["no_speech_prob"]),
                 compression_ratio: float(&segment["compression_ratio"]),

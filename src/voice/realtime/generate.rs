@@ -201,7 +201,7 @@ fn pieces_of_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
             Ok(
-                ChatEvent::Started { .. } | ChatEvent::ServedBy { .. } | ChatEvent::Chances(_),
+                ChatEvent::Started { .. } | ChatEvent::ServedBy(_) | ChatEvent::Chances(_),
             ) => None,
             Ok(ChatEvent::Delta(text)) => Some(Ok(Piece::Delta(text))),
             Ok(ChatEvent::ToolCall(call)) => Some(Ok(Piece::Call(call))),

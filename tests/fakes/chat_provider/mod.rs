@@ -78,7 +78,9 @@ impl Script {
         Self {
             status,
             headers: vec![("content-type", "application/json".to_owned())],
-            body: json!({"error": {"message": told, "type": "x"}}).to_string().into_bytes(),
+            body: json!({"error": {"message": told, "type": "x"}})
+                .to_string()
+                .into_bytes(),
             ..Self::stream("")
         }
     }
@@ -177,7 +179,9 @@ async fn read(socket: &mut TcpStream) -> Option<Seen> {
         if let Some(end) = end {
             let head = String::from_utf8(all[..end + 4].to_vec()).ok()?;
             let lower = head.to_lowercase();
-            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length = lower
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
             let length: usize = length.map_or(0, |length| length.parse().unwrap());
             if all.len() >= end + 4 + length {
                 let body = all[end + 4..].to_vec();
@@ -249,7 +253,9 @@ pub(crate) mod openai {
     /// A word, then an error in the stream.
     pub(crate) fn error_after(word: &str) -> String {
         let mut all = chunk(&json!({"content": word}), None);
-        all.push_str(&event(&json!({"error": {"message": "overloaded", "type": "server_error"}})));
+        all.push_str(&event(
+            &json!({"error": {"message": "overloaded", "type": "server_error"}}),
+        ));
         all
     }
 
@@ -270,7 +276,10 @@ pub(crate) mod anthropic {
     fn start() -> String {
         let usage = json!({"input_tokens": 11, "cache_read_input_tokens": 4, "output_tokens": 1});
         let message = json!({"id": "m", "type": "message", "role": "assistant", "content": [], "usage": usage});
-        let mut all = event("message_start", &json!({"type": "message_start", "message": message}));
+        let mut all = event(
+            "message_start",
+            &json!({"type": "message_start", "message": message}),
+        );
         all.push_str(&event("ping", &json!({"type": "ping"})));
         all
     }

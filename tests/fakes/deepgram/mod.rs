@@ -88,7 +88,9 @@ async fn plain(mut socket: TcpStream, state: State) {
         if let Some(end) = end {
             let head = String::from_utf8_lossy(&all[..end]).into_owned();
             let lower = head.to_lowercase();
-            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length = lower
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
             let length: usize = length.map_or(0, |length| length.parse().unwrap());
             if all.len() >= end + 4 + length {
                 break (head, all[end + 4..].to_vec());
@@ -99,7 +101,9 @@ async fn plain(mut socket: TcpStream, state: State) {
         }
     };
     let line = head.lines().next().unwrap_or_default().to_owned();
-    let has_key = head.to_lowercase().contains("authorization: token k-secret");
+    let has_key = head
+        .to_lowercase()
+        .contains("authorization: token k-secret");
     state.seen.lock().unwrap().push((line.clone(), body.len()));
     let (status, kind, answer) = match state.mood {
         Mood::BadKey => (401, "application/json", error("INVALID_AUTH")),
@@ -119,7 +123,9 @@ async fn plain(mut socket: TcpStream, state: State) {
 }
 
 fn error(code: &str) -> Vec<u8> {
-    json!({"err_code": code, "err_msg": "no", "request_id": "r"}).to_string().into_bytes()
+    json!({"err_code": code, "err_msg": "no", "request_id": "r"})
+        .to_string()
+        .into_bytes()
 }
 
 fn transcript() -> Vec<u8> {

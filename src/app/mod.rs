@@ -310,6 +310,7 @@ impl App {
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
+            providers: Some(providers.clone()),
             governor: governor.clone(),
             places: usize::from(config.voice_sessions),
             shutdown: shutdown.clone(),

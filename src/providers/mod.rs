@@ -56,7 +56,7 @@ use self::breaker::Breakers;
 use self::budget::Purse;
 use crate::egress::Gateway;
 use crate::llm::ChatModel;
-use crate::speech::{Synthesizer, Transcriber};
+use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::providers::{self as kept, Use};
 use crate::store::{Store, StoreError, WorkspaceId};
 
@@ -123,6 +123,16 @@ impl Providers {
     /// Speaks for a workspace, here or at its provider.
     pub fn synthesizer(&self, workspace: WorkspaceId, local: Arc<dyn Synthesizer>) -> SpeakingFor {
         SpeakingFor::new(self.clone(), workspace, local)
+    }
+
+    /// Speaks in a call, where nobody waits long for a provider.
+    pub fn live_voice(&self, workspace: WorkspaceId, local: Arc<dyn Synthesizer>) -> SpeakingFor {
+        SpeakingFor::new(self.clone(), workspace, local).in_a_call()
+    }
+
+    /// Hears in a call.
+    pub fn ears(&self, workspace: WorkspaceId, local: Arc<dyn Ears>) -> DeepgramEars {
+        DeepgramEars::new(self.clone(), workspace, local)
     }
 
     /// Whether any workspace lets a provider answer.

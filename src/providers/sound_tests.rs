@@ -174,7 +174,7 @@ impl Desk {
     }
 
     async fn hear(&self, partial: bool) -> Hearing {
-        let ears = DeepgramEars::new(self.providers.clone(), self.workspace, Arc::new(Here));
+        let ears = self.providers.ears(self.workspace, Arc::new(Here));
         let utterance = Utterance {
             pcm: Bytes::from(vec![0; 32_000]),
             language: Some("en".to_owned()),

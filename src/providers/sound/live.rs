@@ -19,7 +19,7 @@ use super::super::error::ProviderError;
 use super::super::line::Line;
 use super::super::{Providers, now};
 use super::deepgram::{KEEP_NOTHING, only_letters};
-use super::{SAID, float};
+use super::{IN_A_CALL, SAID, float};
 use crate::egress::{Purpose, StreamLimits, TlsPlace};
 use crate::reason::Reason;
 use crate::speech::{Ears, Hearing, SpeechError, Utterance};
@@ -45,7 +45,7 @@ pub struct DeepgramEars {
 }
 
 impl DeepgramEars {
-    pub fn new(providers: Providers, workspace: WorkspaceId, local: Arc<dyn Ears>) -> Self {
+    pub(crate) fn new(providers: Providers, workspace: WorkspaceId, local: Arc<dyn Ears>) -> Self {
         Self {
             providers,
             workspace,
@@ -77,7 +77,8 @@ impl Ears for DeepgramEars {
             }
             _ => return self.local.hear(utterance).await,
         };
-        match hear(&line, &utterance).await {
+        let heard = tokio::time::timeout(IN_A_CALL, hear(&line, &utterance));
+        match heard.await.unwrap_or_else(|_| Err(line.stalled())) {
             Ok(hearing) => Ok(hearing),
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "a provider did not hear, so this machine does");

@@ -6,6 +6,7 @@ mod openai;
 mod speaking;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +25,8 @@ use crate::speech::{SpeechError, TranscribeOptions, Transcriber, Transcript};
 use crate::store::WorkspaceId;
 use crate::store::providers::{Mode, ProviderKind, Use};
 
+/// How long a call waits for a provider before this machine goes on.
+const IN_A_CALL: Duration = Duration::from_secs(3);
 /// The kinds of data in what people said.
 const SAID: &[Class] = &[Class::Customer];
 /// No recording of speech has fewer bytes in a second: Opus at 6 kbit/s (RFC 6716, section 2.1.1).

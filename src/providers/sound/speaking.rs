@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::super::line::Line;
 use super::super::policy::Plan;
 use super::super::redact::Redactor;
 use super::super::{Providers, now};
-use super::{deepgram, openai};
+use super::{IN_A_CALL, deepgram, openai};
 use crate::egress::Class;
 use crate::speech::{Clip, ClipStream, SpeakRequest, SpeechError, Synthesizer, Voice};
 use crate::store::WorkspaceId;
@@ -29,6 +30,8 @@ pub struct SpeakingFor {
     providers: Providers,
     workspace: WorkspaceId,
     local: Arc<dyn Synthesizer>,
+    /// How long to wait for a provider's first sound.
+    patience: Option<Duration>,
 }
 
 impl SpeakingFor {
@@ -41,6 +44,14 @@ impl SpeakingFor {
             providers,
             workspace,
             local,
+            patience: None,
+        }
+    }
+
+    pub(crate) fn in_a_call(self) -> Self {
+        Self {
+            patience: Some(IN_A_CALL),
+            ..self
         }
     }
 
@@ -49,7 +60,14 @@ impl SpeakingFor {
         plan: Plan,
         request: SpeakRequest,
     ) -> Result<ClipStream, SpeechError> {
-        match elsewhere(&plan.line, &request).await {
+        let asked = elsewhere(&plan.line, &request);
+        let came = match self.patience {
+            Some(patience) => tokio::time::timeout(patience, asked)
+                .await
+                .unwrap_or_else(|_| Err(plan.line.stalled())),
+            None => asked.await,
+        };
+        match came {
             Ok(clips) => Ok(clips),
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "a provider did not speak, so this machine does");

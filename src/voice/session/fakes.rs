@@ -180,6 +180,7 @@ impl TestDesk {
             store: store.clone(),
             ears: ears.clone(),
             synthesizer: voice.clone(),
+            providers: None,
             governor: Governor::default(),
             places: 1,
             shutdown: shutdown.clone(),

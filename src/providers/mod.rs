@@ -71,12 +71,14 @@ struct Inner {
     gateway: Gateway,
     purse: Purse,
     breakers: Breakers,
-    /// One recording at a time is transcribed here; who waits too long may go elsewhere.
+    /// Held while a recording is transcribed here; who waits too long for it may go elsewhere.
     hearing: Semaphore,
     /// How long a provider may take until its answer begins, and how long it may then send nothing.
     patience: Duration,
     /// Whether any workspace lets a provider answer, so that an installation without a model of its own is ready.
     answers: AtomicBool,
+    /// Whether any workspace lets a provider do anything.
+    used: AtomicBool,
 }
 
 impl Providers {
@@ -100,6 +102,7 @@ impl Providers {
                 hearing: Semaphore::new(1),
                 patience,
                 answers: AtomicBool::new(false),
+                used: AtomicBool::new(false),
             }),
         };
         this.look_again().await?;
@@ -140,14 +143,26 @@ impl Providers {
         self.inner.answers.load(Ordering::Relaxed)
     }
 
+    /// Whether any workspace lets a provider do anything.
+    pub fn is_used(&self) -> bool {
+        self.inner.used.load(Ordering::Relaxed)
+    }
+
     /// Looks again what is turned on.
     async fn look_again(&self) -> Result<(), StoreError> {
-        let uses = self
-            .inner
-            .store
-            .read(|conn| kept::uses_for(conn, Use::Chat));
-        let any = !uses.await?.is_empty();
-        self.inner.answers.store(any, Ordering::Relaxed);
+        let read = self.inner.store.read(|conn| {
+            let mut used = Vec::new();
+            for purpose in Use::ALL {
+                if !kept::uses_for(conn, *purpose)?.is_empty() {
+                    used.push(*purpose);
+                }
+            }
+            Ok(used)
+        });
+        let used = read.await?;
+        let answers = used.contains(&Use::Chat);
+        self.inner.answers.store(answers, Ordering::Relaxed);
+        self.inner.used.store(!used.is_empty(), Ordering::Relaxed);
         Ok(())
     }
 }

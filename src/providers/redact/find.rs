@@ -73,7 +73,7 @@ fn ibans(text: &str) -> Vec<Range<usize>> {
     const SHORTEST: usize = 15;
     const LONGEST: usize = 34;
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut before = None;
+    let mut before: Option<char> = None;
     for (start, first) in text.char_indices() {
         let is_start = first.is_ascii_alphabetic()
             && before.is_none_or(|c: char| !c.is_alphanumeric())
@@ -162,7 +162,7 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     let is_between = |c: char| " -./()\u{a0}".contains(c);
     let mut runs = Vec::new();
     let mut letters = text.char_indices().peekable();
-    let mut before = None;
+    let mut before: Option<char> = None;
     while let Some((start, first)) = letters.next() {
         let begins = first.is_ascii_digit() || first == '+' || first == '(';
         let is_inside = before.is_some_and(|c: char| c.is_alphanumeric() || c == '_' || c == '@');

@@ -52,9 +52,9 @@ impl TranscribingFor {
         }
     }
 
-    /// This machine, after those who came before.
+    /// This machine. It counts as busy meanwhile, but nobody who has nowhere else to go waits for that.
     async fn here(&self, recording: Recording) -> Result<Transcript, SpeechError> {
-        let _turn = self.providers.inner.hearing.acquire().await;
+        let _busy = self.providers.inner.hearing.try_acquire().ok();
         self.work(recording).await
     }
 

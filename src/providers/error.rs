@@ -136,17 +136,22 @@ impl ProviderError {
         )
     }
 
+    /// Without words of the provider.
+    fn reason(self) -> Reason {
+        Reason::told(self.for_log(), self)
+    }
+
     /// For whoever waited for the first word.
     pub(super) fn unavailable(self) -> LlmError {
-        LlmError::Unavailable(Reason::of(self))
+        LlmError::Unavailable(self.reason())
     }
 
     /// For whoever has read the beginning of an answer.
     pub(super) fn interrupted(self) -> LlmError {
-        LlmError::Interrupted(Reason::of(self))
+        LlmError::Interrupted(self.reason())
     }
 
     pub(super) fn of_speech(self) -> SpeechError {
-        SpeechError::Unavailable(Reason::of(self))
+        SpeechError::Unavailable(self.reason())
     }
 }

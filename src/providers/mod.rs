@@ -59,6 +59,7 @@ use crate::llm::ChatModel;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::providers::{self as kept, Use};
 use crate::store::{Store, StoreError, WorkspaceId};
+use crate::usage::Budgets;
 
 /// A handle on all providers; clones share it.
 #[derive(Clone)]
@@ -110,8 +111,8 @@ impl Providers {
     }
 
     /// The language model that works here or at a provider, as each workspace wants.
-    pub fn chat(&self, local: Arc<dyn ChatModel>) -> RoutedChat {
-        RoutedChat::new(self.clone(), local)
+    pub fn chat(&self, local: Arc<dyn ChatModel>, budgets: Arc<Budgets>) -> RoutedChat {
+        RoutedChat::new(self.clone(), local, budgets)
     }
 
     /// Transcribes for a workspace, here or at its provider.

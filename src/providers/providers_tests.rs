@@ -156,7 +156,12 @@ impl Desk {
 
     async fn ask(&self, request: ChatRequest) -> Vec<Result<ChatEvent, LlmError>> {
         let here: Arc<dyn ChatModel> = Arc::clone(&self.here) as Arc<dyn ChatModel>;
-        let stream = self.providers.chat(here).chat(request).await.unwrap();
+        let stream = self
+            .providers
+            .chat(here, Arc::default())
+            .chat(request)
+            .await
+            .unwrap();
         stream.collect().await
     }
 

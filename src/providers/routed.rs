@@ -6,19 +6,43 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 
 use super::policy::Plan;
-use super::{Providers, chat};
-use crate::llm::{ChatModel, ChatRequest, ChatStream, LlmError, OutputFormat};
+use super::{ProviderError, Providers, chat};
+use crate::llm::{ChatEvent, ChatModel, ChatRequest, ChatStream, LlmError, OutputFormat};
 use crate::store::providers::{Mode, Use};
+use crate::usage::{Budgets, Work};
 
 /// Chooses for each request by the workspace that it is made for.
 pub struct RoutedChat {
     providers: Providers,
     local: Arc<dyn ChatModel>,
+    /// What visitors may ask for: work elsewhere counts like work here.
+    budgets: Arc<Budgets>,
 }
 
 impl RoutedChat {
-    pub(super) fn new(providers: Providers, local: Arc<dyn ChatModel>) -> Self {
-        Self { providers, local }
+    pub(super) fn new(
+        providers: Providers,
+        local: Arc<dyn ChatModel>,
+        budgets: Arc<Budgets>,
+    ) -> Self {
+        Self {
+            providers,
+            local,
+            budgets,
+        }
+    }
+
+    /// Asks the provider, and charges what it did to whoever asked.
+    async fn ask(&self, plan: &Plan, request: &ChatRequest) -> Result<ChatStream, ProviderError> {
+        let (budgets, flow) = (Arc::clone(&self.budgets), request.claim.flow);
+        let stream = chat::ask(&plan.line, request).await?;
+        let charged = stream.inspect(move |event| {
+            if let Ok(ChatEvent::Done { usage, .. }) = event {
+                let tokens = usage.prompt_tokens.saturating_add(usage.completion_tokens);
+                budgets.charge(flow, Work::Tokens, f64::from(tokens));
+            }
+        });
+        Ok(charged.boxed())
     }
 
     /// The provider first; this machine if it fails before its first word.
@@ -27,7 +51,7 @@ impl RoutedChat {
         plan: Plan,
         request: ChatRequest,
     ) -> Result<ChatStream, LlmError> {
-        match chat::ask(&plan.line, &request).await {
+        match self.ask(&plan, &request).await {
             Ok(stream) => Ok(stream),
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "a provider did not answer, so this machine does");
@@ -57,7 +81,7 @@ impl RoutedChat {
             Ok(Err(error)) => Some(error),
             Err(_) => None,
         };
-        match chat::ask(&plan.line, &request).await {
+        match self.ask(&plan, &request).await {
             Ok(stream) => Ok(stream),
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "a provider did not help out");

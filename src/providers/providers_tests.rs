@@ -301,12 +301,13 @@ async fn a_provider_that_fails_before_its_first_word_is_replaced() {
 
 #[tokio::test]
 async fn nobody_gets_half_an_answer_of_each() {
+    let half = openai::only("half");
     let scripts = [
-        Script::stream(openai::error_after("half")),
-        Script::stream(openai::only("half")).ending(End::CutOff),
-        Script::stream(openai::only("half")).ending(End::Stall),
-        Script::stream(openai::only("half")),
-        Script::stream(format!("{}data: {{\"choices\n\n", openai::only("half"))),
+        Script::stream(openai::error_after("half")).in_pieces(half.len()),
+        Script::stream(half.clone()).ending(End::CutOff),
+        Script::stream(half.clone()).ending(End::Stall),
+        Script::stream(half.clone()),
+        Script::stream(format!("{half}data: {{\"choices\n\n")).in_pieces(half.len()),
     ];
     for script in scripts {
         let desk = Desk::of(ProviderKind::OpenAi).await;

@@ -99,6 +99,8 @@ impl Running {
             }
             if let Err(error) = self.read_on().await {
                 self.over = true;
+                // What came with the error was not shown: somebody else may say it.
+                self.ready.clear();
                 // Its drop counts what is owed.
                 self.owe();
                 self.reservation = None;

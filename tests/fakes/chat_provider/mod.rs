@@ -159,8 +159,10 @@ async fn answer(mut socket: TcpStream, state: State) {
             return;
         }
         *state.sent.lock().unwrap() += piece.len();
-        if script.piece < usize::MAX {
-            tokio::task::yield_now().await;
+        match script.piece {
+            // Long ones are to arrive one by one.
+            100..usize::MAX => tokio::time::sleep(Duration::from_millis(30)).await,
+            _ => tokio::task::yield_now().await,
         }
     }
     if script.end == End::Stall {

@@ -26,6 +26,7 @@ use crate::store::providers::ProviderKind;
 const MOST: u32 = 1_024;
 /// How long a provider may think before the first word.
 const FIRST_WORD: Duration = Duration::from_secs(60);
+const WHOLE_JSON: Duration = Duration::from_secs(180);
 
 /// A request in a provider's protocol.
 struct Asked {
@@ -104,7 +105,11 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
         reservation,
         most.read,
     );
-    let patience = FIRST_WORD.min(line.patience().saturating_mul(2));
+    let patience = match request.format {
+        OutputFormat::Text => FIRST_WORD.min(line.patience().saturating_mul(2)),
+        // JSON comes when it is whole.
+        _ => WHOLE_JSON,
+    };
     let first = tokio::time::timeout(patience, running.next())
         .await
         .map_err(|_| line.stalled())?;

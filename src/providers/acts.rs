@@ -2,18 +2,14 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-use futures::StreamExt;
 use url::Url;
 
 use super::error::MOST;
 use super::line::Line;
-use super::sound::{self, Recording};
-use super::{ProviderError, Providers, budget, chat, now};
+use super::trial::try_out;
+use super::{ProviderError, Providers, budget, now};
 use crate::access::{Member, Scope};
 use crate::egress::{Class, Purpose, Secret};
-use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, Role};
-use crate::speech::{SpeakRequest, TranscribeOptions};
 use crate::store::ProviderId;
 use crate::store::providers::{
     self, Mode, Provider, ProviderKind, ProviderUse, Spend, Use, Wanted,
@@ -205,11 +201,13 @@ impl Providers {
         let set = self.inner.store.write(move |tx| {
             let Some(id) = change.provider else {
                 providers::clear_use(tx, workspace, change.purpose)?;
-                return Ok(true);
+                return Ok(Ok(()));
             };
             let provider = providers::get(tx, workspace, id)?;
-            if change.mode != Mode::Local && !can(&provider, change.purpose) {
-                return Ok(false);
+            if change.mode != Mode::Local
+                && let Err(why) = check_use(&provider, change.purpose)
+            {
+                return Ok(Err(why));
             }
             let new = ProviderUse {
                 workspace,
@@ -220,14 +218,10 @@ impl Providers {
                 tell: change.tell,
             };
             providers::set_use(tx, &provider, new, now())?;
-            Ok(true)
+            Ok(Ok(()))
         });
-        if !set.await? {
-            return Err(ProviderError::field(
-                "provider",
-                "name a model for this purpose at the provider first",
-            ));
-        }
+        set.await?
+            .map_err(|told| ProviderError::field("provider", told))?;
         Ok(self.look_again().await?)
     }
 
@@ -373,6 +367,25 @@ fn can(provider: &Provider, purpose: Use) -> bool {
     model.is_some() && kinds.contains(&provider.kind)
 }
 
+/// Why a provider cannot be used for a purpose.
+fn check_use(provider: &Provider, purpose: Use) -> Result<(), String> {
+    if !can(provider, purpose) {
+        return Err("name a model for this purpose at the provider first".to_owned());
+    }
+    let needed: &[Class] = match purpose {
+        Use::Chat | Use::Speak => &[Class::Business, Class::Customer],
+        Use::Transcribe => &[Class::Customer],
+    };
+    let lacks = |class: &&Class| !provider.classes.iter().any(|c| c == class.name());
+    match needed.iter().find(lacks) {
+        None => Ok(()),
+        Some(class) => Err(format!(
+            "for this it has to get {} data; allow that at the provider first",
+            class.name()
+        )),
+    }
+}
+
 /// A text of one line.
 fn line_of(text: &str, field: &'static str, longest: usize) -> Result<String, ProviderError> {
     let text = text.trim();
@@ -392,88 +405,4 @@ fn check_model(name: &str) -> Result<Option<String>, ProviderError> {
         return Err(ProviderError::field("models", told));
     }
     Ok((!name.is_empty()).then(|| name.to_owned()))
-}
-
-/// A small request without anything of anybody.
-async fn try_out(line: &Line, purpose: Use) -> Result<String, ProviderError> {
-    match purpose {
-        Use::Chat => {
-            let messages = vec![ChatMessage::new(
-                Role::System,
-                "Answer with the word ready and nothing else.",
-            )];
-            let mut request = ChatRequest::new(messages, Priority::Api);
-            request.sampling.max_tokens = Some(256);
-            let mut stream = chat::ask(line, &request).await?;
-            let (mut text, mut tokens) = (String::new(), 0);
-            while let Some(event) = stream.next().await {
-                match event {
-                    Ok(ChatEvent::Delta(more)) => text.push_str(&more),
-                    Ok(ChatEvent::Done { usage, .. }) => {
-                        tokens = usage.prompt_tokens.saturating_add(usage.completion_tokens);
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        return Err(ProviderError::broken(line.name(), error.to_string()));
-                    }
-                }
-            }
-            let text: String = text.trim().chars().take(100).collect();
-            Ok(format!("It answered \"{text}\" ({tokens} tokens)."))
-        }
-        Use::Transcribe => {
-            let recording = Recording {
-                audio: silence(),
-                name: Some("silence.wav".to_owned()),
-                model: None,
-                options: TranscribeOptions::default(),
-            };
-            let transcript = sound::elsewhere(line, &recording).await?;
-            Ok(format!(
-                "It heard {} ms of silence as \"{}\".",
-                transcript.duration_ms, transcript.text
-            ))
-        }
-        Use::Speak => {
-            let request = SpeakRequest {
-                text: "Ready.".to_owned(),
-                speed: 1.0,
-                ..SpeakRequest::default()
-            };
-            let mut clips = sound::say(line, &request).await?;
-            let mut ms = 0;
-            while let Some(clip) = clips.next().await {
-                match clip {
-                    Ok(clip) => ms += clip.duration_ms(),
-                    Err(error) => {
-                        return Err(ProviderError::broken(line.name(), error.to_string()));
-                    }
-                }
-            }
-            Ok(format!("It spoke for {ms} ms."))
-        }
-    }
-}
-
-/// Half a second of nothing, as WAV: 8 kHz, 16 bits, one channel.
-fn silence() -> Bytes {
-    const SAMPLES: u32 = 4_000;
-    const RATE: u32 = 8_000;
-    let data = SAMPLES * 2;
-    let mut wav = Vec::new();
-    wav.extend_from_slice(b"RIFF");
-    wav.extend_from_slice(&(36 + data).to_le_bytes());
-    wav.extend_from_slice(b"WAVEfmt ");
-    wav.extend_from_slice(&16_u32.to_le_bytes());
-    // PCM, one channel.
-    wav.extend_from_slice(&1_u16.to_le_bytes());
-    wav.extend_from_slice(&1_u16.to_le_bytes());
-    wav.extend_from_slice(&RATE.to_le_bytes());
-    wav.extend_from_slice(&(RATE * 2).to_le_bytes());
-    wav.extend_from_slice(&2_u16.to_le_bytes());
-    wav.extend_from_slice(&16_u16.to_le_bytes());
-    wav.extend_from_slice(b"data");
-    wav.extend_from_slice(&data.to_le_bytes());
-    wav.resize(wav.len() + data as usize, 0);
-    wav.into()
 }

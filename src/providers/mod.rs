@@ -39,6 +39,7 @@ mod redact;
 mod routed;
 mod sound;
 mod sse;
+mod trial;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

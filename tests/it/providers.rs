@@ -97,6 +97,17 @@ async fn what_cannot_be_used_is_refused_by_its_field() {
     let uses = "/api/v1/provider-uses/speak";
     let without_model = json!({"mode": "provider", "provider": id});
     assert_eq!(put(&app, uses, without_model).await.status, 400);
+    let mut closed = cloud();
+    closed["name"] = json!("Closed");
+    closed["classes"] = json!(["business"]);
+    let closed = app.post("/api/v1/providers", closed).await.json();
+    let first = json!({"mode": "provider", "provider": closed["id"]});
+    let refused = put(&app, "/api/v1/provider-uses/chat", first).await;
+    assert!(
+        refused.text().contains("customer data"),
+        "{}",
+        refused.text()
+    );
     let (key, _) = app.make_key(&["chat"], None).await;
     assert_eq!(
         app.post_as(&key, "/api/v1/providers", cloud()).await.status,

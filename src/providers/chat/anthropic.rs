@@ -92,9 +92,6 @@ fn messages(request: &ChatRequest) -> Result<Vec<Value>, Reason> {
             None => turns.push((role, blocks)),
         }
     }
-    if turns.is_empty() {
-        turns.push(("user", vec![json!({"type": "text", "text": "Go on."})]));
-    }
     let written = turns
         .into_iter()
         .map(|(role, content)| json!({"role": role, "content": content}));

@@ -61,7 +61,13 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
         })?;
     let classes = classes(request);
     line.check_classes(&classes)?;
-    let (redactor, request) = redact(line, request);
+    let (redactor, mut request) = redact(line, request);
+    if request.messages.iter().all(|m| m.role == Role::System) {
+        // Most models answer a person only.
+        request
+            .messages
+            .push(ChatMessage::new(Role::User, "Go on."));
+    }
     let most = most(&request);
     let asked = match line.provider.kind {
         ProviderKind::OpenAi => openai::write(&request, &model, most.written, &line.provider.url),

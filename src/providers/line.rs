@@ -157,17 +157,17 @@ impl Line {
         let sending = self.providers.inner.gateway.send(request);
         let response = tokio::time::timeout(self.patience(), sending)
             .await
-            .map_err(|_| self.stalled())??;
+            .map_err(|_| self.stalled(self.patience()))??;
         match response.status {
             200..=299 => Ok(response),
             _ => Err(self.explain(response).await),
         }
     }
 
-    pub(crate) fn stalled(&self) -> ProviderError {
+    pub(crate) fn stalled(&self, after: Duration) -> ProviderError {
         ProviderError::Stalled {
             provider: self.name().to_owned(),
-            seconds: self.patience().as_secs(),
+            seconds: after.as_secs().max(1),
         }
     }
 

@@ -19,13 +19,19 @@ use super::line::{Line, Post, parts};
 use super::now;
 use super::redact::{NOTE, Redactor};
 use crate::egress::{Class, Purpose};
-use crate::llm::{ChatEvent, ChatMessage, ChatRequest, ChatStream, OutputFormat, Role, Served};
+use crate::llm::{
+    ChatEvent, ChatMessage, ChatRequest, ChatStream, OutputFormat, Priority, Role, Served,
+};
 use crate::store::providers::ProviderKind;
 
 /// The most that is written if a request does not say it.
 const MOST: u32 = 1_024;
 /// How long a provider may think before the first word.
 const FIRST_WORD: Duration = Duration::from_secs(60);
+/// The same while somebody waits in a chat, or in a call.
+const IN_A_CHAT: Duration = Duration::from_secs(10);
+const IN_A_CALL: Duration = Duration::from_secs(3);
+/// JSON comes when it is whole.
 const WHOLE_JSON: Duration = Duration::from_secs(180);
 
 /// A request in a provider's protocol.
@@ -49,9 +55,23 @@ struct Most {
 /// Nothing was shown by then, so somebody else may answer.
 pub(super) async fn ask(line: &Line, request: &ChatRequest) -> Result<ChatStream, ProviderError> {
     line.admit()?;
-    let asked = begin(line, request).await;
+    let asked = match hurry(request) {
+        Some(most) => tokio::time::timeout(most, begin(line, request))
+            .await
+            .unwrap_or_else(|_| Err(line.stalled(most))),
+        None => begin(line, request).await,
+    };
     line.note(&asked);
     asked
+}
+
+/// How long whoever waits can wait for the first word, before this machine answers.
+fn hurry(request: &ChatRequest) -> Option<Duration> {
+    match (request.claim.priority, &request.format) {
+        (Priority::Voice, _) => Some(IN_A_CALL),
+        (Priority::Chat, OutputFormat::Text) => Some(IN_A_CHAT),
+        _ => None,
+    }
 }
 
 async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, ProviderError> {
@@ -113,12 +133,11 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
     );
     let patience = match request.format {
         OutputFormat::Text => FIRST_WORD.min(line.patience().saturating_mul(2)),
-        // JSON comes when it is whole.
         _ => WHOLE_JSON,
     };
     let first = tokio::time::timeout(patience, running.next())
         .await
-        .map_err(|_| line.stalled())?;
+        .map_err(|_| line.stalled(patience))?;
     let first = match first {
         Some(first) => first?,
         None => return Err(ProviderError::broken(line.name(), "it said nothing")),

@@ -112,7 +112,9 @@ impl Running {
     /// Reads the next piece of the body.
     async fn read_on(&mut self) -> Result<(), ProviderError> {
         let next = tokio::time::timeout(self.line.patience(), self.response.chunk());
-        let next = next.await.map_err(|_| self.line.stalled())??;
+        let next = next
+            .await
+            .map_err(|_| self.line.stalled(self.line.patience()))??;
         let Some(piece) = next else {
             if !self.dialect.is_whole() {
                 return Err(self.broken("its answer breaks off"));

@@ -78,7 +78,12 @@ impl Ears for DeepgramEars {
             _ => return self.local.hear(utterance).await,
         };
         let heard = tokio::time::timeout(IN_A_CALL, hear(&line, &utterance));
-        match heard.await.unwrap_or_else(|_| Err(line.stalled())) {
+        let heard = heard.await.unwrap_or_else(|_| {
+            let late = Err(line.stalled(IN_A_CALL));
+            line.note(&late);
+            late
+        });
+        match heard {
             Ok(hearing) => Ok(hearing),
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "a provider did not hear, so this machine does");
@@ -199,7 +204,10 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         request.headers_mut().insert(name, value);
     }
     let shaken = tokio::time::timeout(line.patience(), client_async(request, stream));
-    let (socket, _) = shaken.await.map_err(|_| line.stalled())?.map_err(broken)?;
+    let (socket, _) = shaken
+        .await
+        .map_err(|_| line.stalled(line.patience()))?
+        .map_err(broken)?;
     let (mut to, mut from) = socket.split();
     let send = async {
         let mut rest = utterance.pcm.clone();
@@ -232,7 +240,7 @@ async fn take<S: AsyncRead + AsyncWrite + Unpin>(
     let (mut words, mut confidence, mut language) = (Vec::new(), 1.0_f32, None);
     loop {
         let next = tokio::time::timeout(line.patience(), from.next());
-        let next = next.await.map_err(|_| line.stalled())?;
+        let next = next.await.map_err(|_| line.stalled(line.patience()))?;
         let message = match next {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Close(_))) | None => {

@@ -64,7 +64,11 @@ impl SpeakingFor {
         let came = match self.patience {
             Some(patience) => tokio::time::timeout(patience, asked)
                 .await
-                .unwrap_or_else(|_| Err(plan.line.stalled())),
+                .unwrap_or_else(|_| {
+                    let late = Err(plan.line.stalled(patience));
+                    plan.line.note(&late);
+                    late
+                }),
             None => asked.await,
         };
         match came {

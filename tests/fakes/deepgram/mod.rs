@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
@@ -163,7 +163,7 @@ async fn live(socket: TcpStream, state: State) {
     let noted = Arc::clone(&line);
     let check = move |request: &Request, response: Response| {
         *noted.lock().unwrap() = request.uri().to_string();
-        Ok(response)
+        Ok::<Response, ErrorResponse>(response)
     };
     let Ok(mut socket) = accept_hdr_async(socket, check).await else {
         return;

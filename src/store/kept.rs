@@ -1,6 +1,8 @@
 //! What each table stores about people: its class, retention, export and erasure. A table that is missing here fails
 //! the tests, so that no new table escapes.
 
+pub use super::kept_files::FILES;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// What visitors and callers said, and what was derived from it.
@@ -25,7 +27,7 @@ pub struct Kept {
     pub erasure: &'static str,
 }
 
-const fn kept(
+pub(super) const fn kept(
     table: &'static str,
     class: Class,
     retention: &'static str,
@@ -453,59 +455,6 @@ pub const TABLES: &[Kept] = &[
         "400 days",
         "`egress`",
         "none: addresses of the business's sites and of its backups",
-    ),
-];
-
-/// Files beside the database.
-pub const FILES: &[Kept] = &[
-    kept(
-        "backups/",
-        Class::Said,
-        "backup.days (21)",
-        "download on the page Backups",
-        "when it is too old; restoring one repeats erasures",
-    ),
-    kept(
-        "copies of backups elsewhere",
-        Class::Said,
-        "backup.days (21)",
-        "`backup list --target`, `backup restore --target`",
-        "when they are too old; restoring one repeats erasures",
-    ),
-    kept(
-        "backup-fetched/",
-        Class::Said,
-        "while one is tried or restored",
-        "none",
-        "automatically",
-    ),
-    kept(
-        "receipts.head",
-        Class::Record,
-        "until the next answer",
-        "none: digests",
-        "none: digests",
-    ),
-    kept(
-        "erased.jsonl",
-        Class::Record,
-        "as long as backups may come back",
-        "none: ids",
-        "none: ids",
-    ),
-    kept(
-        "backup-scratch/",
-        Class::Said,
-        "while a backup is made or tried",
-        "none",
-        "automatically",
-    ),
-    kept(
-        "frontdesk.db.before-…",
-        Class::Said,
-        "14 days",
-        "none",
-        "`person erase` removes it",
     ),
 ];
 

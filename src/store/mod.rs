@@ -24,6 +24,7 @@ use frontdesk_reason as reason;
 mod connection;
 mod error;
 mod ids;
+mod kept_files;
 mod migrate;
 mod pool;
 mod reserve;

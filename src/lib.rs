@@ -15,6 +15,7 @@
 //! | 6 | [`casework`] | work on the leads of a CRM: conversation, voice messages, analysis, what is written back |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
+//! | 5 | [`providers`] | services that an owner may turn on beside the local engines, on a leash |
 //! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
@@ -57,6 +58,7 @@ pub use frontdesk_language as language;
 pub use frontdesk_llm as llm;
 pub use frontdesk_mail as mail;
 pub use frontdesk_models as models;
+pub use frontdesk_providers as providers;
 pub use frontdesk_reason as reason;
 pub use frontdesk_speech as speech;
 pub use frontdesk_store as store;

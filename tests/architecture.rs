@@ -45,6 +45,7 @@ const RANKS: &[(&str, u8)] = &[
     ("inbox", 5),
     ("analysis", 5),
     ("privacy", 5),
+    ("providers", 5),
     ("agent", 6),
     ("casework", 6),
     ("voice", 7),

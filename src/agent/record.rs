@@ -211,6 +211,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
         .map(describe_cited)
         .collect();
     let passages = json!({ "found": found, "cited": cited });
+    let provider = trace.told_provider();
     let mut checks = trace.into_json();
     marks.note(&mut checks);
     // A related passage is not an answer either: show the gap to the owner.
@@ -279,6 +280,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
         handoff: draft.handoff,
         // A text that the engine interrupted is never shown.
         interrupted: false,
+        provider,
         stored,
     })))
 }

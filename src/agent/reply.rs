@@ -202,6 +202,7 @@ impl Agent {
                 tokens: draft.tokens,
                 handoff: draft.handoff,
                 interrupted: false,
+                provider: trace.told_provider(),
                 stored: None,
             },
             found: found.passages,
@@ -358,6 +359,7 @@ impl Agent {
         climbed.draft.prompt_hash = Some(added.prompt_hash);
         climbed.draft.tokens = added.tokens;
         climbed.trace.afterword = Some(added.trace);
+        climbed.trace.served = added.served.or(climbed.trace.served.take());
     }
 
     pub(super) async fn close(
@@ -384,9 +386,11 @@ impl Agent {
             first_token: climbed.draft.first_token,
             total: elapsed(since),
         };
-        let model = climbed
-            .asked_model
-            .then(|| (self.model.name(), self.model.weights_hash()));
+        let model = climbed.asked_model.then(|| match &climbed.trace.served {
+            // Nobody knows the weights of a provider.
+            Some(served) => (format!("{} ({})", served.model, served.provider), None),
+            None => (self.model.name(), self.model.weights_hash()),
+        });
         let record = Record {
             workspace,
             opened,

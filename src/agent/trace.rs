@@ -11,6 +11,7 @@ use super::support::Verdict;
 use super::talk::Talk;
 use super::types::Rung;
 use crate::hours::opening::{Span, Weekly};
+use crate::llm::Served;
 use crate::store::FaqId;
 
 /// Empty fields have no key: receipts name only what happened.
@@ -40,6 +41,9 @@ pub(super) struct Trace {
     pub(super) afterword: Option<AfterwordTrace>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) parts: Vec<PartTrace>,
+    /// The provider whose model wrote, in place of the local one.
+    #[serde(rename = "provider", skip_serializing_if = "Option::is_none")]
+    pub(super) served: Option<Served>,
     /// SHA-256 of the weights of the reader that took part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reader_hash: Option<String>,
@@ -152,6 +156,12 @@ pub(super) struct OtherPlace {
 }
 
 impl Trace {
+    /// The provider that wrote, if people are to be told.
+    pub(super) fn told_provider(&self) -> Option<String> {
+        let served = self.served.as_ref().filter(|served| served.tell)?;
+        Some(served.provider.clone())
+    }
+
     /// The latest score of a rung; 0 if it considered nothing.
     pub(super) fn latest_score(&self, rung: Rung) -> f32 {
         let latest = self.considered.iter().rev().find(|c| c.rung == rung);

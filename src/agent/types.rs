@@ -123,6 +123,9 @@ pub struct Answer {
     /// The engine stopped before the answer was complete; the text is what it had by then.
     #[serde(default)]
     pub interrupted: bool,
+    /// The provider that wrote, if one did and the owner wants people to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// Its message, if the turn has a conversation.
     #[serde(skip)]
     pub stored: Option<Stored>,

@@ -32,6 +32,7 @@ mod reader_choice;
 pub mod receipts;
 pub mod retention;
 pub mod second_factor;
+pub mod statement;
 mod swap;
 mod telling;
 pub mod transcribing;
@@ -77,9 +78,10 @@ use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Metered, Reader};
 use crate::mail::Mail;
+use crate::providers::{Providers, SpeakingFor, TranscribingFor};
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
-use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
+use crate::store::{KeyError, KeyStrength, Store, StoreError, WorkspaceId, calls};
 use crate::usage::Budgets;
 use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
@@ -165,6 +167,8 @@ pub struct App {
     /// Fetches web pages as documents.
     pub sources: Sources,
     pub gateway: Gateway,
+    /// Services beside the local engines, as owners turn them on.
+    pub providers: Providers,
     /// Tells other programs what happens.
     pub webhooks: Webhooks,
     /// What workspaces pay for.
@@ -270,6 +274,8 @@ impl App {
         )?;
         let inbox = Inbox::start(store.clone(), &tasks, shutdown.clone());
         let gateway = outside::gateway(&config, store.clone())?;
+        let providers = Providers::start(store.clone(), gateway.clone()).await?;
+        let chat: Arc<dyn ChatModel> = Arc::new(providers.chat(chat, Arc::clone(&budgets)));
         let mail = Mail::start(
             store.clone(),
             gateway.clone(),
@@ -359,6 +365,7 @@ impl App {
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
+            providers: Some(providers.clone()),
             governor: governor.clone(),
             quotas: quotas.clone(),
             places: usize::from(config.voice_sessions),
@@ -396,6 +403,7 @@ impl App {
             knowledge,
             sources,
             gateway,
+            providers,
             webhooks,
             billing,
             certificates,
@@ -420,6 +428,18 @@ impl App {
             shutdown,
             folder: Mutex::new(folder),
         }))
+    }
+
+    /// Transcribes for a workspace: here, or at the provider that its owner turned on.
+    pub fn transcriber_for(&self, workspace: WorkspaceId) -> TranscribingFor {
+        let local = Arc::clone(&self.transcriber);
+        self.providers.transcriber(workspace, local)
+    }
+
+    /// Speaks for a workspace: here, or at the provider that its owner turned on.
+    pub fn synthesizer_for(&self, workspace: WorkspaceId) -> SpeakingFor {
+        let local = Arc::clone(&self.synthesizer);
+        self.providers.synthesizer(workspace, local)
     }
 
     pub fn workers(&self) -> Vec<WorkerStatus> {

@@ -179,6 +179,9 @@ impl App {
         if !egress::is_sealed() && matches!(self.webhooks.verdict_blocking(), Ok(Some(_))) {
             detail.push_str("; what happens here is told to the webhooks that you set up");
         }
+        if !egress::is_sealed() && self.providers.is_used() {
+            detail.push_str("; the providers that you turned on get what you ticked for them");
+        }
         Protection {
             name: "egress",
             ok,

@@ -51,7 +51,7 @@ impl App {
             options.max_seconds = Some(held.amount().div_ceil(1_000));
         }
         let heard = self
-            .transcriber
+            .transcriber_for(workspace)
             .transcribe(file, name, model, options)
             .await;
         let transcript = match heard {

@@ -28,6 +28,7 @@ mod open;
 mod out;
 mod person;
 mod plans;
+mod providers;
 mod quota;
 mod receipts;
 mod remote;
@@ -98,6 +99,8 @@ enum Command {
     Sources(sources::Args),
     /// Show what left this machine
     Egress(egress::Args),
+    /// Services that may help this machine: set up, use, test, what they cost
+    Providers(Box<providers::Args>),
     /// Ask a question and get an answer from the documents
     Ask(ask::Args),
     /// Measure the answers with questions whose answers are known
@@ -172,6 +175,7 @@ pub fn main() -> ExitCode {
         Command::Documents(args) => documents::run(args),
         Command::Sources(args) => sources::run(args),
         Command::Egress(args) => egress::run(args),
+        Command::Providers(args) => providers::run(*args),
         Command::Ask(args) => ask::run(args),
         Command::Eval(args) => eval::run(*args),
         Command::Calls(args) => calls::run(args),

@@ -25,6 +25,7 @@ fn opening(host: &str, port: u16) -> Opening<'_> {
     Opening {
         workspace: None,
         purpose: Purpose::Backup,
+        provider: None,
         protocol: "SSH",
         host,
         port,

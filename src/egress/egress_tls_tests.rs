@@ -53,6 +53,7 @@ pub(super) fn place(host: &str, port: u16, authority: Option<String>) -> TlsPlac
     TlsPlace {
         workspace: None,
         purpose: Purpose::Mail,
+        provider: None,
         host: host.to_owned(),
         port,
         authority,

@@ -110,6 +110,7 @@ impl Gateway {
             join_names(&hop.classes()),
         );
         let (workspace, purpose) = (request.workspace, request.purpose);
+        let provider = request.provider.clone();
         let method = hop.method.http();
         let named = method.clone();
         // The row is written before the checks, so that a refused request is in the ledger too.
@@ -118,6 +119,7 @@ impl Gateway {
                 workspace,
                 purpose: purpose.name(),
                 data: &new.2,
+                provider: provider.as_deref(),
                 method: named.as_str(),
                 host: &new.1,
                 url: &new.0,
@@ -138,7 +140,8 @@ impl Gateway {
             Err(error) => return Err(line.fail(error).await),
         };
         let full_url = hop.full_url();
-        let sent = hop.size(&full_url, &headers) + body_bytes;
+        let length = body.as_ref().map(bytes::Bytes::len);
+        let sent = hop.size(&full_url, &headers, length) + body_bytes;
         line.outcome.bytes_sent = i64::try_from(sent).unwrap_or(i64::MAX);
         let mut sending = client.request(method, full_url).headers(headers);
         if let Some(body) = body {

@@ -34,6 +34,12 @@ pub enum Purpose {
     Crm,
     /// Licence keys, checked at the shop of the machine's owner.
     Billing,
+    /// A language model of a provider that an owner turned on.
+    ChatProvider,
+    /// Sound to be made text by a provider.
+    SpeechProvider,
+    /// Text to be spoken by a provider.
+    VoiceProvider,
 }
 
 impl Purpose {
@@ -49,6 +55,9 @@ impl Purpose {
             Self::Webhook => "webhook",
             Self::Crm => "crm",
             Self::Billing => "billing",
+            Self::ChatProvider => "language model",
+            Self::SpeechProvider => "speech to text",
+            Self::VoiceProvider => "text to speech",
         }
     }
 
@@ -56,7 +65,15 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate | Self::Mail | Self::Webhook | Self::Crm | Self::Billing => false,
+            Self::Backup
+            | Self::Certificate
+            | Self::Mail
+            | Self::Webhook
+            | Self::Crm
+            | Self::Billing
+            | Self::ChatProvider
+            | Self::SpeechProvider
+            | Self::VoiceProvider => false,
         }
     }
 }
@@ -195,6 +212,8 @@ pub struct Request {
     /// `None` if the request is for the whole installation.
     pub workspace: Option<WorkspaceId>,
     pub purpose: Purpose,
+    /// Name of the provider that it goes to, for the ledger.
+    pub provider: Option<Arc<str>>,
     pub method: Method,
     /// Recorded in the ledger, so it must not contain a secret.
     pub url: Url,
@@ -223,6 +242,7 @@ impl Request {
         Self {
             workspace: None,
             purpose,
+            provider: None,
             method,
             url,
             accept: "*/*",
@@ -393,13 +413,15 @@ impl Hop<'_> {
         Some(all.freeze())
     }
 
-    /// Bytes of the request without its body, as HTTP/1.1 writes it.
-    pub(super) fn size(&self, url: &Url, headers: &HeaderMap) -> usize {
+    /// Bytes of the request without its body, as HTTP/1.1 writes it. `body` is the body's length.
+    pub(super) fn size(&self, url: &Url, headers: &HeaderMap, body: Option<usize>) -> usize {
         let line = self.method.http().as_str().len() + "  HTTP/1.1\r\n".len();
         let target = url.path().len() + url.query().map_or(0, |q| q.len() + 1);
         let host = url.host_str().unwrap_or_default();
-        let own = "host: \r\nuser-agent: \r\n\r\n".len() + host.len() + USER_AGENT.len();
+        let port = url.port().map_or(0, |port| format!(":{port}").len());
+        let own = "host: \r\nuser-agent: \r\n\r\n".len() + host.len() + port + USER_AGENT.len();
         let given = headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4);
-        line + target + own + given.sum::<usize>()
+        let length = body.map_or(0, |body| format!("content-length: {body}\r\n").len());
+        line + target + own + length + given.sum::<usize>()
     }
 }

@@ -181,6 +181,7 @@ impl SshPlace {
         Opening {
             workspace: None,
             purpose: self.purpose,
+            provider: None,
             protocol: PROTOCOL,
             host: &self.host,
             port: self.port,

@@ -29,6 +29,8 @@ pub struct TlsPlace {
     /// `None` if the stream is for the whole installation.
     pub workspace: Option<WorkspaceId>,
     pub purpose: Purpose,
+    /// Name of the provider that it leads to, for the ledger.
+    pub provider: Option<String>,
     /// The name or address that its certificate must hold.
     pub host: String,
     pub port: u16,
@@ -85,6 +87,7 @@ impl TlsPlace {
         Opening {
             workspace: self.workspace,
             purpose: self.purpose,
+            provider: self.provider.as_deref(),
             protocol,
             host: &self.host,
             port: self.port,

@@ -32,6 +32,8 @@ pub(super) struct Opening<'a> {
     /// `None` if the stream is for the whole installation.
     pub(super) workspace: Option<WorkspaceId>,
     pub(super) purpose: Purpose,
+    /// Name of the provider at the other end, for the ledger.
+    pub(super) provider: Option<&'a str>,
     /// The protocol's name in the ledger, such as `SSH`.
     pub(super) protocol: &'static str,
     pub(super) host: &'a str,
@@ -65,11 +67,13 @@ impl Gateway {
             join_names(&opening.data),
         );
         let (protocol, named) = (opening.protocol, host.clone());
+        let provider = opening.provider.map(str::to_owned);
         let mut line = LedgerLine::open(&self.inner.store, move |tx, now| {
             let new = NewRequest {
                 workspace,
                 purpose: purpose.name(),
                 data: &new.1,
+                provider: provider.as_deref(),
                 method: protocol,
                 host: &named,
                 url: &new.0,

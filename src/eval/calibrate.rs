@@ -148,6 +148,7 @@ fn judge(case: &Case, rung: &str, text: &str) -> Outcome {
         tokens: Tokens::default(),
         handoff: rung == Rung::Refusal,
         interrupted: false,
+        provider: None,
         stored: None,
     };
     let asked = AskedCase {

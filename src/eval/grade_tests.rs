@@ -37,6 +37,7 @@ fn answer(rung: Rung, text: &str) -> AskedCase {
             tokens: Tokens::default(),
             handoff: rung == Rung::Refusal,
             interrupted: false,
+            provider: None,
             stored: None,
         },
         found: Vec::new(),

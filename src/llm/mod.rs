@@ -23,8 +23,8 @@ pub use metered::Metered;
 pub use patience::patiently;
 pub use types::{
     ChatEvent, ChatMessage, ChatRequest, ChatStream, Claim, EmbedAs, Embeddings, FinishReason,
-    LlmError, OutputFormat, Priority, ReadFigures, ReadPassage, Role, Sampling, Span, ToolCall,
-    Usage,
+    LlmError, OutputFormat, Priority, ReadFigures, ReadPassage, Role, Sampling, Served, Span,
+    ToolCall, Usage,
 };
 
 use crate::reason::Reason;

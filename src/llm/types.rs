@@ -198,7 +198,17 @@ pub enum FinishReason {
     ToolCalls,
 }
 
-/// What a chat stream yields: one `Started`, then deltas and tool calls, then one `Done`.
+/// Who answered in place of the local model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// The provider's name.
+    pub provider: String,
+    pub model: String,
+    /// Whether the owner wants people to be told.
+    pub tell: bool,
+}
+
+/// What a chat stream yields: one `Started`, perhaps one `ServedBy`, then deltas and tool calls, then one `Done`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatEvent {
@@ -210,6 +220,8 @@ pub enum ChatEvent {
         /// The oldest messages, dropped because the prompt did not fit the window.
         dropped_messages: u32,
     },
+    /// A provider's model answers and not the local one. At most once, before the first delta.
+    ServedBy(Served),
     Delta(String),
     /// For [`OutputFormat::Choice`]: the log-probability of each word in thousandths of a nat, in the
     /// order of the request.

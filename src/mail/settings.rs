@@ -193,6 +193,7 @@ impl Server {
         TlsPlace {
             workspace: Some(workspace),
             purpose: Purpose::Mail,
+            provider: None,
             host: self.host.clone(),
             port: self.port,
             authority: self.authority.clone(),

@@ -16,6 +16,8 @@ pub struct NewRequest<'a> {
     pub purpose: &'a str,
     /// Kinds of data it carries, such as "metadata, encrypted".
     pub data: &'a str,
+    /// Name of the provider that it goes to, if it goes to one.
+    pub provider: Option<&'a str>,
     /// HTTP method, or the protocol of a stream.
     pub method: &'a str,
     pub host: &'a str,
@@ -43,6 +45,8 @@ pub struct Entry {
     pub workspace: Option<WorkspaceId>,
     pub purpose: String,
     pub data: String,
+    /// Name of the provider that it went to.
+    pub provider: Option<String>,
     /// HTTP method, or the protocol of a stream.
     pub method: String,
     pub host: String,
@@ -110,6 +114,7 @@ impl Entry {
             workspace: row.get("workspace")?,
             purpose: row.get("purpose")?,
             data: row.get("data")?,
+            provider: row.get("provider")?,
             method: row.get("method")?,
             host: row.get("host")?,
             url: row.get("url")?,
@@ -133,13 +138,14 @@ pub fn append(
 ) -> Result<i64, StoreError> {
     Ok(tx
         .prepare_cached(
-            "INSERT INTO egress (workspace, purpose, data, method, host, url, bytes_sent, bytes_received, at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            "INSERT INTO egress (workspace, purpose, data, provider, method, host, url, bytes_sent, bytes_received, at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         )?
         .insert((
             request.workspace,
             request.purpose,
             request.data,
+            request.provider,
             request.method,
             request.host,
             request.url,
@@ -208,6 +214,67 @@ pub fn totals(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// What went out for one purpose with the same kinds of data, within a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurposeTotal {
+    pub purpose: String,
+    pub data: String,
+    /// Name of the provider that it went to.
+    pub provider: Option<String>,
+    /// Requests and streams that sent anything.
+    pub requests: u64,
+    pub bytes_sent: u64,
+    pub bytes_received: u64,
+}
+
+/// Totals by purpose, kinds of data and provider from `since` until before `until`. Refused requests do not count.
+pub fn by_purpose(
+    conn: &Connection,
+    which: impl Into<Rows>,
+    since: UnixMs,
+    until: UnixMs,
+) -> Result<Vec<PurposeTotal>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT purpose, data, provider, count(*) AS requests, sum(bytes_sent) AS sent, sum(bytes_received) AS received
+         FROM egress WHERE (?1 IS NULL OR workspace = ?1 OR (?2 AND workspace IS NULL))
+             AND at >= ?3 AND at < ?4 AND bytes_sent > 0
+         GROUP BY purpose, data, provider ORDER BY purpose, data, provider",
+    )?;
+    let (workspace, installation) = which.into().parameters();
+    let rows = statement.query_map((workspace, installation, since, until), |row| {
+        let number = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
+        Ok(PurposeTotal {
+            purpose: row.get("purpose")?,
+            data: row.get("data")?,
+            provider: row.get("provider")?,
+            requests: number("requests")?,
+            bytes_sent: number("sent")?,
+            bytes_received: number("received")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Requests and streams from `since` until before `until` whose number is above `after`, oldest first.
+pub fn between(
+    conn: &Connection,
+    which: impl Into<Rows>,
+    (since, until): (UnixMs, UnixMs),
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT * FROM egress WHERE (?1 IS NULL OR workspace = ?1 OR (?2 AND workspace IS NULL))
+             AND at >= ?3 AND at < ?4 AND id > ?5 ORDER BY id LIMIT ?6",
+    )?;
+    let (workspace, installation) = which.into().parameters();
+    let rows = statement.query_map(
+        (workspace, installation, since, until, after, limit),
+        Entry::from_row,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Removes rows from at or before `before`; returns how many.
 pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM egress WHERE at <= ?", [before])?)
@@ -229,6 +296,7 @@ mod tests {
                     workspace: Some(workspace),
                     purpose: "web page",
                     data: "metadata",
+                    provider: None,
                     method: "GET",
                     host,
                     url: "https://x/",

@@ -178,6 +178,15 @@ pub const HELD: &[Held] = &[
         OWN,
         Some("workspace, event, remote, outcome, received_at"),
     ),
+    held(
+        "providers",
+        OWN,
+        Some(
+            "id, kind, name, url, own, region, models, classes, redaction, budget, prices, active, created_at, changed_at",
+        ),
+    ),
+    held("provider_uses", OWN, ALL),
+    held("provider_spend", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),

@@ -109,6 +109,8 @@ uuid_id! {
     CrmJobId;
     /// What was found in a conversation.
     AnalysisId;
+    /// A service that a workspace may use instead of this machine's engines.
+    ProviderId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }

@@ -1,6 +1,6 @@
 //! What the files beside the database hold about people.
 
-use super::{Class, Kept, kept};
+use super::kept::{Class, Kept, kept};
 
 /// Files beside the database.
 pub const FILES: &[Kept] = &[

@@ -86,16 +86,19 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0020_quota.sql"),
     },
     Migration {
-        sql: include_str!("migrations/0030_crm.sql"),
+        sql: include_str!("migrations/0021_crm.sql"),
     },
     Migration {
-        sql: include_str!("migrations/0031_analysis.sql"),
+        sql: include_str!("migrations/0022_analysis.sql"),
     },
     Migration {
-        sql: include_str!("migrations/0032_casework.sql"),
+        sql: include_str!("migrations/0023_casework.sql"),
     },
     Migration {
-        sql: include_str!("migrations/0033_billing.sql"),
+        sql: include_str!("migrations/0024_billing.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0025_providers.sql"),
     },
 ];
 

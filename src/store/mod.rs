@@ -24,6 +24,7 @@ use frontdesk_reason as reason;
 mod connection;
 mod error;
 mod ids;
+mod kept_files;
 mod migrate;
 mod pool;
 mod reserve;
@@ -72,6 +73,7 @@ pub mod notices;
 pub mod password;
 pub mod progress;
 pub mod pronunciations;
+pub mod providers;
 pub mod quota;
 pub mod ratings;
 pub mod receipts;
@@ -98,10 +100,7 @@ pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId,
-    ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
-    FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ReceiptId,
-    SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -76,6 +76,11 @@ impl Flow {
         self.workspace == 0
     }
 
+    /// Whether the work is done for this workspace. No workspace has the machine's own work.
+    pub fn is_of(self, workspace: WorkspaceId) -> bool {
+        self.workspace != 0 && self.workspace == random_half(workspace.uuid())
+    }
+
     /// True for staff, programs and the machine itself.
     pub fn is_known(self) -> bool {
         self.network == 0
@@ -124,5 +129,8 @@ mod tests {
         assert!(Flow::member(workspace, &7).is_known());
         assert!(!Flow::invited(workspace, &7).is_known());
         assert!(Flow::HOUSE.is_known());
+        assert!(Flow::member(workspace, &7).is_of(workspace));
+        assert!(!Flow::member(workspace, &7).is_of(WorkspaceId::new()));
+        assert!(!Flow::HOUSE.is_of(workspace));
     }
 }

@@ -12,6 +12,7 @@ use super::settings::VoiceSettings;
 use super::{places, session};
 use crate::agent::Agent;
 use crate::inbox::Inbox;
+use crate::providers::Providers;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
@@ -73,6 +74,8 @@ pub struct Parts {
     pub agent: Agent,
     pub ears: Arc<dyn Ears>,
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Who hears and speaks instead, as each workspace wants; `None` if nobody may.
+    pub providers: Option<Providers>,
     /// Holds other work back while a turn needs the cores.
     pub governor: Governor,
     /// Counts the minutes of calls.

@@ -19,6 +19,7 @@ use frontdesk_inbox as inbox;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
+use frontdesk_providers as providers;
 use frontdesk_reason as reason;
 use frontdesk_speech as speech;
 use frontdesk_store as store;

@@ -85,8 +85,12 @@ pub(crate) const FENCES: &[Fence] = &[
     fence("lettre::SmtpTransport", &[], &[]),
     // It is given a client, which sends through the gateway.
     fence("instant_acme", &["certificates::acme"], &[]),
-    // A WebSocket over the socket in the data folder.
-    fence("tokio_tungstenite", &["cli::talk::wire"], &[]),
+    // A WebSocket over the socket in the data folder, and one over a stream of the gateway.
+    fence(
+        "tokio_tungstenite",
+        &["cli::talk::wire", "providers::sound"],
+        &[],
+    ),
     fence("tokio_tungstenite::connect_async", &[], &[]),
     // The sandbox tries whether it is refused.
     fence("libc::socket", &["worker::sandbox"], &[]),

@@ -29,6 +29,15 @@ const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::holdings", &["Bytes", "StorageSettings"]),
     ("store::ids", &["$name"]),
     ("store::lock", &["Holder"]),
+    (
+        "store::providers",
+        &[
+            "ProviderBudget",
+            "ProviderModels",
+            "ProviderPrices",
+            "Redaction",
+        ],
+    ),
     ("store::receipts::head", &["File", "Head", "Heads"]),
     ("store::sources", &["Options", "Report", "Told"]),
     ("store::tombstones", &["Done", "Tombstone"]),

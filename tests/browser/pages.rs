@@ -47,6 +47,8 @@ const PAGES: [&str; 52] = [
     "/keys",
     "/crm",
     "/webhooks",
+    "/providers",
+    "/subprocessors",
     "/webhooks/{webhook}",
     "/account",
     "/account/second-factor",

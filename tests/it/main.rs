@@ -61,6 +61,7 @@ mod mail;
 mod models;
 mod openapi;
 mod people;
+mod providers;
 mod quality;
 mod quality_pages;
 mod quota;

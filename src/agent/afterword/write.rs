@@ -14,7 +14,7 @@ use super::super::types::{Citation, Tokens};
 use super::check::check;
 use super::pace::{FIRST_WORD, Pace};
 use super::{Kind, Plan};
-use crate::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, LlmError};
+use crate::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, LlmError, Served};
 
 /// Most tokens of a friendly answer: two short sentences.
 const FRIENDLY_TOKENS: u32 = 80;
@@ -38,6 +38,8 @@ pub(crate) struct Afterword {
     pub(crate) trace: AfterwordTrace,
     pub(crate) prompt_hash: String,
     pub(crate) tokens: Tokens,
+    /// The provider that wrote it.
+    pub(crate) served: Option<Served>,
 }
 
 /// Whether the model runs, and was quick enough when it was last tried.
@@ -70,7 +72,7 @@ pub(crate) async fn write(
     };
     let prompt_hash = prompt::hash(&messages);
     let written = timeout(left, collect(model, pace, plan, messages, claim)).await;
-    let (text, tokens) = match written {
+    let (text, tokens, served) = match written {
         Ok(Ok(Some(written))) => written,
         Ok(Ok(None)) | Err(_) => return None,
         // The quotation stands for itself.
@@ -103,6 +105,7 @@ pub(crate) async fn write(
         },
         prompt_hash,
         tokens,
+        served,
     })
 }
 
@@ -124,7 +127,7 @@ async fn collect(
     plan: &Plan,
     messages: Vec<ChatMessage>,
     claim: Claim,
-) -> Result<Option<(String, Tokens)>, LlmError> {
+) -> Result<Option<(String, Tokens, Option<Served>)>, LlmError> {
     let mut request = ChatRequest::new(messages, claim);
     request.sampling.max_tokens = Some(match plan.kind {
         Kind::Friendly => FRIENDLY_TOKENS,
@@ -138,7 +141,7 @@ async fn collect(
         },
         false => model.chat(request).await?,
     };
-    let (mut text, mut tokens) = (String::new(), Tokens::default());
+    let (mut text, mut tokens, mut served) = (String::new(), Tokens::default(), None);
     loop {
         let next = if plan.if_quick && text.is_empty() {
             match timeout_at(first_word, stream.next()).await {
@@ -162,9 +165,10 @@ async fn collect(
                     completion: usage.completion_tokens,
                 };
             }
+            Some(Ok(ChatEvent::ServedBy(by))) => served = Some(by),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error),
-            None => return Ok(Some((text, tokens))),
+            None => return Ok(Some((text, tokens, served))),
         }
     }
 }

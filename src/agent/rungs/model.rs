@@ -13,7 +13,7 @@ use crate::agent::support;
 use crate::agent::trace::{SentenceTrace, Trace};
 use crate::agent::types::{Rung, Tokens};
 use crate::knowledge::Found;
-use crate::llm::{self, ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError};
+use crate::llm::{self, ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError, Served};
 
 /// Most places to judge; each costs the model a few hundred prompt tokens.
 const JUDGED: usize = 2;
@@ -100,6 +100,7 @@ async fn write(
     // Show nothing before the last sentence is checked: a later one may refuse.
     let request = writing_request(messages, case);
     writing.collect(model, request).await?;
+    trace.served = writing.served.take();
     writing.check();
     if writing.refused {
         return Ok(None);
@@ -137,6 +138,8 @@ struct Writing<'q> {
     /// The model says that the quotations do not answer.
     refused: bool,
     tokens: Tokens,
+    /// The provider that wrote.
+    served: Option<Served>,
 }
 
 impl<'q> Writing<'q> {
@@ -148,6 +151,7 @@ impl<'q> Writing<'q> {
             verdicts: Vec::new(),
             refused: false,
             tokens: Tokens::default(),
+            served: None,
         }
     }
 
@@ -161,6 +165,7 @@ impl<'q> Writing<'q> {
         while let Some(event) = stream.next().await {
             match event {
                 Ok(ChatEvent::Delta(text)) => self.text.push_str(&text),
+                Ok(ChatEvent::ServedBy(served)) => self.served = Some(served),
                 Ok(ChatEvent::Done { usage, .. }) => {
                     self.tokens = Tokens {
                         prompt: usage.prompt_tokens,

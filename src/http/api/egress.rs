@@ -40,6 +40,9 @@ struct RequestView {
     /// Id of the workspace that it was for.
     workspace: Option<String>,
     purpose: String,
+    /// Name of the provider that it went to, if it went to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
     /// What kinds of data were sent, such as `metadata, encrypted`.
     data: String,
     /// HTTP method; the protocol of a stream, such as `SSH`.
@@ -65,6 +68,7 @@ impl From<Entry> for RequestView {
             id: entry.id,
             workspace: entry.workspace.map(|id| id.to_string()),
             purpose: entry.purpose,
+            provider: entry.provider,
             data: entry.data,
             method: entry.method,
             host: entry.host,

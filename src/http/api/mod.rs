@@ -25,10 +25,12 @@ mod keys;
 pub(super) mod lines;
 mod mail;
 mod names;
+pub(super) mod outside;
 pub(super) mod paths;
 pub mod people;
 mod place;
 pub(super) mod plans;
+pub(super) mod providers;
 mod quota;
 pub(super) mod ratings;
 pub mod receipts;
@@ -177,6 +179,21 @@ pub(super) fn routes() -> Vec<Route> {
         (DELETE, "/api/v1/sources/{id}", DOCUMENTS, sources::delete),
         (POST, "/api/v1/sources/{id}/sync", DOCUMENTS, sources::sync),
         (GET, "/api/v1/egress", ADMIN, egress::list),
+        (GET, "/api/v1/egress/file", ADMIN, outside::download),
+        (GET, "/api/v1/egress/statement", ADMIN, outside::month),
+        (GET, "/api/v1/subprocessors", ADMIN, outside::subprocessors),
+        (GET, "/api/v1/providers", ADMIN, providers::list),
+        (POST, "/api/v1/providers", ADMIN, providers::create),
+        (GET, "/api/v1/providers/{id}", ADMIN, providers::get),
+        (PUT, "/api/v1/providers/{id}", ADMIN, providers::change),
+        (DELETE, "/api/v1/providers/{id}", ADMIN, providers::delete),
+        (POST, "/api/v1/providers/{id}/test", ADMIN, providers::test),
+        (
+            PUT,
+            "/api/v1/provider-uses/{purpose}",
+            ADMIN,
+            providers::set_use
+        ),
         (POST, "/api/v1/ask", CHAT, ask::create),
         (GET, "/api/v1/conversations", CHAT, conversations::list),
         (POST, "/api/v1/conversations", CHAT, conversations::create),

@@ -64,6 +64,17 @@ pub(in crate::http) mod facts {
 pub(in crate::http) mod egress {
     pub(in crate::http) use super::super::egress::__path_list;
 }
+pub(in crate::http) mod outside {
+    pub(in crate::http) use super::super::outside::{
+        __path_download, __path_month, __path_subprocessors,
+    };
+}
+pub(in crate::http) mod providers {
+    pub(in crate::http) use super::super::providers::{
+        __path_change, __path_create, __path_delete, __path_get, __path_list, __path_set_use,
+        __path_test,
+    };
+}
 pub(in crate::http) mod keys {
     pub(in crate::http) use super::super::keys::{__path_create, __path_list, __path_revoke};
 }

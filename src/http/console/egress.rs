@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -12,8 +12,11 @@ use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
+use crate::app::statement::{self, Month};
+use crate::http::api::outside::MonthQuery;
 use crate::http::auth::Scope;
-use crate::store::egress::{self, Entry, Rows, Total};
+use crate::http::now_ms;
+use crate::store::egress::{self, Entry, PurposeTotal, Rows, Total};
 
 /// Requests shown.
 const SHOWN: u32 = 100;
@@ -23,9 +26,22 @@ const SHOWN: u32 = 100;
 struct EgressPage {
     shell: Shell,
     open: bool,
+    /// The month of the statement, and what it says.
+    month: String,
+    told: String,
+    rows: Vec<StatementRow>,
     /// By host and purpose.
     totals: Vec<TotalRow>,
     requests: Vec<RequestRow>,
+}
+
+struct StatementRow {
+    purpose: String,
+    data: String,
+    provider: String,
+    requests: u64,
+    sent: String,
+    received: String,
 }
 
 struct TotalRow {
@@ -42,6 +58,7 @@ struct TotalRow {
 struct RequestRow {
     at: Moment,
     purpose: String,
+    provider: String,
     data: String,
     method: String,
     url: String,
@@ -52,10 +69,11 @@ struct RequestRow {
     error: Option<String>,
 }
 
-/// `GET /egress`
+/// `GET /egress?month=`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
+    Query(query): Query<MonthQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let which = Rows::OfAndInstallation(person.workspace.id);
@@ -64,9 +82,14 @@ pub(super) async fn show(
         Ok((totals, egress::list(conn, which, SHOWN)?))
     });
     let (totals, requests) = found.await?;
+    let month = Month::parse(&query.month, now_ms())?;
+    let made = statement::make(&app.store, Some(person.workspace.id), month).await?;
     let page = EgressPage {
         shell: person.shell(Section::Status, "What left this machine"),
         open: app.gateway.is_open(),
+        month: made.month.name,
+        told: made.told,
+        rows: made.rows.into_iter().map(of_month).collect(),
         totals: totals.into_iter().map(total).collect(),
         requests: requests.into_iter().map(request).collect(),
     };
@@ -75,6 +98,17 @@ pub(super) async fn show(
 
 fn size(count: i64) -> String {
     bytes(u64::try_from(count).unwrap_or_default())
+}
+
+fn of_month(row: PurposeTotal) -> StatementRow {
+    StatementRow {
+        purpose: row.purpose,
+        data: row.data,
+        provider: row.provider.unwrap_or_default(),
+        requests: row.requests,
+        sent: bytes(row.bytes_sent),
+        received: bytes(row.bytes_received),
+    }
 }
 
 fn total(total: Total) -> TotalRow {
@@ -94,6 +128,7 @@ fn request(entry: Entry) -> RequestRow {
     RequestRow {
         at: moment(entry.at),
         purpose: entry.purpose,
+        provider: entry.provider.unwrap_or_default(),
         data: entry.data,
         method: entry.method,
         url: entry.url,

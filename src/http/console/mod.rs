@@ -52,6 +52,8 @@ mod notes;
 mod pages;
 mod plans;
 mod privacy;
+mod provider_form;
+mod providers;
 mod quality_pages;
 mod reading;
 mod receipt_cited;
@@ -157,6 +159,16 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/sources/{id}/schedule", post(sources::schedule))
         .route("/sources/{id}/delete", post(sources::delete))
         .route("/egress", get(egress::show))
+        .route("/egress/file", get(providers::ledger_file))
+        .route("/providers", get(providers::list).post(providers::create))
+        .route("/providers/uses", post(providers::set_use))
+        .route(
+            "/providers/{id}",
+            get(providers::show).post(providers::change),
+        )
+        .route("/providers/{id}/test", post(providers::test))
+        .route("/providers/{id}/delete", post(providers::delete))
+        .route("/subprocessors", get(providers::subprocessors))
         .route("/chat", get(chat::show))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::show))

@@ -12,6 +12,7 @@ use crate::app::pronunciations::PronunciationError;
 use crate::app::ratings::RatingError;
 use crate::app::receipts::ReceiptError;
 use crate::app::retention::RetentionError;
+use crate::app::statement::StatementError;
 use crate::app::voice_settings::VoiceSettingsError;
 use crate::app::welcome::WelcomeError;
 use crate::app::workspaces::WorkspaceError;
@@ -20,6 +21,7 @@ use crate::eval::questions::GoldenError;
 use crate::hours::FactsError;
 use crate::inbox::leads::{LeadError, LeadSettingsError};
 use crate::mail::MailError;
+use crate::providers::ProviderError;
 use crate::webhooks::WebhookError;
 
 impl From<ReceiptError> for Problem {
@@ -243,6 +245,41 @@ impl From<LeadSettingsError> for Problem {
             LeadSettingsError::Text => Self::invalid("consent_text", error.to_string()),
             LeadSettingsError::Denied(error) => error.into(),
             LeadSettingsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StatementError> for Problem {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::Month(_) => Self::invalid("month", error.to_string()),
+            StatementError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProviderError> for Problem {
+    fn from(error: ProviderError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ProviderError::Field { field, .. } => Self::invalid(field, detail),
+            ProviderError::Most => Self::new(StatusCode::CONFLICT, "too_many_providers", detail),
+            ProviderError::Denied(error) => error.into(),
+            ProviderError::Store(error) => error.into(),
+            ProviderError::Budget { .. } => {
+                Self::new(StatusCode::CONFLICT, "provider_budget", detail)
+            }
+            ProviderError::Unfit { .. }
+            | ProviderError::Resting { .. }
+            | ProviderError::Busy { .. }
+            | ProviderError::Status { .. }
+            | ProviderError::Stalled { .. }
+            | ProviderError::Broken { .. }
+            | ProviderError::Refused { .. }
+            | ProviderError::Unasked { .. }
+            | ProviderError::Egress(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_failed", detail)
+            }
         }
     }
 }

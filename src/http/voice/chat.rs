@@ -292,6 +292,9 @@ struct Done {
     /// The visitor is offered a person.
     handoff: bool,
     interrupted: bool,
+    /// The provider that wrote, where the owner wants visitors to be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
     /// Its message, as in the events of the visit.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     stored: Option<StoredView>,
@@ -317,6 +320,7 @@ fn view_done(answer: Answer) -> Done {
         citations: citations(answer.citations),
         handoff: answer.handoff,
         interrupted: answer.interrupted,
+        provider: answer.provider,
         stored: answer.stored.map(StoredView::from),
     }
 }

@@ -200,7 +200,7 @@ async fn ask_model(
 fn pieces_of_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
-            Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
+            Ok(ChatEvent::Started { .. } | ChatEvent::ServedBy(_) | ChatEvent::Chances(_)) => None,
             Ok(ChatEvent::Delta(text)) => Some(Ok(Piece::Delta(text))),
             Ok(ChatEvent::ToolCall(call)) => Some(Ok(Piece::Call(call))),
             Ok(ChatEvent::Done { finish, usage }) => Some(Ok(Piece::End(End {

@@ -183,6 +183,7 @@ impl TestDesk {
             store: store.clone(),
             ears: ears.clone(),
             synthesizer: voice.clone(),
+            providers: None,
             governor: Governor::default(),
             quotas: crate::usage::quota::Quotas::new(store.clone()),
             places: 1,

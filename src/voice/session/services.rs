@@ -11,7 +11,7 @@ use crate::agent::{Display, PreparedAnswer, Turn};
 use crate::inbox::leads;
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
-use crate::speech::SpeakRequest;
+use crate::speech::{Ears, SpeakRequest, Synthesizer};
 use crate::store::calls::Call;
 use crate::store::handover;
 use crate::store::messages::{self, MessageState, NewMessage};
@@ -57,7 +57,7 @@ impl Services {
             tail,
             cancel,
         } = order;
-        let (tasks, ears, work) = (&self.parts.tasks, &self.parts.ears, &self.work);
+        let (tasks, ears, work) = (&self.parts.tasks, self.ears(), &self.work);
         jobs::hear(
             tasks,
             cancel.clone(),
@@ -69,9 +69,27 @@ impl Services {
         jobs::judge_turn_end(tasks, cancel, ears.clone(), tail, number, work.clone());
     }
 
+    /// Whoever hears for this workspace.
+    fn ears(&self) -> Arc<dyn Ears> {
+        let local = Arc::clone(&self.parts.ears);
+        match &self.parts.providers {
+            Some(providers) => Arc::new(providers.ears(self.caller.workspace, local)),
+            None => local,
+        }
+    }
+
+    /// Whoever speaks for this workspace.
+    fn synthesizer(&self) -> Arc<dyn Synthesizer> {
+        let local = Arc::clone(&self.parts.synthesizer);
+        match &self.parts.providers {
+            Some(providers) => Arc::new(providers.live_voice(self.caller.workspace, local)),
+            None => local,
+        }
+    }
+
     fn mouth(&self, job: u64) -> Mouth {
         Mouth {
-            synthesizer: self.parts.synthesizer.clone(),
+            synthesizer: self.synthesizer(),
             manner: self.manner.clone(),
             job,
             work: self.work.clone(),

@@ -42,6 +42,9 @@ pub struct Grounds {
     /// The engine ended before the answer did.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     interrupted: bool,
+    /// The provider that wrote, if one did and the owner wants people to be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
 }
 
 impl From<Answer> for Grounds {
@@ -52,6 +55,7 @@ impl From<Answer> for Grounds {
             receipt: answer.receipt,
             timings_ms: answer.timings_ms,
             interrupted: answer.interrupted,
+            provider: answer.provider,
         }
     }
 }
@@ -68,7 +72,7 @@ impl Piece {
 pub(in crate::http::openai) fn from_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
-            Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
+            Ok(ChatEvent::Started { .. } | ChatEvent::ServedBy(_) | ChatEvent::Chances(_)) => None,
             Ok(ChatEvent::Delta(text)) => Some(Piece::Delta(text)),
             Ok(ChatEvent::ToolCall(call)) => Some(Piece::ToolCall(call)),
             Ok(ChatEvent::Done { finish, usage }) => Some(Piece::End(Box::new(End {

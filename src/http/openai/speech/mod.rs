@@ -26,7 +26,7 @@ use crate::http::route::{Policy, Route, routes};
 use crate::http::sse;
 use crate::reason::Reason;
 use crate::speech::encode::Encoder;
-use crate::speech::{Clip, ClipStream, Pronunciation, SpeechError};
+use crate::speech::{Clip, ClipStream, Pronunciation, SpeechError, Synthesizer as _};
 use crate::store::pronunciations;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -57,7 +57,9 @@ pub(super) async fn create(
     let mut checked = request.check(&app.synthesizer.voices())?;
     checked.request.lexicon = lexicon(&app, &principal).await?;
     let words = checked.request.text.split_whitespace().count();
-    let speaking = app.synthesizer.speak(checked.request.clone()).await;
+    let workspace = principal.workspace(&app, None).await?.id;
+    let synthesizer = app.synthesizer_for(workspace);
+    let speaking = synthesizer.speak(checked.request.clone()).await;
     let mut clips = speaking.map_err(Problem::from)?;
     // Wait for the first clause: an error before it can still become a status code.
     let first = match clips.next().await {

@@ -39,8 +39,8 @@
 pub use frontdesk_access as access;
 pub use frontdesk_agent as agent;
 pub mod app;
-pub use frontdesk_casework as casework;
 pub use frontdesk_billing as billing;
+pub use frontdesk_casework as casework;
 pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;

@@ -66,8 +66,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use self::backup::Backups;
 use crate::agent::Agent;
 use crate::analysis::Analyst;
-use crate::casework::Casework;
 use crate::billing::Billing;
+use crate::casework::Casework;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::crm::kommo::Kommo;
@@ -183,8 +183,6 @@ pub struct App {
     pub undos: Undos,
     /// Analyses conversations.
     pub analyst: Analyst,
-    /// What workspaces may use in a month.
-    pub quotas: Quotas,
     /// Asks golden questions in the background.
     pub evals: Runner,
     /// Sends e-mail and takes answers.
@@ -321,7 +319,6 @@ impl App {
             tasks.clone(),
             shutdown.clone(),
         );
-        let quotas = Quotas::new(store.clone());
         let analyst = Analyst::new(store.clone(), Arc::clone(&chat), quotas.clone());
         analyst.start(&tasks, shutdown.clone());
         // A crash may have left runs and calls open: close them before new ones begin.
@@ -409,7 +406,6 @@ impl App {
             certificates,
             agent,
             analyst,
-            quotas,
             kommo,
             casework,
             undos: Undos::default(),

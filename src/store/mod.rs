@@ -100,7 +100,11 @@ pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId,
+    ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
+    FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId,
+    ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId,
+    WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

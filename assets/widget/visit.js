@@ -52,7 +52,7 @@ class Visit {
     if (before && before.token !== visit.token) this.log.empty()
     hosts = [new URL(HOME).hostname, ...visit.links || []]
     Kept.write(kept, `${visit.token} ${visit.expires_at}`, visit.remember === false)
-    // What was not sent yet is that of whoever wrote it.
+    // Unsent messages belong to the previous user; never send them as another.
     if (who && body.token && !visit.resumed) this.outbox.drop()
     if (who && recallToken(this.place) === visit.token) Kept.write(this.place, undefined, false)
     if (this.bar) return

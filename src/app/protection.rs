@@ -50,7 +50,7 @@ impl App {
         })
     }
 
-    /// Whether webhooks are delivered; `None` if there are none.
+    /// Whether webhook deliveries succeed; `None` without webhooks.
     fn told(&self) -> Option<Protection> {
         let (ok, detail) = match self.webhooks.verdict_blocking() {
             Ok(verdict) => verdict?,

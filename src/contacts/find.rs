@@ -160,4 +160,4 @@ fn note_change(
 
 #[cfg(test)]
 #[path = "find_tests.rs"]
-mod tests;
+pub(crate) mod tests;

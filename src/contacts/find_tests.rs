@@ -3,7 +3,7 @@ use crate::store::contacts::ContactFilter;
 use crate::store::listing::ListFilter;
 use crate::store::{EventId, Store, workspaces};
 
-fn in_a_shop(
+pub(crate) fn in_a_shop(
     test: impl FnOnce(&Transaction<'_>, WorkspaceId) -> Result<(), StoreError> + Send + 'static,
 ) {
     let store = Store::open_in_memory().unwrap();

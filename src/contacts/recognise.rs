@@ -91,19 +91,8 @@ fn find_unnamed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, workspaces};
-
-    fn in_a_shop(
-        test: impl FnOnce(&Transaction<'_>, WorkspaceId) -> Result<(), StoreError> + Send + 'static,
-    ) {
-        let store = Store::open_in_memory().unwrap();
-        store
-            .write_blocking(|tx| {
-                let shop = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
-                test(tx, shop)
-            })
-            .unwrap();
-    }
+    use crate::contacts::find::tests::in_a_shop;
+    use crate::store::workspaces;
 
     fn vouched(id: &str, name: &str, email: &str, whole: bool) -> Vouched {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());

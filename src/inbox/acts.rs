@@ -5,7 +5,9 @@ use super::turns::{self, Asked, Person, Why};
 use super::{Inbox, InboxError};
 use crate::access::{Caller, Member, Scope};
 use crate::store::conversations::{self, Conversation, ConversationState};
-use crate::store::messages::{self, Appended, Message, MessageState, NewMessage, Speaker};
+use crate::store::messages::{
+    self, Appended, LONGEST_CLIENT_ID, Message, MessageState, NewMessage, Speaker,
+};
 use crate::store::visitors::{self, Visitor};
 use crate::store::{
     ConversationId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId, handover,
@@ -15,8 +17,6 @@ const MAY: &[Scope] = &[Scope::Conversations];
 const MAY_SET: &[Scope] = &[Scope::Admin];
 /// In characters.
 pub const LONGEST_MESSAGE: usize = 16_000;
-/// In characters.
-const LONGEST_CLIENT_ID: usize = 100;
 
 /// A message that a member of staff writes.
 #[derive(Debug, Clone, Default)]

@@ -10,6 +10,9 @@ use super::{
     ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, UserId, WorkspaceId, events,
 };
 
+/// Of the id that a sender gives a message, in characters.
+pub const LONGEST_CLIENT_ID: usize = 100;
+
 text_enum! {
     pub enum Speaker {
         User = "user",

@@ -18,6 +18,7 @@ use crate::http::problem::{Problem, ProblemView};
 use crate::llm::{ChatMessage, Claim, Priority, Role};
 use crate::store::WorkspaceId;
 use crate::store::assistants::{self, Assistant};
+use crate::store::messages::LONGEST_CLIENT_ID;
 
 /// In characters.
 const LONGEST_QUESTION: usize = 8000;
@@ -147,6 +148,22 @@ pub(in crate::http) fn check_text(param: &str, text: String) -> Result<String, P
         return Err(Problem::invalid(param, detail));
     }
     Ok(text.to_owned())
+}
+
+/// The sender's id of a message. Two messages with an empty id have none, and are two messages.
+///
+/// # Errors
+/// 400 if it is too long.
+pub(in crate::http) fn check_client_id(id: Option<String>) -> Result<Option<String>, Problem> {
+    let id = id.filter(|id| !id.is_empty());
+    if id
+        .as_ref()
+        .is_some_and(|id| id.chars().count() > LONGEST_CLIENT_ID)
+    {
+        let detail = format!("client_id may have at most {LONGEST_CLIENT_ID} characters");
+        return Err(Problem::invalid("client_id", detail));
+    }
+    Ok(id)
 }
 
 /// Finds an assistant by short name, or the workspace's first without one.

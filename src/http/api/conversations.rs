@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{check_text, find_assistant};
+use super::ask::{check_client_id, check_text, find_assistant};
 use super::place::{self, ApiPlace};
 use super::turn::{self, Unasked};
 use crate::agent::{Display, Turn};
@@ -26,8 +26,6 @@ use crate::store::{ConversationId, Scoped, assistants};
 const LONGEST_LIST: u32 = 200;
 /// In messages, the latest.
 const LONGEST_CONVERSATION: u32 = 1000;
-/// In characters.
-const LONGEST_CLIENT_ID: usize = 100;
 
 /// Conversations of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
@@ -239,19 +237,8 @@ pub(super) async fn append(
     Json(request): Json<MessageRequest>,
 ) -> Result<Response, Problem> {
     let question = check_text("text", request.text)?;
-    if request
-        .client_id
-        .as_ref()
-        .is_some_and(|id| id.chars().count() > LONGEST_CLIENT_ID)
-    {
-        return Err(Problem::invalid(
-            "client_id",
-            "client_id may have at most 100 characters",
-        ));
-    }
+    let client_id = check_client_id(request.client_id)?;
     let conversation = load(&place, &id).await?;
-    // An empty id is none: two messages with it are two.
-    let client_id = request.client_id.filter(|id| !id.is_empty());
     let mut turn = build_turn(&place, &conversation, question, client_id).await?;
     turn.display = turn::display(&headers, Unasked::Events);
     turn::respond(&headers, Unasked::Events, place.app.agent.reply(turn)).await

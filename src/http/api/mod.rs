@@ -52,7 +52,7 @@ pub(super) mod webhooks;
 mod widget;
 pub(super) mod workspaces;
 
-pub(super) use self::ask::{check_text, find_assistant};
+pub(super) use self::ask::{check_client_id, check_text, find_assistant};
 pub(super) use self::status::HttpsView;
 
 use super::auth::Scope;

@@ -14,8 +14,8 @@ use super::rate::Deed;
 use super::said::{self, VisitMessageView};
 use super::{Guest, note};
 use crate::agent::{Agent, Answer, Citation, Display, Turn, TurnEvent, TurnStream};
-use crate::http::api::check_text;
 use crate::http::api::turn::StoredView;
+use crate::http::api::{check_client_id, check_text};
 use crate::http::body::Json;
 use crate::http::metrics::Metrics;
 use crate::http::problem::{Problem, ProblemView};
@@ -31,8 +31,6 @@ use crate::usage::{QueuePlace, Ticket};
 const LONGEST_TRANSCRIPT: u32 = 200;
 /// In characters.
 const LONGEST_MESSAGE: usize = 4000;
-/// In characters.
-const LONGEST_CLIENT_ID: usize = 100;
 
 /// A message to send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -117,15 +115,7 @@ pub(in crate::http) async fn append(
         let detail = format!("text may have at most {LONGEST_MESSAGE} characters");
         return Err(Problem::invalid("text", detail));
     }
-    // An empty id is none: two messages with it are two.
-    let id = request.client_id.filter(|id| !id.is_empty());
-    if id
-        .as_ref()
-        .is_some_and(|id| id.chars().count() > LONGEST_CLIENT_ID)
-    {
-        let detail = format!("client_id may have at most {LONGEST_CLIENT_ID} characters");
-        return Err(Problem::invalid("client_id", detail));
-    }
+    let id = check_client_id(request.client_id)?;
     let (assistant, page) = (request.assistant, request.page);
     let (turn, state) = build_turn(&guest, question, id, assistant, page).await?;
     answer(&guest, turn, state, stream::iter([]))

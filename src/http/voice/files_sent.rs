@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::Guest;
 use super::rate::Deed;
 use super::settings::WidgetSettings;
+use crate::http::api::check_client_id;
 use crate::http::attachment::serve;
 use crate::http::multipart;
 use crate::http::problem::{Problem, ProblemView};
@@ -22,8 +23,6 @@ use crate::store::{AttachmentId, StoreError, holdings, visitors, workspaces};
 
 /// In characters.
 const LONGEST_TEXT: usize = 4000;
-/// In characters.
-const LONGEST_CLIENT_ID: usize = 100;
 
 /// The form, as the OpenAPI document describes it.
 #[derive(ToSchema)]
@@ -161,11 +160,7 @@ async fn read(request: Request) -> Result<Form, Problem> {
                 return Err(Problem::invalid("text", wrong));
             }
             "text" => form.text = text,
-            "client_id" if text.chars().count() > LONGEST_CLIENT_ID => {
-                let wrong = format!("client_id may have at most {LONGEST_CLIENT_ID} characters");
-                return Err(Problem::invalid("client_id", wrong));
-            }
-            "client_id" => form.client_id = Some(text).filter(|id| !id.is_empty()),
+            "client_id" => form.client_id = check_client_id(Some(text))?,
             _ => {}
         }
     }

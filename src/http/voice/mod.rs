@@ -10,7 +10,7 @@
 //!   ([`origin`]). That includes WebSockets, for which browsers send no preflight.
 //! - Visitors reach only the workspace's first assistant and those that the owner opened to them
 //!   ([`assistant`]).
-//! - A visit belongs to whoever is signed in on the page: it goes on for nobody else ([`identity`]).
+//! - A visit is bound to the identity that began it: nobody else can resume it ([`identity`]).
 //! - What visitors may send is bounded by address ([`rate`]) and in size. In a flood of visits, a browser may have to work for a new
 //!   one ([`work`]).
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::view::{NoteView, RowView, SaidView};
 use super::{ApiPlace, parse_conversation, row};
+use crate::http::api::check_client_id;
 use crate::http::body::{self, BodyError, JSON_LIMIT, Json};
 use crate::http::multipart;
 use crate::http::now_ms;
@@ -79,7 +80,7 @@ pub(super) async fn write(
         true => read_form(request).await?,
         false => {
             let asked: WriteRequest = body::read_json(request, JSON_LIMIT).await?;
-            (reply(asked), Vec::new())
+            (reply(asked)?, Vec::new())
         }
     };
     if !sent.is_empty() {
@@ -119,14 +120,13 @@ pub(super) async fn write(
     Ok((StatusCode::CREATED, axum::Json(written)))
 }
 
-fn reply(asked: WriteRequest) -> Reply {
-    Reply {
+fn reply(asked: WriteRequest) -> Result<Reply, Problem> {
+    Ok(Reply {
         text: asked.text,
-        // An empty id is none: two messages with it are two.
-        client_id: asked.client_id.filter(|id| !id.is_empty()),
+        client_id: check_client_id(asked.client_id)?,
         revision: asked.revision,
         ..Reply::default()
-    }
+    })
 }
 
 fn is_form(request: &Request) -> bool {
@@ -170,7 +170,7 @@ async fn read_form(request: Request) -> Result<(Reply, Vec<Sent>), Problem> {
         let names: Vec<&str> = sent.iter().map(|file| file.name.as_str()).collect();
         asked.text = names.join(", ");
     }
-    Ok((reply(asked), sent))
+    Ok((reply(asked)?, sent))
 }
 
 fn parse_revision(text: &str) -> Result<i64, Problem> {

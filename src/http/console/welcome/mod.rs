@@ -54,7 +54,20 @@ struct Place<'a> {
     walk: Walk,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    async fn load(
+        app: &'a App,
+        person: &'a SignedIn,
+        headers: &'a HeaderMap,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            app,
+            person,
+            headers,
+            walk: load(app, person).await?,
+        })
+    }
+
     fn shell(&self, title: &str) -> Shell {
         self.person.shell(Section::Welcome, title)
     }
@@ -86,13 +99,7 @@ pub(super) async fn show_step(
     Path(step): Path<String>,
 ) -> Result<Response, Failure> {
     let step = parse(&step)?;
-    let walk = load(&app, &person).await?;
-    let place = Place {
-        app: &app,
-        person: &person,
-        headers: &headers,
-        walk,
-    };
+    let place = Place::load(&app, &person, &headers).await?;
     match step {
         Step::Business => business::show(&place).await,
         Step::Knowledge => knowledge::show(&place, "", None).await,
@@ -111,13 +118,7 @@ pub(super) async fn save(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let (step, fields) = (parse(&step)?, Fields(fields));
-    let walk = load(&app, &person).await?;
-    let place = Place {
-        app: &app,
-        person: &person,
-        headers: &headers,
-        walk,
-    };
+    let place = Place::load(&app, &person, &headers).await?;
     let shown = match step {
         Step::Business => business::save(&place, fields).await?,
         Step::Knowledge => knowledge::add_site(&place, &fields).await?,
@@ -147,13 +148,7 @@ pub(super) async fn upload(
     if parse(&step)? != Step::Knowledge {
         return Err(Problem::not_found("page").into());
     }
-    let walk = load(&app, &person).await?;
-    let place = Place {
-        app: &app,
-        person: &person,
-        headers: &headers,
-        walk,
-    };
+    let place = Place::load(&app, &person, &headers).await?;
     match knowledge::take_files(&place, request).await? {
         Some(page) => Ok(page),
         None => Ok(to(Some(Step::Knowledge))),

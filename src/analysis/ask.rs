@@ -113,6 +113,11 @@ impl<'a> Asker<'a> {
                     let read = prompt_tokens.saturating_sub(cached_tokens);
                     self.cost.tokens_read += u64::from(read);
                 }
+                ChatEvent::ServedBy(served) => {
+                    // Whatever else the local model said: this analysis also rests on another.
+                    self.cost.model = Some(format!("{} ({})", served.model, served.provider));
+                    self.cost.weights_hash = None;
+                }
                 ChatEvent::Delta(piece) => answer.text.push_str(&piece),
                 ChatEvent::Chances(chances) => answer.chances = chances,
                 ChatEvent::ToolCall(_) => {}

@@ -67,7 +67,7 @@ use self::backup::Backups;
 use crate::agent::Agent;
 use crate::analysis::Analyst;
 use crate::billing::Billing;
-use crate::casework::Casework;
+use crate::casework::{Casework, TranscriberOf};
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::crm::kommo::Kommo;
@@ -344,12 +344,16 @@ impl App {
                 .filter(is_needed)
                 .all(|worker| worker.state != "starting")
         };
+        let (elsewhere, here) = (providers.clone(), Arc::clone(&transcriber));
+        let hearing: TranscriberOf = Arc::new(move |workspace| {
+            Arc::new(elsewhere.transcriber(workspace, Arc::clone(&here)))
+        });
         let casework = Casework::start(
             crate::casework::Parts {
                 store: store.clone(),
                 accounts: Arc::new(clients),
                 chat: Arc::clone(&chat),
-                transcriber: Arc::clone(&transcriber),
+                transcriber: hearing,
                 quotas: quotas.clone(),
                 settled: Arc::new(settled),
             },

@@ -25,7 +25,7 @@ const MAY_SEE: &[Scope] = &[Scope::Admin];
 pub enum PlanError {
     #[error("give the plan a name of at most {LONGEST_NAME} characters")]
     Name,
-    #[error("nothing is counted under the name {0:?}; there are: {}", names())]
+    #[error("nothing is counted under the name {0:?}; there are: {names}", names = names())]
     Measure(String),
     #[error("the limit on {0} is too large; leave it out for no limit")]
     TooMuch(String),

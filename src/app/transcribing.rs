@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::App;
-use crate::speech::{SpeechError, TranscribeOptions, Transcript};
+use crate::speech::{SpeechError, TranscribeOptions, Transcriber as _, Transcript};
 use crate::store::{StoreError, UnixMs, WorkspaceId};
 use crate::usage::quota::{Measure, QuotaError};
 

@@ -43,6 +43,7 @@ impl CaseError {
         match self {
             Self::Crm(error) => crm_code(error),
             Self::Quota(QuotaError::Exceeded { .. }) => "quota_used_up",
+            Self::Quota(QuotaError::Ended) => "subscription_ended",
             Self::Analysis(AnalysisError::Settings(_)) => "server",
             Self::Analysis(_) => "no_conversation",
             Self::Speech(_) => "no_speech_model",
@@ -127,6 +128,7 @@ mod tests {
             CrmError::State.into(),
             AnalysisError::Empty.into(),
             SpeechError::Cancelled.into(),
+            QuotaError::Ended.into(),
             CaseError::Stopped,
             CaseError::Lead,
             CaseError::NoStep,

@@ -60,7 +60,7 @@ use crate::llm::ChatModel;
 use crate::speech::Transcriber;
 use crate::store::crm::accounts::Account;
 use crate::store::crm::messages::CrmMessage;
-use crate::store::{Scoped, Store};
+use crate::store::{Scoped, Store, WorkspaceId};
 use crate::usage::quota::Quotas;
 
 /// How CRMs are reached. The composition root knows which client speaks to which kind.
@@ -123,11 +123,14 @@ pub struct Parts {
     pub store: Store,
     pub accounts: Arc<dyn Accounts>,
     pub chat: Arc<dyn ChatModel>,
-    pub transcriber: Arc<dyn Transcriber>,
+    pub transcriber: TranscriberOf,
     pub quotas: Quotas,
     /// Whether the engines are loaded, or will not be. Until then leads wait: an analysis without the model would have less in it.
     pub settled: Settled,
 }
+
+/// What transcribes for a workspace: this machine, or the provider that its owner turned on.
+pub type TranscriberOf = Arc<dyn Fn(WorkspaceId) -> Arc<dyn Transcriber> + Send + Sync>;
 
 /// Tells whether something has come to rest.
 pub type Settled = Arc<dyn Fn() -> bool + Send + Sync>;

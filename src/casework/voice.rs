@@ -1,4 +1,4 @@
-//! Voice messages: fetched, written out on this machine, told in a note. The sound is dropped as soon as there is a text, or a
+//! Voice messages: fetched, transcribed, told in a note. The sound is dropped as soon as there is a text, or a
 //! reason why there is none.
 
 use std::collections::HashMap;
@@ -67,7 +67,9 @@ impl Casework {
         link: &VoiceLink,
     ) -> Result<Option<CrmTranscript>, CaseError> {
         let parts = &self.inner.parts;
-        if parts.transcriber.ready().is_err() {
+        let workspace = work.account.workspace();
+        let transcriber = (parts.transcriber)(workspace);
+        if transcriber.ready().is_err() {
             work.progress.notice(NO_MODEL);
             return Ok(None);
         }
@@ -79,7 +81,6 @@ impl Casework {
             Err(error) => return Err(error.into()),
         };
         let expected = length::estimate_ms(&voice.bytes);
-        let workspace = work.account.workspace();
         let measure = Measure::TranscriptionMs;
         let held = parts.quotas.reserve(workspace, measure, expected, now());
         let mut held = match held.await {
@@ -91,7 +92,7 @@ impl Casework {
             Err(error) => return Err(error.into()),
         };
         // The recording moves into the engine and ends there, whatever comes of it.
-        let heard = parts.transcriber.transcribe(
+        let heard = transcriber.transcribe(
             voice.bytes,
             link.name.clone(),
             None,

@@ -114,7 +114,7 @@ impl Counted {
             ChatEvent::ToolCall(call) => {
                 self.written += (call.arguments.len() / LETTERS) as u64;
             }
-            ChatEvent::Chances(_) => {}
+            ChatEvent::Chances(_) | ChatEvent::ServedBy(_) => {}
             ChatEvent::Done { usage, .. } => {
                 self.prompt = u64::from(usage.prompt_tokens);
                 self.written = u64::from(usage.completion_tokens);

@@ -53,7 +53,6 @@ struct Claims {
     iat: Option<i64>,
     account_id: Id,
     user_id: Id,
-    client_uuid: String,
     #[serde(default)]
     is_admin: bool,
 }

@@ -54,6 +54,9 @@ impl From<CaseError> for Problem {
             CaseError::Quota(QuotaError::Exceeded { .. }) => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
             }
+            CaseError::Quota(QuotaError::Ended) => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, code, detail)
+            }
             CaseError::Lead => Self::new(StatusCode::NOT_FOUND, code, detail),
             CaseError::Analysis(_) | CaseError::NoStep | CaseError::Stopped => {
                 Self::new(StatusCode::CONFLICT, code, detail)

@@ -6,13 +6,17 @@ use super::{ENDED, Problem};
 use crate::app::plans::PlanError;
 use crate::app::transcribing::TranscribeError;
 use crate::billing::{BillingError, HookError};
+use crate::http::now_ms;
 use crate::usage::quota::QuotaError;
 
 impl From<QuotaError> for Problem {
     fn from(error: QuotaError) -> Self {
         let detail = error.to_string();
         match error {
-            QuotaError::Exceeded { .. } => Self::spent(detail),
+            QuotaError::Exceeded { resets_at, .. } => {
+                let seconds = resets_at.saturating_sub(now_ms()) / 1000;
+                Self::spent(detail).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
+            }
             QuotaError::Ended => Self::new(StatusCode::PAYMENT_REQUIRED, ENDED, detail),
             QuotaError::Store(error) => error.into(),
         }

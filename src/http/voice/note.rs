@@ -13,7 +13,7 @@ use crate::http::metrics::Metrics;
 use crate::http::multipart::too_large;
 use crate::http::problem::Problem;
 use crate::http::sse;
-use crate::speech::{TranscribeOptions, Transcriber as _};
+use crate::speech::TranscribeOptions;
 use crate::store::{WorkspaceId, workspaces};
 use crate::voice::VoiceSettings;
 

@@ -34,7 +34,7 @@ const MOST_STAFF: usize = 50;
 const LONGEST_NAME: usize = 200;
 
 /// A turn of a conversation.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TurnRequest {
     /// `customer`, `staff` or `assistant`.
     who: String,

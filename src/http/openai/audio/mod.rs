@@ -23,7 +23,7 @@ use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::http::sse;
 use crate::http::voice::Visits;
-use crate::speech::{Transcriber as _, Transcript, format};
+use crate::speech::{Transcript, format};
 
 /// A transcript in OpenAI's short form; `verbose_json` has segments, words, language and duration.
 #[derive(Debug, Serialize, ToSchema)]

@@ -251,6 +251,11 @@ mod tests {
                     checks: Trace::default(),
                 },
             ],
+            served: Some(Served {
+                provider: "Elsewhere".into(),
+                model: "m".into(),
+                tell: true,
+            }),
             reader_hash: Some("cd".into()),
             unread: Some("it is loading".into()),
             rephrased: Some(Rephrased::Failed),
@@ -278,6 +283,7 @@ mod tests {
              \"parts\":[{{\"question\":\"When?\",\"rung\":\"read\",\
              \"checks\":{{\"orders_ignored\":1,\"reader_hash\":\"ab\"}}}},\
              {{\"question\":\"Where?\",\"checks\":{{}}}}],\
+             \"provider\":{{\"provider\":\"Elsewhere\",\"model\":\"m\",\"tell\":true}},\
              \"reader_hash\":\"cd\",\"unread\":\"it is loading\",\"rephrased\":null,\
              \"deadline_seconds\":20,\"considered\":[\
              {{\"rung\":\"read\",\"score\":0.6800000071525574,\"text\":\"Open.\",\

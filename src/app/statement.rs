@@ -139,7 +139,7 @@ mod tests {
         let shop = store
             .write(|tx| {
                 let shop = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
-                let mut line = |data, sent, at| {
+                let line = |data, sent, at| {
                     let new = NewRequest {
                         workspace: Some(shop),
                         purpose: "language model",

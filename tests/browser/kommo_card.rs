@@ -22,7 +22,7 @@ pub fn files(address: &str) -> HashMap<String, String> {
         let mut file = archive.by_index(index).unwrap();
         let mut text = String::new();
         if file.read_to_string(&mut text).is_ok() {
-            let path = format!("/widget/{}", file.name());
+            let path = format!("/widget/{}", file.name().unwrap());
             files.insert(path, text.replace(SERVER, &format!("http://{address}")));
         }
     }

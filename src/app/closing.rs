@@ -7,7 +7,8 @@ use super::first_run::ensure_defaults;
 use super::{privacy, retention};
 use crate::knowledge::Knowledge;
 use crate::store::closures::{self, Closure, Rows};
-use crate::store::holdings::{self, Bytes, StorageSettings};
+use crate::store::holdings;
+use crate::store::storage::{self, Bytes, StorageSettings};
 use crate::store::tombstones::{Done, Tombstone};
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{
@@ -31,7 +32,7 @@ pub async fn list_use(store: &Store) -> Result<Vec<WorkspaceUse>, StoreError> {
             let id = workspace.id;
             let kept: StorageSettings = workspaces::section(conn, id, StorageSettings::SECTION)?;
             Ok(WorkspaceUse {
-                bytes: holdings::bytes(conn, id)?,
+                bytes: storage::bytes(conn, id)?,
                 limit_bytes: kept.limit_bytes,
                 workspace,
             })

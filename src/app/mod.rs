@@ -67,7 +67,7 @@ use self::backup::Backups;
 use crate::agent::Agent;
 use crate::analysis::Analyst;
 use crate::billing::Billing;
-use crate::casework::{Casework, TranscriberOf};
+use crate::casework::Casework;
 use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::crm::kommo::Kommo;
@@ -78,7 +78,7 @@ use crate::inbox::staff::Undos;
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Metered, Reader};
 use crate::mail::Mail;
-use crate::providers::{Providers, SpeakingFor, TranscribingFor};
+use crate::providers::Providers;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, WorkspaceId, calls};
@@ -344,16 +344,12 @@ impl App {
                 .filter(is_needed)
                 .all(|worker| worker.state != "starting")
         };
-        let (elsewhere, here) = (providers.clone(), Arc::clone(&transcriber));
-        let hearing: TranscriberOf = Arc::new(move |workspace| {
-            Arc::new(elsewhere.transcriber(workspace, Arc::clone(&here)))
-        });
         let casework = Casework::start(
             crate::casework::Parts {
                 store: store.clone(),
                 accounts: Arc::new(clients),
                 chat: Arc::clone(&chat),
-                transcriber: hearing,
+                transcriber: outside::transcriber_of(&providers, &transcriber),
                 quotas: quotas.clone(),
                 settled: Arc::new(settled),
             },
@@ -428,18 +424,6 @@ impl App {
             shutdown,
             folder: Mutex::new(folder),
         }))
-    }
-
-    /// Transcribes for a workspace: here, or at the provider that its owner turned on.
-    pub fn transcriber_for(&self, workspace: WorkspaceId) -> TranscribingFor {
-        let local = Arc::clone(&self.transcriber);
-        self.providers.transcriber(workspace, local)
-    }
-
-    /// Speaks for a workspace: here, or at the provider that its owner turned on.
-    pub fn synthesizer_for(&self, workspace: WorkspaceId) -> SpeakingFor {
-        let local = Arc::clone(&self.synthesizer);
-        self.providers.synthesizer(workspace, local)
     }
 
     pub fn workers(&self) -> Vec<WorkerStatus> {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::workspaces::{WorkspaceError, need_unbound};
 use super::{App, closing};
 use crate::access::{Denied, Member, Principal, Scope};
-use crate::store::holdings::{self, StorageSettings};
 use crate::store::quota::{self, Limits, Measure, Plan};
+use crate::store::storage::{self, StorageSettings};
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{PlanId, Store, StoreError, UnixMs, WorkspaceId};
 use crate::usage::quota::{Month, month, name, told};
@@ -180,7 +180,7 @@ async fn standing(app: &App, workspace: Workspace, now: UnixMs) -> Result<Standi
     let read = app.store.read(move |conn| {
         let plan = quota::plan_of(conn, id)?.map(|plan| plan.id);
         let kept: StorageSettings = workspaces::section(conn, id, StorageSettings::SECTION)?;
-        Ok((plan, holdings::bytes(conn, id)?.total(), kept.limit_bytes))
+        Ok((plan, storage::bytes(conn, id)?.total(), kept.limit_bytes))
     });
     let (plan, stored, storage_limit) = read.await?;
     Ok(Standing {

@@ -6,7 +6,7 @@ use tokio_util::task::TaskTracker;
 
 use super::https::Secure;
 use super::out;
-use super::serve::{asked_to_stop, bind_failed};
+use super::serve::{StopSignals, bind_failed};
 use crate::app::{AppError, backup, certificates_unkept};
 use crate::config::Config;
 use crate::http;
@@ -14,6 +14,7 @@ use crate::http::server::Limits;
 
 /// Serves the page until it is stopped; then the command fails.
 pub(super) async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
+    let signals = StopSignals::watch()?;
     let reason = error.to_string();
     tracing::error!(%reason, "safe mode: serving only a page that says why");
     let listener = TcpListener::bind(config.listen)
@@ -43,9 +44,8 @@ pub(super) async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Resu
     tokio::spawn({
         let stop = stop.clone();
         async move {
-            if asked_to_stop().await.is_ok() {
-                stop.cancel();
-            }
+            signals.asked().await;
+            stop.cancel();
         }
     });
     let encrypted = async {

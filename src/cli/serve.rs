@@ -9,7 +9,7 @@ use axum::Router;
 use clap::Args as ClapArgs;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::https::Secure;
@@ -117,15 +117,16 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         plain,
         told: secure.introduce(&config),
     });
+    // Before anybody is told that the server is there, and may end it.
+    let signals = StopSignals::watch()?;
     announce(&base, from_elsewhere, https.as_ref(), link.as_deref(), json)?;
     let stop = app.cancel();
     tokio::spawn({
         let stop = stop.clone();
         async move {
-            if asked_to_stop().await.is_ok() {
-                tracing::info!("stopping");
-                stop.cancel();
-            }
+            signals.asked().await;
+            tracing::info!("stopping");
+            stop.cancel();
         }
     });
     let limits = Limits {
@@ -276,11 +277,26 @@ pub(super) fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow
     }
 }
 
-pub(super) async fn asked_to_stop() -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        outcome = tokio::signal::ctrl_c() => outcome,
-        _ = terminate.recv() => Ok(()),
+/// SIGTERM and SIGINT, which from now on no longer end the process by themselves.
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub(super) fn watch() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits until one of them comes.
+    pub(super) async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::documents::{self, NewDocument};
 use super::seen::{self, LineState, SeenLine, SeenPage};
 use super::versions::{self, Version};
-use super::{Scoped, Store, StoreError, WorkspaceId, holdings, workspaces};
+use super::{Scoped, Store, StoreError, WorkspaceId, holdings, storage, workspaces};
 
 fn within(
     test: impl FnOnce(&Transaction<'_>, WorkspaceId) -> Result<(), StoreError> + Send + 'static,
@@ -176,7 +176,7 @@ fn lines_of_the_newest_version_that_was_read_are_counted_and_go_with_the_documen
             part.map_or(0, |part| part.rows.len())
         };
         assert_eq!((exported("seen_lines"), exported("seen_pages")), (3, 0));
-        assert!(holdings::bytes(tx, shop)?.texts > 0);
+        assert!(storage::bytes(tx, shop)?.texts > 0);
         documents::delete(tx, &document, 9)?;
         documents::purge_deleted(tx, 9)?;
         for table in ["seen_lines", "seen_pages"] {

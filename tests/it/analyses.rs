@@ -257,7 +257,7 @@ async fn a_conversation_of_the_inbox_takes_its_analysis_along() {
     let mut browser = Browser::new(&app);
     browser.password("olive").await;
     let list = browser.get("/scores").await;
-    assert!(list.text().contains("Porto"), "{}", list.text());
+    assert!(list.text().contains(">Visitor</a>"), "{}", list.text());
     let page = browser.get(&path.replace(PATH, "/scores")).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
     assert!(page.text().contains("id=\"turn-0\""));

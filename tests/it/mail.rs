@@ -332,6 +332,14 @@ async fn whoever_answers_a_notice_from_their_mail_program_answers_the_visitor() 
         })
     })
     .await;
-    let log = own.app.get(&format!("{MAIL}/log")).await.json();
+    // The log is written after the message.
+    let log = format!("{MAIL}/log");
+    for _ in 0..100 {
+        if own.app.get(&log).await.json()["received"][0].is_object() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let log = own.app.get(&log).await.json();
     assert_eq!(log["received"][0]["outcome"], "taken");
 }

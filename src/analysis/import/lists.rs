@@ -93,7 +93,7 @@ pub(super) fn read(text: &str) -> Result<(Format, Vec<Line>), ImportError> {
         };
         lines.push(line);
     }
-    if lines.iter().all(|line| line.text.trim().is_empty()) {
+    if !lines.is_empty() && lines.iter().all(|line| line.text.trim().is_empty()) {
         return Err(wrong(format!(
             "the messages have no text; it is looked for under {}",
             TEXT.join(", ")

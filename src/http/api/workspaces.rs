@@ -17,7 +17,7 @@ use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::store::closures::{Closure, Rows};
-use crate::store::holdings::Bytes;
+use crate::store::storage::Bytes;
 use crate::store::workspaces::Workspace;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

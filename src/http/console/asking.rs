@@ -98,6 +98,24 @@ const QUESTIONS: &[Question] = &[
         "It disappears from all contacts. What was entered comes back with a field of the same name.",
     ),
     ask(
+        "/crm/accounts/*/disconnect",
+        3,
+        "Do you really want to disconnect this account?",
+        "Nothing is read or written there any more. What is held here goes too, unless you chose to keep it.",
+    ),
+    ask(
+        "/crm/accounts/*/erase",
+        3,
+        "Do you really want to erase what is held here?",
+        "This cannot be undone. What stands in the CRM stays there.",
+    ),
+    ask(
+        "/crm/integrations/forget",
+        1,
+        "Do you really want to forget this integration?",
+        "Accounts that were connected through it stop working within a day.",
+    ),
+    ask(
         "/desk/replies/*/delete",
         1,
         "Do you really want to delete this canned reply?",
@@ -164,10 +182,22 @@ const QUESTIONS: &[Question] = &[
         "Servers and passwords are forgotten, and the messages that wait are not sent.",
     ),
     ask(
+        "/plans/*/delete",
+        1,
+        "Do you really want to delete this plan?",
+        "It works only while no workspace has it.",
+    ),
+    ask(
         "/privacy/erase",
         1,
         "Do you really want to erase what is ticked, and everything that belongs to it, for good?",
         "This cannot be undone.",
+    ),
+    ask(
+        "/providers/*/delete",
+        2,
+        "Do you really want to delete this provider with its key?",
+        "What it does stays on this machine from then on.",
     ),
     ask(
         "/quality/gate/discard",
@@ -182,10 +212,22 @@ const QUESTIONS: &[Question] = &[
         "It goes live at once.",
     ),
     ask(
+        "/scores/*/delete",
+        2,
+        "Do you really want to delete this analysis?",
+        "The conversation itself stays.",
+    ),
+    ask(
         "/sources/*/delete",
         1,
         "Do you really want to delete this source and all documents that came from it?",
         "",
+    ),
+    ask(
+        "/usage/licence/*/remove",
+        1,
+        "Do you really want to remove this licence here?",
+        "Its key can then be used on another machine.",
     ),
     ask(
         "/voice/words/delete",

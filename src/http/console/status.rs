@@ -15,7 +15,7 @@ use crate::app::{App, WorkerStatus, plans};
 use crate::certificates::{Certificates, Mode};
 use crate::http::auth::Scope;
 use crate::http::now_ms;
-use crate::store::{documents, holdings};
+use crate::store::{documents, storage};
 
 /// `GET /status`
 pub(super) async fn show(
@@ -29,7 +29,7 @@ pub(super) async fn show(
         .store
         .read(move |conn| {
             let documents = documents::list(conn, workspace)?;
-            Ok((documents, holdings::bytes(conn, workspace)?))
+            Ok((documents, storage::bytes(conn, workspace)?))
         })
         .await?;
     let standing = plans::own(&app, person.member(), now_ms()).await?;

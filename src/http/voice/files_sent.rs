@@ -19,7 +19,7 @@ use crate::inbox::files::{LARGEST, MOST, Sent};
 use crate::store::conversations::ConversationState;
 use crate::store::inbox::attachments;
 use crate::store::messages::{self, Appended, MessageState, NewMessage, Speaker};
-use crate::store::{AttachmentId, StoreError, holdings, visitors, workspaces};
+use crate::store::{AttachmentId, StoreError, storage, visitors, workspaces};
 
 /// In characters.
 const LONGEST_TEXT: usize = 4000;
@@ -96,7 +96,7 @@ pub(in crate::http) async fn send(
         ) {
             return Ok(None);
         }
-        holdings::has_room(tx, own.workspace())?;
+        storage::has_room(tx, own.workspace())?;
         let names: Vec<_> = form.files.iter().map(|file| file.name.as_str()).collect();
         let text = match form.text.as_str() {
             "" => names.join(", "),

@@ -152,8 +152,8 @@ fn is_header(lines: &[&str], at: usize, lower: &str) -> bool {
     fields.count() >= 2
 }
 
-/// `On Tue, 1 Dec 2026, Desk wrote:`, on up to some lines, or any such sentence in another language with an address in
-/// it right above a quotation.
+/// `On Tue, 1 Dec 2026, Desk wrote:`, on up to some lines, or right above a quotation any such
+/// sentence without a date, or one in another language with an address in it.
 fn says_who_wrote(lines: &[&str], at: usize, count: usize) -> bool {
     let Some(parts) = lines.get(at..at + count) else {
         return false;
@@ -185,7 +185,7 @@ fn says_who_wrote(lines: &[&str], at: usize, count: usize) -> bool {
         .find(|line| !line.trim().is_empty());
     let is_above =
         below.is_some_and(|line| is_quoted(line) || is_invitation(&line.trim().to_lowercase()));
-    is_above && sentence.contains('@')
+    is_above && (is_known || sentence.contains('@'))
 }
 
 /// Whether everything from this line on is a signature. `last` is the last line with a word.

@@ -407,6 +407,13 @@ fn no_list_walks_or_sorts_all_conversations() {
             ),
             (
                 InboxFilter {
+                    channel: Some(Channel::Api),
+                    ..view(View::Everything, me)
+                },
+                "inbox_channel_ever (workspace=? AND channel=?",
+            ),
+            (
+                InboxFilter {
                     assigned: me,
                     ..view(View::All, me)
                 },

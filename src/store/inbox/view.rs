@@ -207,6 +207,7 @@ impl InboxFilter {
             View::All if self.channel.is_some() => "inbox_channel",
             View::All | View::Mine => "inbox_all",
             View::Closed => "inbox_closed",
+            View::Everything if self.channel.is_some() => "inbox_channel_ever",
             View::Everything if self.state.is_some() => "conversations_state",
             View::Everything | View::Mentions => "conversations_recent",
         }

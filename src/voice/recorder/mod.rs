@@ -24,7 +24,7 @@ use self::opus::Pieces;
 use self::track::Track;
 use crate::store::calls::Call;
 use crate::store::recordings::{self, NewRecording};
-use crate::store::{Scoped, Store, StoreError, UnixMs, call_log, holdings};
+use crate::store::{Scoped, Store, StoreError, UnixMs, call_log, storage};
 
 /// Sample rate of recordings, in Hz.
 pub const RATE: u32 = 16_000;
@@ -166,7 +166,7 @@ impl<'a> Shelf<'a> {
         };
         store.has_room()?;
         store.write_blocking(|tx| {
-            holdings::has_room(tx, call.workspace())?;
+            storage::has_room(tx, call.workspace())?;
             recordings::start(tx, call, &new, now)
         })?;
         Ok(Self {

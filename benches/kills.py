@@ -129,7 +129,11 @@ class Chat:
         key = "Object.keys(sessionStorage).some(key => key.endsWith(':unsent'))"
         self.visitor.wait(f"return !{key} && !/Sending|Not sent/.test([...{SHADOW}.querySelectorAll('.state')].map(one => one.textContent).join())",
                           PATIENCE, "the visitor's messages to be sent")
-        self.staff.wait("return !document.querySelector('.msg--waiting')", PATIENCE, "the staff's messages to be sent")
+        try:
+            self.staff.wait("return !document.querySelector('.msg--waiting')", PATIENCE, "the staff's messages to be sent")
+        except SystemExit:
+            print("waiting there:", self.staff.js("return [...document.querySelectorAll('.msg--waiting')].map(one => one.dataset.state + ': ' + one.innerText)"))
+            raise
         time.sleep(3)
 
     def shoot(self, folder):

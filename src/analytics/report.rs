@@ -252,14 +252,9 @@ fn read_topics(
     span: &Span,
     before: &Span,
 ) -> Result<(Vec<OfTopic>, u64), StoreError> {
-    let found = topics::in_span(conn, workspace, span)?;
-    let earlier = topics::in_span(conn, workspace, before)?;
-    let earlier: HashMap<Option<i64>, u64> = earlier
-        .into_iter()
-        .map(|topic| (topic.number, topic.questions))
-        .collect();
+    let found = topics::in_span(conn, workspace, span, before.from)?;
     let (mut topics, mut topicless) = (Vec::new(), 0);
-    for topic in found {
+    for topic in found.into_iter().filter(|topic| topic.questions > 0) {
         let named = match topic.number {
             Some(number) if topics.len() < MOST_TOPICS => topics::name(conn, workspace, number)?,
             _ => None,
@@ -270,7 +265,7 @@ fn read_topics(
                 receipt,
                 questions: topic.questions,
                 answered: topic.answered,
-                earlier: earlier.get(&topic.number).copied().unwrap_or_default(),
+                earlier: topic.earlier,
             }),
             None => topicless += topic.questions,
         }

@@ -34,11 +34,11 @@ pub fn is_due(conn: &Connection) -> Result<bool, StoreError> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// How many conversations of a workspace have figures that are to be made again.
+/// How many conversations of a workspace have figures that are to be made again. `CROSS` makes SQLite begin with those few.
 pub fn count_due(conn: &Connection, workspace: WorkspaceId) -> Result<u64, StoreError> {
     let number: i64 = conn
         .prepare_cached(
-            "SELECT count(*) FROM figures_due d JOIN conversations c ON c.id = d.conversation WHERE c.workspace = ?",
+            "SELECT count(*) FROM figures_due d CROSS JOIN conversations c ON c.id = d.conversation WHERE c.workspace = ?",
         )?
         .query_row([workspace], |row| row.get(0))?;
     Ok(number.unsigned_abs())
@@ -201,8 +201,9 @@ struct Answers {
 impl Answers {
     fn read(conn: &Connection, id: ConversationId) -> Result<Self, StoreError> {
         let mut statement = conn.prepare_cached(
-            "SELECT r.rung, json_extract(r.timings, '$.total'), json_extract(r.checks, '$.talk'),
-                    json_extract(r.checks, '$.assistant_version'), t.value
+            "SELECT r.rung, CAST(json_extract(r.timings, '$.total') AS INTEGER),
+                    CAST(json_extract(r.checks, '$.talk') AS TEXT),
+                    max(CAST(json_extract(r.checks, '$.assistant_version') AS INTEGER), 0), t.value
              FROM receipts r LEFT JOIN ratings t ON t.receipt = r.id
              WHERE r.conversation = ? AND json_extract(r.checks, '$.evaluation') IS NOT 1 ORDER BY r.seq",
         )?;

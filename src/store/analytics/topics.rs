@@ -30,6 +30,8 @@ pub struct Topic {
     pub questions: u64,
     /// How many of them got an answer.
     pub answered: u64,
+    /// Before the span.
+    pub earlier: u64,
 }
 
 /// The place of the newest receipt of a workspace; 0 without any.
@@ -133,19 +135,24 @@ pub fn set(
     Ok(())
 }
 
-/// The topics of the questions in conversations of a span, the largest first.
+/// The topics of the questions in conversations of a span, the largest first, and how many questions of each are in conversations
+/// from `since` up to it.
 pub fn in_span(
     conn: &Connection,
     workspace: WorkspaceId,
     span: &Span,
+    since: UnixMs,
 ) -> Result<Vec<Topic>, StoreError> {
+    // No question is older than its conversation.
     let mut statement = conn.prepare_cached(
-        "SELECT q.topic, count(*), count(*) FILTER (WHERE r.rung NOT IN ('refusal', 'related'))
+        "SELECT q.topic, count(*) FILTER (WHERE f.started_at >= ?2),
+                count(*) FILTER (WHERE f.started_at >= ?2 AND r.rung NOT IN ('refusal', 'related')),
+                count(*) FILTER (WHERE f.started_at < ?2)
          FROM question_topics q JOIN receipts r ON r.id = q.receipt
               JOIN conversation_figures f ON f.conversation = r.conversation
-         WHERE q.workspace = ?1 AND f.started_at >= ?2 AND f.started_at < ?3 AND f.is_test = 0
+         WHERE q.workspace = ?1 AND q.asked_at >= ?6 AND f.started_at >= ?6 AND f.started_at < ?3 AND f.is_test = 0
                AND (?4 IS NULL OR f.channel = ?4) AND (?5 IS NULL OR f.assistant = ?5)
-         GROUP BY q.topic ORDER BY count(*) DESC, q.topic",
+         GROUP BY q.topic ORDER BY 2 DESC, q.topic",
     )?;
     let wanted = (
         workspace,
@@ -153,6 +160,7 @@ pub fn in_span(
         span.until,
         span.channel,
         span.assistant,
+        since,
     );
     let rows = statement.query_map(wanted, |row| {
         let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
@@ -160,6 +168,7 @@ pub fn in_span(
             number: row.get(0)?,
             questions: count(1)?,
             answered: count(2)?,
+            earlier: count(3)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

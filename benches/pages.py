@@ -275,7 +275,7 @@ def pages(ids, server, run):
     """Name and path of each page; what needs an id that is not there is left out."""
     plain = ["inbox", "inbox?view=everything", "inbox?view=closed", "inbox?q=nothing-like-this", "desk", "documents", "documents/new", "faq", "facts", "sources",
              "egress", "chat", "calls", "contacts", "contacts?q=nobody", "tasks", "tasks?state=done", "voice", "receipts", "gaps", "golden", "transcribe", "keys",
-             "quality", "account", "account/second-factor", "accounts", "backups", "mail", "privacy", "privacy?who=amelia%40stone.example",
+             "quality", "analytics", "account", "account/second-factor", "accounts", "backups", "mail", "privacy", "privacy?who=amelia%40stone.example",
              "workspaces", "status", "synonyms", "widget", "widget/examples", "widget/privacy-notice", "webhooks", "nothing-here"]
     found = [(path.replace("/", "-"), "/" + path) for path in plain]
     for kind, path in [("conversation", "/inbox/{}"), ("document", "/documents/{}"), ("document", "/documents/{}/changes"),

@@ -16,6 +16,7 @@
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
 //! | 5 | [`providers`] | services that an owner may turn on beside the local engines, on a leash |
+//! | 5 | [`analytics`] | figures of a span of days, topics, the weekly digest |
 //! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
@@ -45,6 +46,7 @@ pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;
 pub use frontdesk_analysis as analysis;
+pub use frontdesk_analytics as analytics;
 pub use frontdesk_contacts as contacts;
 pub use frontdesk_crm as crm;
 pub use frontdesk_egress as egress;

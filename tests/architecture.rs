@@ -44,6 +44,7 @@ const RANKS: &[(&str, u8)] = &[
     ("knowledge", 5),
     ("inbox", 5),
     ("analysis", 5),
+    ("analytics", 5),
     ("privacy", 5),
     ("providers", 5),
     ("agent", 6),

@@ -66,6 +66,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use self::backup::Backups;
 use crate::agent::Agent;
 use crate::analysis::Analyst;
+use crate::analytics::Analytics;
 use crate::billing::Billing;
 use crate::casework::Casework;
 use crate::certificates::{CertificateError, Certificates};
@@ -183,6 +184,8 @@ pub struct App {
     pub undos: Undos,
     /// Analyses conversations.
     pub analyst: Analyst,
+    /// Figures, topics, the weekly digest.
+    pub analytics: Analytics,
     /// Asks golden questions in the background.
     pub evals: Runner,
     /// Sends e-mail and takes answers.
@@ -290,7 +293,15 @@ impl App {
         );
         let billing = Billing::start(store.clone(), gateway.clone(), &tasks, shutdown.clone());
         let address = telling::Announced::default();
-        telling::start(&config, &store, &webhooks, &address, &tasks, &shutdown).await?;
+        let links = telling::address(&config, &address);
+        telling::start(&store, &webhooks, Arc::clone(&links), &tasks, &shutdown).await?;
+        let analytics = Analytics::start(
+            store.clone(),
+            Arc::clone(&embedder),
+            links,
+            &tasks,
+            shutdown.clone(),
+        );
         let certificates = https::certificates(&config, &store, &gateway).await?;
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
@@ -406,6 +417,7 @@ impl App {
             certificates,
             agent,
             analyst,
+            analytics,
             kommo,
             casework,
             undos: Undos::default(),

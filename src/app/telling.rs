@@ -8,30 +8,33 @@ use tokio_util::task::TaskTracker;
 
 use super::App;
 use crate::config::Config;
-use crate::inbox::notify::Notifier;
+use crate::inbox::notify::{Address, Notifier};
 use crate::store::{Store, StoreError};
 use crate::webhooks::Webhooks;
 
 /// The address that this process announced, once it listens.
 pub(super) type Announced = Arc<Mutex<Option<String>>>;
 
-pub(super) async fn start(
-    config: &Config,
-    store: &Store,
-    webhooks: &Webhooks,
-    announced: &Announced,
-    tasks: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> Result<(), StoreError> {
+/// The address that links in e-mails begin with.
+pub(super) fn address(config: &Config, announced: &Announced) -> Address {
     let announced = Arc::clone(announced);
     let (public, usual) = (public_address(config), format!("http://{}", config.listen));
-    let address = move || {
+    Arc::new(move || {
         let announced = announced.lock().unwrap_or_else(PoisonError::into_inner);
         let known = public.clone().or_else(|| announced.clone());
         known.unwrap_or_else(|| usual.clone())
-    };
+    })
+}
+
+pub(super) async fn start(
+    store: &Store,
+    webhooks: &Webhooks,
+    address: Address,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(), StoreError> {
     let (store, webhooks) = (store.clone(), webhooks.clone());
-    Notifier::start(store, webhooks, Arc::new(address), tasks, shutdown.clone()).await
+    Notifier::start(store, webhooks, address, tasks, shutdown.clone()).await
 }
 
 /// Where people reach this server: as the owner set it, or by the name of its own HTTPS; `None` without either.

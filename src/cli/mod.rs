@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong usage.
 
 mod admin;
+mod analytics;
 mod analyze;
 mod api;
 mod ask;
@@ -122,6 +123,8 @@ enum Command {
     /// Say what an exported conversation is about: summary, score, promises, next step
     #[command(visible_alias = "analyse")]
     Analyze(analyze::Args),
+    /// What happened in a span of days: conversations, how they ended, people, topics, times
+    Analytics(analytics::Args),
     /// What a workspace may use in this month, and what it used
     Quota(quota::Args),
     /// Plans: what workspaces may use in a month, who has which, and what all of them used
@@ -186,6 +189,7 @@ pub fn main() -> ExitCode {
         Command::Mail(args) => mail::run(args),
         Command::Kommo(args) => kommo::run(args),
         Command::Analyze(args) => analyze::run(args),
+        Command::Analytics(args) => analytics::run(args),
         Command::Quota(args) => quota::run(args),
         Command::Plans(args) => plans::run(args),
         Command::Transcribe(args) => transcribe::run(args),

@@ -165,6 +165,14 @@ pub const HELD: &[Held] = &[
     held("crm_notes", OWN, None),
     held("crm_jobs", OWN, None),
     held("analyses", OWN, ALL),
+    // Made from conversations and receipts.
+    held("conversation_figures", OWN, None),
+    held(
+        "figures_due",
+        "conversation IN (SELECT id FROM conversations WHERE workspace = ?1)",
+        None,
+    ),
+    held("question_topics", OWN, None),
     held(
         "entitlements",
         OWN,

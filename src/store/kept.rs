@@ -43,6 +43,11 @@ pub(super) const fn kept(
     }
 }
 
+/// A table that is made from conversations and goes with each.
+const fn derived(table: &'static str, class: Class, export: &'static str) -> Kept {
+    kept(table, class, CONVERSATION, export, WITH_CONVERSATION)
+}
+
 // What people said is hidden when its time is over, and deleted seven days later (`store::due`). Everything else is
 // deleted in one step: sessions, links, secrets, jobs, events and the ledger hold no words of theirs.
 const CONVERSATION: &str = "conversation_days after the last message (180), then hidden for 7 days";
@@ -256,33 +261,21 @@ pub const TABLES: &[Kept] = &[
         "`calls export`",
         WITH_CALL,
     ),
-    kept(
-        "messages_fts",
-        Class::Said,
-        CONVERSATION,
-        "none: an index of messages",
-        WITH_CONVERSATION,
-    ),
-    kept(
+    derived("messages_fts", Class::Said, "none: an index of messages"),
+    derived(
         "messages_fts_data",
         Class::Said,
-        CONVERSATION,
         "none: an index of messages",
-        WITH_CONVERSATION,
     ),
-    kept(
+    derived(
         "messages_fts_idx",
         Class::Said,
-        CONVERSATION,
         "none: an index of messages",
-        WITH_CONVERSATION,
     ),
-    kept(
+    derived(
         "messages_fts_docsize",
         Class::Said,
-        CONVERSATION,
         "none: an index of messages",
-        WITH_CONVERSATION,
     ),
     kept(
         "messages_fts_config",
@@ -448,6 +441,19 @@ pub const TABLES: &[Kept] = &[
         "`person copy`, list of analyses, API",
         "with its conversation; page Scores, API",
     ),
+    derived(
+        "conversation_figures",
+        Class::Record,
+        "none: figures of its conversation",
+    ),
+    kept(
+        "figures_due",
+        Class::Record,
+        "until its figures are made",
+        "none: ids",
+        WITH_CONVERSATION,
+    ),
+    derived("question_topics", Class::Said, "none: vectors of questions"),
     kept("workspace_plans", Class::Business, OWNER, WORKSPACE, CLOSED),
     kept("quota_used", Class::Record, OWNER, WORKSPACE, CLOSED),
     kept("billing_settings", Class::Business, OWNER, "API", BY_OWNER),

@@ -103,6 +103,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0026_channel_index.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0027_analytics.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

@@ -34,6 +34,7 @@ mod scoped;
 mod values;
 
 pub mod analyses;
+pub mod analytics;
 pub mod api_keys;
 pub mod assistants;
 pub mod billing;

@@ -58,6 +58,7 @@ const PAGES: [&str; 57] = [
     "/privacy",
     "/privacy?q=amelia%40stone.example",
     "/workspaces",
+    "/analytics",
     "/usage",
     "/plans",
     "/billing",

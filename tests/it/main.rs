@@ -16,6 +16,7 @@ mod fakes;
 mod lemon_squeezy;
 
 mod analyses;
+mod analytics;
 mod ask;
 mod asking;
 mod audio;

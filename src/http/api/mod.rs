@@ -4,6 +4,7 @@
 pub(super) mod accounts;
 mod additions;
 pub(super) mod analyses;
+pub(super) mod analytics;
 pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;

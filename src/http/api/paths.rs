@@ -128,6 +128,11 @@ pub(in crate::http) mod plans {
         __path_change, __path_choose, __path_create, __path_delete, __path_download, __path_list,
     };
 }
+pub(in crate::http) mod analytics {
+    pub(in crate::http) use super::super::analytics::{
+        __path_digest, __path_get, __path_set_digest, __path_table,
+    };
+}
 pub(in crate::http) mod quota {
     pub(in crate::http) use super::super::quota::__path_get;
 }

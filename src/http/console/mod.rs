@@ -12,6 +12,8 @@
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
 mod accounts;
+mod analytics;
+mod analytics_charts;
 mod asking;
 mod assets;
 mod backup_target;
@@ -204,6 +206,9 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/voice/words", post(voice::set_word))
         .route("/voice/words/delete", post(voice::delete_word))
         .route("/voice/words/import", post(voice::import_words))
+        .route("/analytics", get(analytics::show))
+        .route("/analytics/file", get(analytics::download))
+        .route("/analytics/digest", post(analytics::set_digest))
         .route("/receipts", get(receipts::list))
         .route("/receipts/{id}", get(receipts::show))
         .route("/receipts/{id}/replay", post(receipts::replay))

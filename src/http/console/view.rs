@@ -22,6 +22,8 @@ pub enum Section {
     Quality,
     /// Calls, and how the front desk speaks.
     Calls,
+    /// Figures of a span of days.
+    Analytics,
     Transcribe,
     Widget,
     Keys,
@@ -31,12 +33,13 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Documents,
         Self::Chat,
         Self::Quality,
         Self::Calls,
+        Self::Analytics,
         Self::Transcribe,
         Self::Widget,
         Self::Keys,
@@ -50,6 +53,7 @@ impl Section {
             Self::Chat => "Chat",
             Self::Quality => "Quality",
             Self::Calls => "Calls",
+            Self::Analytics => "Analytics",
             Self::Transcribe => "Transcribe",
             Self::Widget => "Widget",
             Self::Keys => "API keys",
@@ -64,7 +68,7 @@ impl Section {
             Self::Inbox => Scope::Conversations,
             Self::Documents => Scope::Documents,
             Self::Chat => Scope::Chat,
-            Self::Quality => Scope::Evaluate,
+            Self::Quality | Self::Analytics => Scope::Evaluate,
             Self::Transcribe => Scope::Audio,
             Self::Calls | Self::Widget | Self::Keys | Self::Status | Self::Welcome => Scope::Admin,
         }
@@ -77,6 +81,7 @@ impl Section {
             Self::Chat => "chat",
             Self::Quality => "quality",
             Self::Calls => "calls",
+            Self::Analytics => "analytics",
             Self::Transcribe => "transcribe",
             Self::Widget => "widget",
             Self::Keys => "keys",

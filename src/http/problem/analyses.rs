@@ -4,6 +4,20 @@ use axum::http::StatusCode;
 
 use super::Problem;
 use crate::analysis::WorkError;
+use crate::analytics::AnalyticsError;
+
+impl From<AnalyticsError> for Problem {
+    fn from(error: AnalyticsError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AnalyticsError::Span(wrong) => Self::invalid(wrong.field(), detail),
+            AnalyticsError::Table(_) => Self::nothing(detail),
+            AnalyticsError::People => Self::new(StatusCode::FORBIDDEN, "people_only", detail),
+            AnalyticsError::Denied(error) => error.into(),
+            AnalyticsError::Store(error) => error.into(),
+        }
+    }
+}
 
 impl From<WorkError> for Problem {
     fn from(error: WorkError) -> Self {

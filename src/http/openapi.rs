@@ -48,6 +48,7 @@ use super::voice;
         api::snippets::create,
         api::snippets::replace,
         api::ask::create,
+        api::search::create,
         api::calls::list,
         api::calls::get,
         api::calls::delete,

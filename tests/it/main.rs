@@ -72,6 +72,7 @@ mod recovering;
 mod retention;
 mod safe_mode;
 mod sealed;
+mod search;
 mod second_factor;
 mod second_factor_rules;
 mod seen;

@@ -35,6 +35,7 @@ mod quota;
 pub(super) mod ratings;
 pub mod receipts;
 mod retention;
+pub(super) mod search;
 mod second_factor;
 mod setup;
 mod snippets;
@@ -65,6 +66,7 @@ pub(super) fn routes() -> Vec<Route> {
     const EVALUATE: Policy = Policy::Scope(Scope::Evaluate);
     const QUALITY: Policy = Policy::AnyOf(&[Scope::Evaluate, Scope::Admin]);
     const RECEIPTS: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Evaluate]);
+    const SEARCH: Policy = Policy::AnyOf(search::SCOPES);
     routes![
         (GET, "/api/v1/documents", DOCUMENTS, documents::list),
         (POST, "/api/v1/documents", DOCUMENTS, upload::create),
@@ -195,6 +197,7 @@ pub(super) fn routes() -> Vec<Route> {
             providers::set_use
         ),
         (POST, "/api/v1/ask", CHAT, ask::create),
+        (POST, "/api/v1/search", SEARCH, search::create),
         (GET, "/api/v1/conversations", CHAT, conversations::list),
         (POST, "/api/v1/conversations", CHAT, conversations::create),
         (GET, "/api/v1/conversations/{id}", CHAT, conversations::get),

@@ -6,6 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::paths as api;
 use super::health;
+use super::mcp;
 use super::openai::paths as openai;
 use super::voice;
 
@@ -293,6 +294,7 @@ use super::voice;
         api::tasks::shown,
         api::tasks::get_settings,
         api::tasks::set_settings,
+        mcp::answer,
         voice::lead::leave,
         voice::lead::times,
         voice::visit::create,

@@ -32,6 +32,8 @@ pub enum Policy {
     Scope(Scope),
     /// A key with any of these scopes, or a signed-in user.
     AnyOf(&'static [Scope]),
+    /// A key with any of these scopes, or a command; never a browser with its cookie.
+    Program(&'static [Scope]),
     /// A process on the same machine, or else a key with this scope.
     LoopbackOr(Scope),
     /// A key with the scope `audio` or `chat`, or a client secret; both also as a WebSocket's subprotocol.

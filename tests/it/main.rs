@@ -58,6 +58,7 @@ mod inbox_search;
 mod keys;
 mod leads;
 mod mail;
+mod matrix;
 mod mcp;
 mod models;
 mod openapi;

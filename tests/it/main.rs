@@ -22,6 +22,7 @@ mod audio;
 mod auth;
 mod backup_target;
 mod bad_desk;
+mod bad_input;
 mod bad_visit;
 mod beside;
 mod billing;

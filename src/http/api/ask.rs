@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::answered::AskAnswer;
 use super::turn::{self, Unasked};
 use crate::agent::{Answer, Display, Turn};
 use crate::app::{App, default_assistant};
@@ -74,7 +75,7 @@ fn parse_history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
 #[utoipa::path(post, path = "/api/v1/ask", tag = "answers", operation_id = "ask",
     request_body = AskRequest,
     responses((status = 200, description = "The answer with its citations and receipt",
-               body = serde_json::Value),
+               body = AskAnswer),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,

@@ -4,6 +4,7 @@
 pub(super) mod accounts;
 mod additions;
 pub(super) mod analyses;
+mod answered;
 pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;

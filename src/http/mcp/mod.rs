@@ -40,7 +40,8 @@ pub(super) fn routes() -> Vec<Route> {
     request_body(content = serde_json::Value, description = "A JSON-RPC message"),
     responses((status = 200, description = "The JSON-RPC answer", body = serde_json::Value),
               (status = 202, description = "A notification was taken"),
-              (status = 400, description = "Not a message of the protocol", body = serde_json::Value),
+              (status = 400, description = "Not a message of the protocol: a JSON-RPC error, or a problem",
+               body = serde_json::Value),
               (status = 401, body = ProblemView<'_>), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn answer(
     State(app): State<Arc<App>>,

@@ -152,8 +152,8 @@ async fn a_body_that_is_not_what_a_route_reads_is_refused() {
         (JSON, "1e999"),
         (JSON, "\"text\""),
         (JSON, "\"\\ud800\""),
-        (JSON, &deep),
-        (JSON, &long),
+        (JSON, deep.as_str()),
+        (JSON, long.as_str()),
         ("text/plain", "{}"),
     ];
     let mut tried = 0;
@@ -287,9 +287,9 @@ async fn a_query_that_makes_no_sense_is_no_fault_of_the_server() {
         }
         let address = operation.address(ABSENT);
         for name in operation.query() {
-            for odd in ODD.into_iter().chain(["", &long]) {
+            for odd in ODD.into_iter().chain(["", long.as_str()]) {
                 let asked = format!("{address}?{name}={odd}");
-                let label = format!("GET {address}?{name}={:.60}", odd);
+                let label = format!("GET {address}?{name}={odd:.60}");
                 let request = build(&app, &Method::GET, &asked, "", "");
                 send(&app, request, &label).await;
             }

@@ -116,7 +116,11 @@ impl Tool {
     /// A JSON Schema.
     fn arguments(self) -> JsonObject {
         let text = |about: &str| json!({"type": "string", "description": about});
-        let count = |about: &str, least: u32, most: u32| json!({"type": "integer", "minimum": least, "maximum": most, "description": about});
+        let count = |about: &str, least: u32, most: u32| {
+            let mut count = json!({"type": "integer", "minimum": least, "maximum": most});
+            insert(&mut count, "description", about.into());
+            count
+        };
         let (mut properties, required) = match self {
             Self::Search => {
                 let mut view = text("`visitors` leaves out documents for staff only");

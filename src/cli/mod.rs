@@ -35,6 +35,7 @@ mod receipts;
 mod remote;
 mod retention;
 mod safe_mode;
+mod search;
 mod seed;
 mod serve;
 mod settings;
@@ -104,6 +105,8 @@ enum Command {
     Providers(Box<providers::Args>),
     /// Ask a question and get an answer from the documents
     Ask(ask::Args),
+    /// Find the passages of documents that fit a question
+    Search(search::Args),
     /// Measure the answers with questions whose answers are known
     Eval(Box<eval::Args>),
     /// List, show, export and delete calls
@@ -180,6 +183,7 @@ pub fn main() -> ExitCode {
         Command::Egress(args) => egress::run(args),
         Command::Providers(args) => providers::run(*args),
         Command::Ask(args) => ask::run(args),
+        Command::Search(args) => search::run(args),
         Command::Eval(args) => eval::run(*args),
         Command::Calls(args) => calls::run(args),
         Command::Receipts(args) => receipts::run(args),

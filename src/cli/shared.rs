@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use tracing::Metadata;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -87,8 +87,15 @@ pub(super) fn log_where(filter: &str, wanted: fn(&Metadata<'_>) -> bool) -> anyh
     if !out::watched() {
         lines = lines.with_ansi(false);
     }
-    let _ = lines.finish().with(filter_fn(wanted)).try_init();
+    let wanted = filter_fn(move |event| wanted(event) && !is_chatter(event));
+    let _ = lines.finish().with(wanted).try_init();
     Ok(())
+}
+
+/// Whether it is what the SDK of the Model Context Protocol tells of each request. It names clients, and below that what they
+/// sent.
+fn is_chatter(event: &Metadata<'_>) -> bool {
+    event.target().starts_with("rmcp") && *event.level() > Level::WARN
 }
 
 /// Explains that the server must be stopped first, for a command that it cannot do.

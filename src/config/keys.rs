@@ -313,7 +313,7 @@ settings! {
     http_trusted_proxies: String = String::new(), "http.trusted_proxies",
         "Addresses and networks of proxies on other machines (or in containers), separated by commas: 172.17.0.0/16. Their X-Forwarded-For is trusted; that of a proxy on this machine always is.";
     http_origins: String = String::new(), "http.origins",
-        "Websites whose pages may call /v1 with a key, separated by commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
+        "Websites whose pages may call /v1 and /mcp with a key, separated by commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
     connections: u32 = 16384, "http.connections",
         "Maximum open connections; each page with the widget holds one. Needs as many open files, which the server asks the system for.";
 }

@@ -11,7 +11,7 @@
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
 //!
 //! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] (`/v1`), [`api`] (`/api/v1`),
-//! [`console`] (pages), `voice` (visitors, the widget), [`crm`] (what CRMs call).
+//! [`console`] (pages), `voice` (visitors, the widget), [`crm`] (what CRMs call), `mcp` (`/mcp`, tools for assistants elsewhere).
 
 mod address;
 pub mod api;
@@ -27,6 +27,7 @@ mod hashing;
 mod health;
 mod layers;
 pub mod listing;
+mod mcp;
 pub mod metrics;
 mod multipart;
 pub mod openai;
@@ -109,7 +110,7 @@ pub fn router(app: Arc<App>) -> Router {
     layers::wrap(&http, router)
 }
 
-/// Every route of the two APIs with its policy. The console has its own table, and so has what CRMs call.
+/// Every route of the APIs with its policy. The console has its own table, and so has what CRMs call.
 pub fn routes() -> Vec<Route> {
     let mut routes = health::routes();
     routes.extend(openai::routes());
@@ -122,6 +123,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::analyses::routes());
     routes.extend(api::analytics::routes());
     routes.extend(voice::routes());
+    routes.extend(mcp::routes());
     routes
 }
 

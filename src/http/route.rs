@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -20,6 +21,9 @@ use super::openai::{ApiError, cors};
 use super::problem::Problem;
 use super::voice;
 
+/// Longest bare refusal, in bytes.
+const BARE_LIMIT: usize = 16 << 10;
+
 /// Who may call a route. A command of this installation has every scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -32,6 +36,8 @@ pub enum Policy {
     Scope(Scope),
     /// A key with any of these scopes, or a signed-in user.
     AnyOf(&'static [Scope]),
+    /// A key with any of these scopes, or a command; never a browser with its cookie.
+    Program(&'static [Scope]),
     /// A process on the same machine, or else a key with this scope.
     LoopbackOr(Scope),
     /// A key with the scope `audio` or `chat`, or a client secret; both also as a WebSocket's subprotocol.
@@ -120,9 +126,15 @@ async fn enforce(
     request: Request,
     next: Next,
 ) -> Response {
-    if policy == Policy::Visitor {
-        return voice::origin::enforce(&http, request, next).await;
-    }
+    let path = request.uri().path().to_owned();
+    let response = match policy {
+        Policy::Visitor => voice::origin::enforce(&http, request, next).await,
+        _ => serve_authorized(&http, policy, request, next).await,
+    };
+    explain(&path, response).await
+}
+
+async fn serve_authorized(http: &Http, policy: Policy, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let (mut parts, body) = request.into_parts();
     let origins = &http.app.config.http_origins;
@@ -143,6 +155,40 @@ async fn enforce(
         Some(add_cors) => add_cors(response),
         None => response,
     }
+}
+
+/// Gives a bare refusal, as the extractors of queries, paths and forms make it, the envelope of the API that `path` belongs
+/// to. Its headers stay.
+async fn explain(path: &str, response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let is_api = path.starts_with("/api/") || path == "/mcp" || is_v1(path);
+    if !status.is_client_error() || !is_bare || !is_api {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::NOT_ACCEPTABLE => "not_acceptable",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        _ => "invalid_request",
+    };
+    let (mut parts, body) = response.into_parts();
+    let text = to_bytes(body, BARE_LIMIT).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let text = match text.trim() {
+        "" => status
+            .canonical_reason()
+            .unwrap_or("the request was refused"),
+        text => text,
+    };
+    let (told, body) = in_envelope_of(path, Problem::new(status, code, text)).into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    for (name, value) in &told.headers {
+        parts.headers.insert(name.clone(), value.clone());
+    }
+    Response::from_parts(parts, body)
 }
 
 fn is_v1(path: &str) -> bool {

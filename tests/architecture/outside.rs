@@ -85,6 +85,8 @@ pub(crate) const FENCES: &[Fence] = &[
     fence("lettre::SmtpTransport", &[], &[]),
     // It is given a client, which sends through the gateway.
     fence("instant_acme", &["certificates::acme"], &[]),
+    // It serves requests of our router; its clients are turned off.
+    fence("rmcp", &["http::mcp"], &[]),
     // A WebSocket over the socket in the data folder, and one over a stream of the gateway.
     fence(
         "tokio_tungstenite",
@@ -138,6 +140,10 @@ const COULD_CONNECT: &[(&str, &str)] = &[
         "fenced; it speaks over a stream that it is given, and its own transports are named nowhere",
     ),
     ("reqwest", "fenced"),
+    (
+        "rmcp",
+        "fenced; only its server is turned on, and it is a service of our router",
+    ),
     ("russh", "fenced"),
     (
         "russh-sftp",

@@ -14,11 +14,19 @@ use crate::serialized::having;
 const REMEDY: &str =
     "schemas are listed by their name alone: give one of the two a name of its own";
 
+/// Names that types are given in the description: `#[schema(as = NAME)]`.
+fn given(text: &str) -> Vec<String> {
+    let after = text.split("#[schema(as = ").skip(1);
+    let names = after.filter_map(|rest| rest.split([')', ',', ':']).next());
+    names.map(str::to_owned).collect()
+}
+
 fn violations<'s>(all: impl Iterator<Item = &'s Source>) -> Vec<Violation> {
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     let mut found = Vec::new();
     for source in all {
-        for name in having(source, "ToSchema") {
+        let types = having(source, "ToSchema");
+        for name in types.into_iter().chain(given(&source.text)) {
             match first.get(&name) {
                 Some(file) => {
                     let what = format!("the schema `{name}` is in {file} too");
@@ -50,4 +58,9 @@ fn a_name_that_is_there_twice_is_caught() {
     let two = [schema("src/http/x.rs"), schema("src/http/y.rs")];
     assert_eq!(violations(two.iter()).len(), 1);
     assert!(violations(two[..1].iter()).is_empty());
+    let given = Source::new(
+        "src/app/z.rs",
+        "#[derive(ToSchema)] #[schema(as = A)] pub struct B;",
+    );
+    assert_eq!(violations([&two[0], &given].into_iter()).len(), 1);
 }

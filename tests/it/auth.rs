@@ -25,7 +25,7 @@ fn wanted(route: &Route) -> Vec<Scope> {
     match route.policy() {
         Policy::Public | Policy::Visitor => Vec::new(),
         Policy::Scope(scope) | Policy::LoopbackOr(scope) => vec![scope],
-        Policy::AnyOf(scopes) => scopes.to_vec(),
+        Policy::AnyOf(scopes) | Policy::Program(scopes) => scopes.to_vec(),
         Policy::Realtime => vec![Scope::Audio, Scope::Chat],
     }
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::answered::AskAnswer;
 use super::turn::{self, Unasked};
 use crate::agent::{Answer, Display, Turn};
 use crate::app::{App, default_assistant};
@@ -74,7 +75,7 @@ fn parse_history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
 #[utoipa::path(post, path = "/api/v1/ask", tag = "answers", operation_id = "ask",
     request_body = AskRequest,
     responses((status = 200, description = "The answer with its citations and receipt",
-               body = serde_json::Value),
+               body = AskAnswer),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
@@ -82,31 +83,46 @@ pub(super) async fn create(
     headers: HeaderMap,
     Json(request): Json<AskRequest>,
 ) -> Result<Response, Problem> {
+    let mut asked = build_turn(&app, &principal, request).await?;
+    asked.display = turn::display(&headers, Unasked::Json);
+    turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
+}
+
+/// Answers the question of a program that waits for the whole answer.
+///
+/// # Errors
+/// As the route.
+pub(in crate::http) async fn answer_in_full(
+    app: &App,
+    by: &Principal,
+    request: AskRequest,
+) -> Result<Answer, Problem> {
+    let asked = build_turn(app, by, request).await?;
+    turn::collect_answer(app.agent.reply(asked)).await
+}
+
+async fn build_turn(app: &App, by: &Principal, request: AskRequest) -> Result<Turn, Problem> {
     let question = check_text("question", request.question)?;
-    let now = clock::read_now(&principal, request.metadata.as_ref())?;
+    let now = clock::read_now(by, request.metadata.as_ref())?;
     let history = parse_history(request.history)?;
-    let workspace = principal
-        .workspace(&app, request.workspace.as_deref())
-        .await?
-        .id;
-    let assistant = find_assistant(&app, workspace, request.assistant).await?;
-    let asked = Turn {
+    let workspace = by.workspace(app, request.workspace.as_deref()).await?.id;
+    let assistant = find_assistant(app, workspace, request.assistant).await?;
+    Ok(Turn {
         workspace,
         assistant,
         conversation: None,
         client_id: None,
         history,
         question,
-        claim: Claim::new(Priority::Chat, principal.credential().flow(workspace)),
+        claim: Claim::new(Priority::Chat, by.credential().flow(workspace)),
         sampling: None,
         now,
-        audience: principal.audience(),
-        display: turn::display(&headers, Unasked::Json),
+        audience: by.audience(),
+        display: Display::Whole,
         // Only tests set the clock.
         evaluation: now.is_some(),
         stays: false,
-    };
-    turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
+    })
 }
 
 /// Answers a question that belongs to no conversation, for a page that shows the whole answer.

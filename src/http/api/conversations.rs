@@ -102,7 +102,7 @@ pub struct MessageRequest {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
+pub(in crate::http) struct PageQuery {
     /// Most conversations, up to 200; 50 when absent.
     limit: Option<u32>,
     /// How many to skip.
@@ -157,6 +157,14 @@ pub(super) async fn list(
     place: ApiPlace,
     Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<ConversationList>, Problem> {
+    Ok(axum::Json(read_list(&place, &page).await?))
+}
+
+/// The conversations that the caller may see.
+pub(in crate::http) async fn read_list(
+    place: &ApiPlace,
+    page: &PageQuery,
+) -> Result<ConversationList, Problem> {
     let limit = page.limit.unwrap_or(50).min(LONGEST_LIST);
     let filter = ConversationFilter {
         begun_by: place.principal().own_conversations(),
@@ -164,7 +172,7 @@ pub(super) async fn list(
     };
     let found = listing::read(&place.app.store, place.id(), filter, limit).await?;
     let conversations = found.rows.into_iter().map(ConversationView::from).collect();
-    Ok(axum::Json(ConversationList { conversations }))
+    Ok(ConversationList { conversations })
 }
 
 /// Begins a conversation.
@@ -209,17 +217,26 @@ pub(super) async fn get(
     place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<ConversationDetail>, Problem> {
-    let conversation = load(&place, &id).await?;
+    Ok(axum::Json(read_one(&place, &id).await?))
+}
+
+/// # Errors
+/// 404 for a conversation that the caller may not see.
+pub(in crate::http) async fn read_one(
+    place: &ApiPlace,
+    id: &str,
+) -> Result<ConversationDetail, Problem> {
+    let conversation = load(place, id).await?;
     let found = place.app.store.read(move |conn| {
         let said = messages::list(conn, &conversation, LONGEST_CONVERSATION)?;
         Ok((conversation.into_inner(), said))
     });
     let (conversation, said) = found.await?;
     let transcript = said.into_iter().map(MessageView::from).collect();
-    Ok(axum::Json(ConversationDetail {
+    Ok(ConversationDetail {
         conversation: conversation.into(),
         transcript,
-    }))
+    })
 }
 
 /// Sends a message. The answer comes as the events `citations`, `delta`, `done` and `failed`, or as one

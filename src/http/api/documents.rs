@@ -94,7 +94,7 @@ pub struct DocumentText {
     /// Id of the version.
     version: String,
     /// Spans of citations are byte ranges in it.
-    text: String,
+    pub(in crate::http) text: String,
 }
 
 /// Progress of reading a document.
@@ -169,13 +169,19 @@ impl DocumentView {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<DocumentList>, Problem> {
+    Ok(axum::Json(read_list(&place).await?))
+}
+
+/// # Errors
+/// 403 without the scope `documents`.
+pub(in crate::http) async fn read_list(place: &ApiPlace) -> Result<DocumentList, Problem> {
     let documents = place.app.knowledge.documents();
     let found = documents.list(&place.member, now_ms()).await?;
     let documents = found.into_iter();
     let documents = documents.map(|(summary, answers)| DocumentView::new(summary, answers));
-    Ok(axum::Json(DocumentList {
+    Ok(DocumentList {
         documents: documents.collect(),
-    }))
+    })
 }
 
 /// One document with its versions.
@@ -225,9 +231,20 @@ pub(super) async fn text(
     Path(id): Path<String>,
     Query(query): Query<VersionQuery>,
 ) -> Result<axum::Json<DocumentText>, Problem> {
-    let document = load(&place, &id).await?;
-    let asked = query
-        .version
+    Ok(axum::Json(read_text(&place, &id, query.version).await?))
+}
+
+/// The text of a version; of the searched one without `version`.
+///
+/// # Errors
+/// 404 for what is not there.
+pub(in crate::http) async fn read_text(
+    place: &ApiPlace,
+    id: &str,
+    version: Option<String>,
+) -> Result<DocumentText, Problem> {
+    let document = load(place, id).await?;
+    let asked = version
         .map(|text| place::parse_id::<VersionId>(&text, "version"))
         .transpose()?;
     let version = asked.or(document.current_version);
@@ -247,11 +264,11 @@ pub(super) async fn text(
         .await?
         .ok_or_else(|| Problem::nothing("there is no text of this version"))?;
     let (document, version) = (id.to_string(), version.to_string());
-    Ok(axum::Json(DocumentText {
+    Ok(DocumentText {
         document,
         version,
         text: found.text,
-    }))
+    })
 }
 
 /// Deletes a document with all its versions; it is no longer searched when this returns.

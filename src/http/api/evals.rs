@@ -146,12 +146,14 @@ pub(super) async fn thresholds(
     place: ApiPlace,
     Json(new): Json<serde_json::Map<String, Value>>,
 ) -> Result<StatusCode, Problem> {
-    const WORDS: [&str; 1] = ["calibrated_at"];
+    // Other settings of the section are no numbers, and one of a wrong kind would make all of them unreadable.
+    const FIGURES: [&str; 3] = ["questions", "false_rate", "right_rate"];
     let is_known = |(name, value): (&String, &Value)| {
-        value.is_number() || (WORDS.contains(&name.as_str()) && value.is_string())
+        let is_figure = name.ends_with("_threshold") || FIGURES.contains(&name.as_str());
+        (is_figure && value.is_number()) || (name == "calibrated_at" && value.is_string())
     };
     if !new.iter().all(is_known) {
-        let detail = "every threshold must be a number";
+        let detail = "every field must be a threshold, such as read_threshold, and a number";
         return Err(Problem::invalid("thresholds", detail));
     }
     let workspace = place.id();

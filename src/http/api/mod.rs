@@ -5,13 +5,14 @@ pub(super) mod accounts;
 mod additions;
 pub(super) mod analyses;
 pub(super) mod analytics;
+mod answered;
 pub(super) mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;
 pub(super) mod billing;
 pub mod calls;
 pub(super) mod contacts;
-mod conversations;
+pub(super) mod conversations;
 pub(super) mod crm;
 pub(super) mod documents;
 mod egress;
@@ -29,13 +30,14 @@ mod names;
 pub(super) mod outside;
 pub(super) mod paths;
 pub mod people;
-mod place;
+pub(super) mod place;
 pub(super) mod plans;
 pub(super) mod providers;
 mod quota;
 pub(super) mod ratings;
 pub mod receipts;
 mod retention;
+pub(super) mod search;
 mod second_factor;
 mod setup;
 mod snippets;
@@ -66,6 +68,7 @@ pub(super) fn routes() -> Vec<Route> {
     const EVALUATE: Policy = Policy::Scope(Scope::Evaluate);
     const QUALITY: Policy = Policy::AnyOf(&[Scope::Evaluate, Scope::Admin]);
     const RECEIPTS: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Evaluate]);
+    const SEARCH: Policy = Policy::AnyOf(search::SCOPES);
     routes![
         (GET, "/api/v1/documents", DOCUMENTS, documents::list),
         (POST, "/api/v1/documents", DOCUMENTS, upload::create),
@@ -196,6 +199,7 @@ pub(super) fn routes() -> Vec<Route> {
             providers::set_use
         ),
         (POST, "/api/v1/ask", CHAT, ask::create),
+        (POST, "/api/v1/search", SEARCH, search::create),
         (GET, "/api/v1/conversations", CHAT, conversations::list),
         (POST, "/api/v1/conversations", CHAT, conversations::create),
         (GET, "/api/v1/conversations/{id}", CHAT, conversations::get),

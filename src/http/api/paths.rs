@@ -24,6 +24,9 @@ pub(in crate::http) mod analyses {
 pub(in crate::http) mod ask {
     pub(in crate::http) use super::super::ask::__path_create;
 }
+pub(in crate::http) mod search {
+    pub(in crate::http) use super::super::search::__path_create;
+}
 pub(in crate::http) mod conversations {
     pub(in crate::http) use super::super::conversations::{
         __path_append, __path_create, __path_get, __path_list,

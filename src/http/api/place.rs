@@ -15,10 +15,10 @@ use crate::store::WorkspaceId;
 use crate::store::workspaces::Workspace;
 
 /// The workspace of `?workspace=NAME`, or the caller's own. Extracting it checks that the caller may touch it.
-pub(super) struct ApiPlace {
-    pub(super) app: Arc<App>,
+pub(in crate::http) struct ApiPlace {
+    pub(in crate::http) app: Arc<App>,
     pub(super) workspace: Workspace,
-    pub(super) member: Member,
+    pub(in crate::http) member: Member,
 }
 
 #[derive(Deserialize)]
@@ -27,6 +27,21 @@ struct WorkspaceQuery {
 }
 
 impl ApiPlace {
+    /// # Errors
+    /// 404 for a workspace that the caller may not touch; 403 for a program when it is closed.
+    pub(in crate::http) async fn enter(
+        app: Arc<App>,
+        by: &Principal,
+        workspace: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let (workspace, member) = by.enter(&app, workspace).await?;
+        Ok(Self {
+            app,
+            workspace,
+            member,
+        })
+    }
+
     pub(super) fn id(&self) -> WorkspaceId {
         self.workspace.id
     }
@@ -43,13 +58,7 @@ impl FromRequestParts<Http> for ApiPlace {
         let principal = Principal::from_request_parts(parts, http).await?;
         let Query(query) = Query::<WorkspaceQuery>::try_from_uri(&parts.uri)
             .map_err(|error| Problem::invalid("workspace", error.body_text()))?;
-        let (workspace, member) = principal
-            .enter(&http.app, query.workspace.as_deref())
-            .await?;
-        Ok(Self {
-            app: http.app.clone(),
-            workspace,
-            member,
-        })
+        let app = Arc::clone(&http.app);
+        Self::enter(app, &principal, query.workspace.as_deref()).await
     }
 }

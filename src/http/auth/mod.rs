@@ -214,9 +214,15 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
         Policy::Realtime => return realtime::authorize(app, parts).await,
         Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
-        Policy::AnyOf(scopes) => scopes,
+        Policy::AnyOf(scopes) | Policy::Program(scopes) => scopes,
     };
     let principal = authenticate(app, parts).await?;
+    let is_person = matches!(principal.caller(), Caller::User(_));
+    if is_person && matches!(policy, Policy::Program(_)) {
+        return Err(unauthorized(
+            "this is for programs; send an API key as \"Authorization: Bearer fd_live_…\"",
+        ));
+    }
     principal.need(wanted)?;
     parts.extensions.insert(principal);
     Ok(())

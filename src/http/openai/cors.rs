@@ -17,14 +17,16 @@ const READABLE: HeaderValue = HeaderValue::from_static("retry-after, x-request-i
 fn find_allowed_origin(headers: &HeaderMap, uri: &Uri, setting: &str) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     let text = origin.to_str().ok()?;
-    let named = || {
-        let mut all = setting
-            .split(',')
-            .map(|one| one.trim().trim_end_matches('/'));
-        all.any(|one| one == "*" || one.eq_ignore_ascii_case(text))
-    };
-    let may = !is_same_origin(headers, uri) && (is_here(text) || named());
+    let may = !is_same_origin(headers, uri) && may_call(text, setting);
     may.then(|| origin.clone())
+}
+
+/// Whether pages of an origin may call with a key: those that this machine serves, and those that `setting` lists.
+pub(in crate::http) fn may_call(origin: &str, setting: &str) -> bool {
+    let mut named = setting
+        .split(',')
+        .map(|one| one.trim().trim_end_matches('/'));
+    is_here(origin) || named.any(|one| one == "*" || one.eq_ignore_ascii_case(origin))
 }
 
 /// Whether this machine serves the pages of an origin.

@@ -11,7 +11,7 @@ use crate::egress::Class;
 
 /// What was done, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = StepView)]
+#[schema(as = TargetStepView)]
 pub struct Step {
     /// `write`, `list`, `read` or `delete`.
     pub what: &'static str,

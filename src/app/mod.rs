@@ -82,7 +82,7 @@ use crate::mail::Mail;
 use crate::providers::Providers;
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
-use crate::store::{KeyError, KeyStrength, Store, StoreError, WorkspaceId, calls};
+use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
 use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};

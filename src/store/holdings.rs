@@ -7,7 +7,6 @@ use super::closures::Rows;
 use super::values::Json;
 use super::{
     CallId, ConversationId, DocumentId, ReceiptId, StoreError, VersionId, WorkspaceId, erasure,
-    workspaces,
 };
 
 /// A table with rows of workspaces.
@@ -389,7 +388,7 @@ mod tests {
 
     #[test]
     fn an_export_in_pieces_has_each_row_once_and_walks_the_table() {
-        use crate::store::pronunciations;
+        use crate::store::{pronunciations, workspaces};
 
         let store = crate::store::Store::open_in_memory().unwrap();
         let done = store.write_blocking(|tx| {

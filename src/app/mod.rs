@@ -14,6 +14,7 @@ mod data;
 pub mod doctor;
 mod engine_status;
 mod engines;
+mod error;
 mod first_run;
 mod https;
 mod integrity;
@@ -44,6 +45,7 @@ pub mod workspaces;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};
 pub use engine_status::WorkerStatus;
+pub use error::AppError;
 pub use engines::{Engines, Start, speech_only, voice_only};
 pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
@@ -91,56 +93,6 @@ use crate::worker::Governor;
 
 /// How long background work may take to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store's key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    #[error(transparent)]
-    Knowledge(#[from] KnowledgeError),
-    #[error(transparent)]
-    Eval(#[from] EvalError),
-    #[error(transparent)]
-    Egress(#[from] EgressError),
-    #[error(transparent)]
-    Backup(#[from] backup::BackupError),
-    #[error(transparent)]
-    Certificates(#[from] CertificateError),
-    #[error(transparent)]
-    Models(#[from] crate::models::ModelError),
-    /// The settings do not fit together.
-    #[error("{0}")]
-    Settings(#[source] Reason),
-    #[error("{what}: {source}")]
-    Io {
-        what: String,
-        source: std::io::Error,
-    },
-}
-
-impl AppError {
-    /// Whether the database or its disk is at fault, so that a restart would not help.
-    pub fn is_damage(&self) -> bool {
-        let store = match self {
-            Self::Store(error)
-            | Self::Knowledge(KnowledgeError::Store(error))
-            | Self::Eval(EvalError::Store(error))
-            | Self::Certificates(CertificateError::Store(error))
-            | Self::Backup(backup::BackupError::Store(error)) => error,
-            _ => return false,
-        };
-        matches!(
-            store,
-            StoreError::Damaged { .. }
-                | StoreError::WrongKey { .. }
-                | StoreError::DiskFull { .. }
-                | StoreError::Io { .. }
-        )
-    }
-}
 
 /// The running application.
 pub struct App {

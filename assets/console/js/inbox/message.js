@@ -89,7 +89,7 @@ function mentioned({ text, mentions }, people) {
 // A message that the server has not confirmed yet. `on` has again, drop and takeAndSend.
 export function drawWaiting(item, on) {
   const note = item.kind === "note"
-  const text = { sending: "Sending", waiting: "No connection. It is sent as soon as it is back.", failed: item.error ?? "It was not sent." }[item.state]
+  const text = { sending: "Sending", stored: "Sent", waiting: "No connection. It is sent as soon as it is back.", failed: item.error ?? "It was not sent." }[item.state]
   const button = (label, act) => el("button", { type: "button", class: "button button--small", onclick: () => act(item) }, label)
   return el("li", { class: note ? "note note--waiting" : "msg msg--agent msg--waiting", "data-state": item.state },
     el("p", { class: "msg__who" }, note ? icon("lock") : null, note ? "Your private note" : "You", time(item.at)),

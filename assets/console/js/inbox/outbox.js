@@ -21,7 +21,7 @@ export class Outbox {
     this.resume()
   }
 
-  // `kind` is message or note. States: sending, waiting (for the connection), failed.
+  // `kind` is message or note. States: sending, waiting (for the connection), failed, stored (until the page has read it).
   add(item) {
     this.#items.push({ ...item, client_id: randomId(), at: Date.now(), state: "sending" })
     this.#save()
@@ -65,9 +65,11 @@ export class Outbox {
         const answer = item.kind === "note"
           ? await api.note(item.conversation, item.text)
           : await api.write(item.conversation, item)
-        await this.sent(item, answer)
-        this.drop(item.client_id)
+        item.state = "stored"
+        this.#save()
         this.#wait = FIRST_WAIT_MS
+        // The next one does not wait until the page has read this one as the server has it.
+        this.sent(item, answer).finally(() => this.drop(item.client_id))
       } catch (error) {
         if (!this.#failed(item, error)) break
       }
@@ -80,6 +82,7 @@ export class Outbox {
     const held = new Set()
     for (const item of this.#items) {
       if (held.has(item.conversation)) continue
+      if (item.state === "stored") continue
       if (item.state !== "failed") return item
       held.add(item.conversation)
     }
@@ -104,7 +107,7 @@ export class Outbox {
   #save() {
     try {
       // Files cannot be kept there; they wait in memory only.
-      sessionStorage.setItem(this.key, JSON.stringify(this.#items.filter(item => !item.files?.length)))
+      sessionStorage.setItem(this.key, JSON.stringify(this.#items.filter(item => item.state !== "stored" && !item.files?.length)))
     } catch {
       // Storage that is full or blocked: the messages are still in memory.
     }

@@ -8,7 +8,8 @@ export class Reader {
   detail
   #id
   #reading = false
-  #again = false
+  // Who asked while it read: they wait for one more reading, however many more come after that.
+  #next
 
   // `shown()` after each reading, `failed(error)`.
   constructor({ shown, failed }) {
@@ -26,27 +27,34 @@ export class Reader {
   async refresh() {
     const id = this.#id
     if (!id) return
-    if (this.#reading === id) { this.#again = true; return this.#done }
+    if (this.#reading === id) return (this.#next ??= later()).promise
     this.#reading = id
-    this.#done = this.#read(id)
-    await this.#done
+    await this.#once(id)
+    this.#readAgain(id)
   }
 
-  #done
+  async #readAgain(id) {
+    while (this.#next && id === this.#id) {
+      const { resolve } = this.#next
+      this.#next = undefined
+      await this.#once(id)
+      resolve()
+    }
+    if (this.#reading !== id) return
+    this.#reading = false
+    this.#next?.resolve()
+    this.#next = undefined
+  }
 
-  async #read(id) {
+  async #once(id) {
+    if (id !== this.#id) return
     try {
-      do {
-        this.#again = false
-        const found = await this.#fill(id, await api.read(id))
-        if (id !== this.#id) return
-        this.#keep(found)
-        this.shown()
-      } while (this.#again)
+      const found = await this.#fill(id, await api.read(id))
+      if (id !== this.#id) return
+      this.#keep(found)
+      this.shown()
     } catch (error) {
       if (id === this.#id) this.failed(error)
-    } finally {
-      if (this.#reading === id) this.#reading = false
     }
   }
 
@@ -85,6 +93,12 @@ export class Reader {
       this.failed(error)
     }
   }
+}
+
+function later() {
+  let resolve
+  const promise = new Promise(done => { resolve = done })
+  return { promise, resolve }
 }
 
 // Whether messages may be missing between the last known one and these.

@@ -108,9 +108,7 @@ async fn erase_all(
     // Recorded before erasing: earlier backups still hold it, and restoring one must erase it again.
     let mut gone = merged_contacts(store, workspace, subjects.clone()).await?;
     gone.extend(subjects.iter().cloned());
-    let (journal, noted) = (store.clone(), tombstones(workspace, &gone, now));
-    let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
-    noted.map_err(|_| StoreError::Busy)??;
+    note(store, workspace, &gone, now).await?;
     let erased = store
         .write(move |tx| {
             let mut erased = Traces::default();
@@ -125,6 +123,18 @@ async fn erase_all(
         erased,
         copies_erased: forget_copies(store).await,
     })
+}
+
+/// Notes beside the database what is about to be erased, so that restoring an earlier backup erases it again.
+pub(super) async fn note(
+    store: &Store,
+    workspace: WorkspaceId,
+    gone: &[Subject],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let (journal, noted) = (store.clone(), tombstones(workspace, gone, now));
+    let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
+    noted.map_err(|_| StoreError::Busy)?
 }
 
 /// The contacts that became part of these: in earlier backups they stand for themselves.

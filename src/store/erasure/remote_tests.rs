@@ -7,7 +7,7 @@ use crate::store::crm::accounts::{CrmKind, NewAccount, Tokens};
 use crate::store::crm::messages::{self, CrmMessage, Writer};
 use crate::store::crm::{hooks, leads, notes};
 use crate::store::erasure::{self, Subject};
-use crate::store::{Store, workspaces};
+use crate::store::{Store, tombstones, workspaces};
 
 const CANARY: &str = "zoraida@example.org";
 
@@ -161,6 +161,28 @@ fn a_lead_is_found_once_copied_and_erased_with_all_that_belongs_to_it() {
         assert_eq!(subjects(tx, shop, "somebody else").len(), 1);
         let again = erasure::erase_subject(tx, shop, lead, 20);
         assert!(matches!(again, Err(StoreError::NotFound(_))));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_erased_lead_that_a_backup_brings_back_is_erased_again() {
+    in_a_shop(|tx, account| {
+        let shop = account.workspace();
+        add_lead(tx, account, "77", CANARY)?;
+        let done = tombstones::Done::Erased(Subject::Crm(Remote {
+            account: account.id,
+            key: RemoteKey::Lead("77".into()),
+        }));
+        let noted = [tombstones::Tombstone {
+            at: 20,
+            workspace: shop,
+            done,
+        }];
+        assert_eq!(tombstones::replay(tx, &noted)?.traces.leads, 1);
+        assert!(subjects(tx, shop, "zoraida@").is_empty());
+        // Where nothing of it is back, nothing is done.
+        assert_eq!(tombstones::replay(tx, &noted)?, Default::default());
         Ok(())
     });
 }

@@ -55,7 +55,7 @@ class Server:
         models = os.path.join(work, "models")
         os.makedirs(models, exist_ok=True)
         self.env = {**os.environ, "FRONTDESK_MODELS_DIR": models, "FRONTDESK_PUBLIC_URL": f"http://127.0.0.1:{self.port}", **(more or {})}
-        made = subprocess.run([frontdesk, "admin", "key", "create", "--name", "bench", "--all", "--json", "--data", self.data],
+        made = subprocess.run([frontdesk, "admin", "--data", self.data, "key", "create", "--name", "bench", "--all", "--json"],
                               env=self.env, check=True, capture_output=True, text=True)
         self.key = json.loads(made.stdout)["key"]
         self.start()

@@ -48,6 +48,10 @@ const KEPT: Of = Of {
     from_finalize: false,
 };
 
+#[allow(
+    clippy::result_large_err,
+    reason = "the library's own type of a refused handshake"
+)]
 async fn accept(socket: TcpStream) -> Option<(Socket, String)> {
     let path = Arc::new(Mutex::new(String::new()));
     let noted = Arc::clone(&path);

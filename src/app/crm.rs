@@ -10,7 +10,9 @@ use crate::access::{Denied, Member, Scope};
 use crate::casework::{Accounts, CaseError, Disconnected, News};
 use crate::config::Config;
 use crate::crm::generic::{self, Generic, Told};
-use crate::crm::kommo::{Begun, Callback, Connected, Event, Hosts, Kommo, read_hook};
+use crate::crm::kommo::{
+    Begun, Callback, Connected, Event, Hosts, Kommo, account_of_hook, read_hook,
+};
 use crate::crm::{Crm, CrmError, Governor};
 use crate::egress::Gateway;
 use crate::reason::Reason;
@@ -87,6 +89,11 @@ impl Accounts for Clients {
     fn read(&self, account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError> {
         match account.kind {
             CrmKind::Kommo => {
+                // An address that was copied into another account brings other people's words.
+                if account_of_hook(body)?.is_some_and(|of| of != account.remote_id) {
+                    let told = "it is about another account than the one with this address";
+                    return Err(CrmError::Input(told.into()));
+                }
                 let events = read_hook(body, now())?;
                 Ok(events.into_iter().filter_map(news).collect())
             }

@@ -93,6 +93,34 @@ async fn a_hook_is_kept_once_and_answered() {
 }
 
 #[tokio::test]
+async fn what_another_account_sends_to_this_address_is_not_kept() {
+    let (app, id) = shop().await;
+    let body = "message[add][0][id]=m1&message[add][0][talk_id]=1&message[add][0][text]=Zanzibar\
+                &message[add][0][created_at]=1700000000&message[add][0][type]=incoming\
+                &message[add][0][entity_type]=lead&message[add][0][entity_id]=7";
+    // The same twice, once of another account: each body counts for itself.
+    assert_eq!(
+        hook(&app, SECRET, &format!("{body}&account[id]=78")).await,
+        StatusCode::OK
+    );
+    let held = async || {
+        for _ in 0..500 {
+            if app.app.store.read(hooks::count_waiting).await.unwrap() == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let path = format!("/api/v1/crm/accounts/{id}");
+        app.get(&path).await.json()["held"]["messages"].clone()
+    };
+    assert_eq!(held().await, 0);
+    let nowhere = crate::people::where_is(&app, "Zanzibar").await;
+    assert_eq!(nowhere, Vec::<String>::new());
+    hook(&app, SECRET, &format!("{body}&account[id]=77")).await;
+    assert_eq!(held().await, 1);
+}
+
+#[tokio::test]
 async fn only_pages_of_the_connected_account_may_call() {
     let (app, _) = shop().await;
     let asked = from_page(&app, Method::OPTIONS, OWN_PAGE, "").await;

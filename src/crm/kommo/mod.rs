@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 
 pub use self::account::KommoAccount;
 pub use self::bulk::LeadPatch;
-pub use self::events::{Event, HookMessage, read_hook};
+pub use self::events::{Event, HookMessage, account_of_hook, read_hook};
 pub use self::form::{Node, parse_form};
 pub use self::hosts::Hosts;
 pub use self::oauth::{Begun, Callback, Connected, NewSecret, STATE_MS};

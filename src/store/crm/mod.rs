@@ -104,6 +104,23 @@ pub fn erase_contact(
     Ok(erased)
 }
 
+/// Erases what a contact said where no lead is known, also in hooks that wait.
+pub fn erase_unassigned(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    contact: &str,
+    now: UnixMs,
+) -> Result<Erased, StoreError> {
+    let sql = "DELETE FROM crm_messages WHERE account = ? AND contact = ? AND lead IS NULL";
+    let erased = Erased {
+        messages: tx.execute(sql, (account.id, contact))? as u64,
+        hooks: erase_hooks_naming(tx, account.id, contact)?,
+        ..Erased::default()
+    };
+    note_erasure(tx, account, contact, erased, now)?;
+    Ok(erased)
+}
+
 /// Erases one message, also in hooks that wait.
 pub fn erase_message(
     tx: &Transaction<'_>,

@@ -24,7 +24,7 @@ pub struct Remote {
 pub enum RemoteKey {
     /// A lead with all that was said, heard and found about it.
     Lead(String),
-    /// What a contact of the CRM said where no lead is known, and their leads.
+    /// What a contact of the CRM said where no lead is known. Their leads are found for themselves.
     Contact(String),
     /// A message of which neither is known.
     Message(String),
@@ -103,13 +103,13 @@ pub(super) fn find_by_id(
 /// The conditions on messages, transcripts and leads for what is meant; ?1 is the account, ?2 the CRM's id.
 struct Where {
     messages: &'static str,
-    /// Empty if it takes in no lead.
+    /// A query for leads.
     leads: &'static str,
     id: String,
 }
 
-const OF_CONTACT: &str = "SELECT id FROM crm_leads WHERE account = ?1 AND contact = ?2
-     UNION SELECT lead FROM crm_messages WHERE account = ?1 AND contact = ?2 AND lead IS NOT NULL";
+/// Takes in no lead.
+const NO_LEAD: &str = "SELECT NULL WHERE ?1 IS NULL AND ?2 IS NULL";
 
 impl Where {
     fn of(key: &RemoteKey) -> Self {
@@ -120,13 +120,13 @@ impl Where {
                 id: id.clone(),
             },
             RemoteKey::Contact(id) => Self {
-                messages: "account = ?1 AND contact = ?2",
-                leads: OF_CONTACT,
+                messages: "account = ?1 AND contact = ?2 AND lead IS NULL",
+                leads: NO_LEAD,
                 id: id.clone(),
             },
             RemoteKey::Message(id) => Self {
                 messages: "account = ?1 AND id = ?2",
-                leads: "SELECT NULL WHERE ?1 IS NULL AND ?2 IS NULL",
+                leads: NO_LEAD,
                 id: id.clone(),
             },
         }
@@ -252,7 +252,7 @@ pub(super) fn erase_remote(
     }
     match &remote.key {
         RemoteKey::Lead(id) => casework::erase_lead(tx, &account, id, now)?,
-        RemoteKey::Contact(id) => crm::erase_contact(tx, &account, id, now)?,
+        RemoteKey::Contact(id) => crm::erase_unassigned(tx, &account, id, now)?,
         RemoteKey::Message(id) => crm::erase_message(tx, &account, id, now)?,
     };
     Ok(erased)

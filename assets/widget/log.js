@@ -101,6 +101,7 @@ class Log {
     const shown = lost ? t("broken_off") : text || (live ? item.waits || "…" : "")
     if (shown) said.append(...paragraphs(shown, number => this.cite(said, item.citations, number)))
     const parts = [label && el("p", { class: "who" }, el("bdi", {}, label)), shown && said]
+    if (item.provider && text) parts.push(el("p", { class: "state" }, el("bdi", {}, t("helped", { name: item.provider }))))
     for (const file of item.attachments || []) parts.push(this.file(file))
     if (role === "assistant" && text && item.id && !item.streams && !item.before) parts.push(this.thumbs(item))
     if (item.handoff) parts.push(worded(t("person"), () => this.desk.person()))

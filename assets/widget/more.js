@@ -14,6 +14,7 @@ class More {
       desk.state === "open" || desk.state === "closed" ? ["person", () => desk.person()] : undefined,
       visit.lead && ["leave_message", () => this.lead()],
       visit.rate && ["rate", () => this.satisfaction()],
+      visit.identified && ["earlier", () => this.#earlier()],
       ["transcript", () => this.#save(`/transcript?language=${language()}`, "conversation.txt")],
       visit.mail && ["mail_transcript", () => this.#mailTranscript()],
       ["export", () => this.#save("/export", "my-data.json")],
@@ -23,13 +24,13 @@ class More {
   }
 
   // A form or a question over the composer. `act` gets the form's values; what it throws is shown.
-  #sheet({ title, lead, fields = [], submit, act, gate = false }) {
+  #sheet({ title, lead, fields = [], submit, act, gate = false, ask = true }) {
     const { desk } = this
     desk.sheet?.close()
     const back = desk.focused
     const problem = el("p", { class: "bad", role: "alert" })
     const send = el("button", { type: "submit", class: "fill" }, el("bdi", {}, submit))
-    const form = el("form", { novalidate: true }, problem, ...fields, el("div", { class: "row" }, send, !gate && worded(t("cancel"), () => close())))
+    const form = el("form", { novalidate: true }, problem, ...fields, el("div", { class: "row" }, send, !gate && ask && worded(t("cancel"), () => close())))
     const heading = el("h3", { id: "s" }, title)
     const box = el("section", { class: "sheet", role: gate ? "group" : "dialog", "aria-labelledby": "s" }, heading, lead && el("p", { dir: "auto" }, lead), form)
     const close = () => {
@@ -227,6 +228,30 @@ class More {
       await desk.visited(() => desk.api("/transcript", { email, language: language() }))
       desk.tell(t("sent"))
     } })
+  }
+
+  // What was said before, by somebody whom the website vouches for.
+  async #earlier() {
+    const { desk } = this
+    const box = el("div", { tabindex: "-1" })
+    const ask = path => desk.visited(() => desk.api(path)).then(response => response.json())
+    const day = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" })
+    const said = ({ role, author, text }) => {
+      const who = role === "agent" ? author || t("staff") : role === "user" ? "→" : ""
+      return el("div", { dir: "auto" }, who && el("p", { class: "who" }, el("bdi", {}, who)), ...paragraphs(text))
+    }
+    const open = async ({ id, last_at: at }) => {
+      const { messages } = await ask(`/conversations/${id}`)
+      box.replaceChildren(el("p", { class: "who" }, day.format(at)), ...messages.map(said))
+      box.focus()
+    }
+    try {
+      const { conversations } = await ask("/conversations")
+      box.append(...conversations.map(one => worded(`${day.format(one.last_at)} · ${one.first}`, () => open(one).catch(error => desk.fail(error)))))
+      this.#sheet({ title: t("earlier"), lead: conversations.length ? "" : t("no_earlier"), fields: [box], submit: t("close"), ask: false, act: async () => {} })
+    } catch (error) {
+      desk.fail(error)
+    }
   }
 
   #end() {

@@ -20,11 +20,11 @@ run_checks() {
   stage "Shell scripts" check_scripts
   stage "Licences, duplicates, sources of dependencies" check_dependencies
   stage "Known vulnerabilities" check_advisories
-  stage "Lints" cargo_here clippy --locked --all-targets -- -D warnings
+  stage "Lints" cargo_here clippy --locked --workspace --all-targets -- -D warnings
   stage "Reference documentation" check_docs
   stage "Examples in the documentation" check_doc_examples
   # With the tests, whose crates turn on more features: alone the program would be built from other crates than they.
-  stage "The program and its tests" cargo_here build --locked --bins --tests
+  stage "The program and its tests" cargo_here build --locked --workspace --bins --tests
   stage "Test models" get_test_models
   stage "The OpenAI client" check_openai_client
   stage "Mail servers" check_mail_servers

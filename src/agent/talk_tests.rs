@@ -161,7 +161,9 @@ fn every_language_has_its_small_talk() {
 
 #[test]
 fn an_offer_is_taken_or_answered() {
-    let offer = crate::agent::phrases::phrases(Language::Es).handover;
+    let offer = crate::agent::phrases::phrases(Language::Es)
+        .offers(false)
+        .handover;
     for (message, found) in [
         ("Anna Smith, 207 555 0199", Some(Talk::Contact)),
         ("anna@example.com", Some(Talk::Contact)),

@@ -158,7 +158,7 @@ async fn note(
     let lines = workspaces.iter().map(|workspace| Tombstone {
         at,
         workspace: *workspace,
-        done,
+        done: done.clone(),
     });
     let (store, lines) = (store.clone(), lines.collect::<Vec<_>>());
     let noted = tokio::task::spawn_blocking(move || store.note_erased_blocking(&lines)).await;

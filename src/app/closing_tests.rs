@@ -104,7 +104,7 @@ async fn no_copy_in_the_data_folder_holds_an_erased_workspace() {
     let copy = dir.path().join("copy.db");
     folder.store.backup_blocking(&copy).unwrap();
     let noted = tombstones::read(&config.data_dir.join(tombstones::FILE)).unwrap();
-    let done: Vec<Done> = noted.iter().map(|t| t.done).collect();
+    let done: Vec<Done> = noted.iter().map(|t| t.done.clone()).collect();
     let closed = Done::WorkspaceClosed { account: false };
     assert_eq!(done, [closed, Done::WorkspaceErased]);
     assert!(noted.iter().all(|t| t.workspace == one));

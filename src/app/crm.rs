@@ -5,17 +5,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use url::Url;
 
-use super::{App, AppError};
+use super::{App, AppError, privacy};
 use crate::access::{Denied, Member, Scope};
-use crate::casework::{Accounts, News};
+use crate::casework::{Accounts, CaseError, Disconnected, News};
 use crate::config::Config;
 use crate::crm::generic::{self, Generic, Told};
-use crate::crm::kommo::{Begun, Callback, Connected, Event, Hosts, Kommo, read_hook};
+use crate::crm::kommo::{
+    Begun, Callback, Connected, Event, Hosts, Kommo, account_of_hook, read_hook,
+};
 use crate::crm::{Crm, CrmError, Governor};
 use crate::egress::Gateway;
 use crate::reason::Reason;
 use crate::store::crm::accounts::{self, Account, CrmKind};
 use crate::store::crm::integrations;
+use crate::store::erasure::{Remote, RemoteKey, Subject};
 use crate::store::{CrmAccountId, Scoped, Store, StoreError, UnixMs};
 
 /// Who may connect accounts.
@@ -86,6 +89,11 @@ impl Accounts for Clients {
     fn read(&self, account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError> {
         match account.kind {
             CrmKind::Kommo => {
+                // An address that was copied into another account brings other people's words.
+                if account_of_hook(body)?.is_some_and(|of| of != account.remote_id) {
+                    let told = "it is about another account than the one with this address";
+                    return Err(CrmError::Input(told.into()));
+                }
                 let events = read_hook(body, now())?;
                 Ok(events.into_iter().filter_map(news).collect())
             }
@@ -271,6 +279,42 @@ impl App {
             tracing::warn!(%error, "a CRM account has no hooks");
         }
         Ok(())
+    }
+
+    /// Erases what is held of one lead, or all copies of an account, for good: also from the copies of the database that Frontdesk
+    /// itself keeps. One lead is erased again when an earlier backup is restored.
+    pub async fn erase_crm(
+        &self,
+        by: &Member,
+        id: CrmAccountId,
+        lead: Option<&str>,
+    ) -> Result<(), CaseError> {
+        if let Some(lead) = lead {
+            // Nothing is noted for somebody who may not erase, or for an account of somebody else.
+            self.casework.account(by, id).await?;
+            let subject = Subject::Crm(Remote {
+                account: id,
+                key: RemoteKey::Lead(lead.to_owned()),
+            });
+            privacy::note(&self.store, by.workspace(), &[subject], now()).await?;
+        }
+        self.casework.erase(by, id, lead).await?;
+        privacy::forget_copies(&self.store).await;
+        Ok(())
+    }
+
+    /// Ends the connection of an account; without `keep_copies` all copies go, like [`App::erase_crm`]'s.
+    pub async fn disconnect_crm(
+        &self,
+        by: &Member,
+        id: CrmAccountId,
+        keep_copies: bool,
+    ) -> Result<Disconnected, CaseError> {
+        let gone = self.casework.disconnect(by, id, keep_copies).await?;
+        if !keep_copies {
+            privacy::forget_copies(&self.store).await;
+        }
+        Ok(gone)
     }
 
     /// The path of an account's action for pipelines, for the widget's package. It holds the account's secret.

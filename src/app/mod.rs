@@ -45,8 +45,8 @@ pub mod workspaces;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};
 pub use engine_status::WorkerStatus;
-pub use error::AppError;
 pub use engines::{Engines, Start, speech_only, voice_only};
+pub use error::AppError;
 pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,

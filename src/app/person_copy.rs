@@ -11,7 +11,7 @@ use super::privacy::{self, ErasureError};
 use crate::access::Member;
 use crate::reason::Reason;
 use crate::store::erasure::{self, Subject};
-use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, recordings};
+use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, providers, recordings};
 
 /// Bytes of a recording read at a time.
 const PIECE: u64 = 1 << 20;
@@ -22,6 +22,10 @@ const PIECE: u64 = 1 << 20;
 struct Page {
     /// For the owner of the workspace instead of the person.
     for_owner: bool,
+    /// Who else may have got parts of it.
+    recipients: Vec<String>,
+    /// Hosts of the CRMs that the copies come from.
+    crms: Vec<String>,
     made: String,
     conversations: Vec<Conversation>,
     others: Vec<CopyLine>,
@@ -58,9 +62,16 @@ pub async fn copy(
     if subjects.is_empty() {
         return Ok(None);
     }
-    let copied = store
-        .read(move |conn| erasure::copy(conn, workspace, &subjects))
+    let (copied, recipients) = store
+        .read(move |conn| {
+            let copied = erasure::copy(conn, workspace, &subjects)?;
+            Ok((copied, providers::list(conn, workspace)?))
+        })
         .await?;
+    let recipients = recipients.into_iter().filter(|provider| provider.active);
+    let recipients: Vec<String> = recipients
+        .map(|provider| format!("{} ({})", provider.name, provider.url))
+        .collect();
     let mut sounds = Vec::new();
     for call in &copied.recorded {
         if let Some(sound) = sound(store, workspace, *call).await? {
@@ -74,7 +85,14 @@ pub async fn copy(
     }
     let made_at = jiff::Timestamp::now().as_millisecond();
     let task = tokio::task::spawn_blocking(move || {
-        zipped(&copied.finds, found.more, sounds, files, made_at)
+        zipped(
+            &copied.finds,
+            found.more,
+            recipients,
+            sounds,
+            files,
+            made_at,
+        )
     });
     let made = task.await.map_err(|_| StoreError::Busy)?;
     let made = made.map_err(|error| {
@@ -108,6 +126,7 @@ async fn sound(
 fn zipped(
     finds: &[Value],
     more: bool,
+    recipients: Vec<String>,
     sounds: Vec<(CallId, Vec<u8>)>,
     files: Vec<(String, Vec<u8>)>,
     made_at: UnixMs,
@@ -116,14 +135,20 @@ fn zipped(
         "made_at": made_at,
         "complete": !more,
         "purpose": "answering questions to the business, and showing what its answers are based on",
-        "recipients": [],
+        "recipients": recipients,
+        "also_in": hosts(finds),
         "kept": finds,
     });
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     archive.start_file("person.json", SimpleFileOptions::default())?;
     archive.write_all(&serde_json::to_vec_pretty(&whole).unwrap_or_default())?;
     archive.start_file("person.html", SimpleFileOptions::default())?;
-    archive.write_all(html(finds, made_at, false)?.as_bytes())?;
+    let read = Page {
+        recipients,
+        ..page(finds, made_at)
+    };
+    let read = read.render().map_err(std::io::Error::other)?;
+    archive.write_all(read.as_bytes())?;
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (call, sound) in sounds {
         archive.start_file(file_of(&call.to_string()), stored)?;
@@ -136,10 +161,10 @@ fn zipped(
     Ok(archive.finish()?.into_inner())
 }
 
-/// Renders the page, for a person or for the owner of a workspace.
-pub(super) fn html(finds: &[Value], made_at: UnixMs, for_owner: bool) -> std::io::Result<String> {
+/// Renders the page for the owner of a workspace.
+pub(super) fn html(finds: &[Value], made_at: UnixMs) -> std::io::Result<String> {
     let page = Page {
-        for_owner,
+        for_owner: true,
         ..page(finds, made_at)
     };
     page.render().map_err(std::io::Error::other)
@@ -160,6 +185,10 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
     let mut others = Vec::new();
     let mut noted = Vec::new();
     for find in finds {
+        if let Some(account) = rows(find, "crm_accounts").first() {
+            conversations.push(of_crm(find, account));
+            continue;
+        }
         noted.extend(lines_of_contact(find));
         let spoken = rows(find, "call_lines").iter().map(|line| CopyLine {
             at: String::new(),
@@ -215,11 +244,85 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
     }
     Page {
         for_owner: false,
+        recipients: Vec::new(),
+        crms: hosts(finds),
         made: shown(made_at),
         conversations,
         others,
         noted,
     }
+}
+
+/// What a CRM told, in the order in which it was said, and what was found in it.
+fn of_crm(find: &Value, account: &Value) -> Conversation {
+    let lead = rows(find, "crm_leads").first();
+    let name = lead.map(|lead| text(lead, "name")).unwrap_or_default();
+    let number = lead.map(|lead| text(lead, "id")).unwrap_or_default();
+    let heading = [text(account, "name"), number, name];
+    let heading: Vec<String> = heading
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    let said = rows(find, "crm_messages").iter();
+    let heard = rows(find, "crm_transcripts").iter();
+    let mut all: Vec<&Value> = said.chain(heard).collect();
+    all.sort_by_key(|row| row.get("at").and_then(Value::as_i64));
+    let mut lines: Vec<CopyLine> = all
+        .into_iter()
+        .map(|row| CopyLine {
+            at: moment(row, "at"),
+            who: match text(row, "author") {
+                author if author.is_empty() => text(row, "who"),
+                author => author,
+            },
+            text: text(row, "text"),
+        })
+        .collect();
+    let found = rows(find, "analyses").iter().map(|row| CopyLine {
+        at: moment(row, "created_at"),
+        who: "analysis".to_owned(),
+        text: format!("{} (score: {})", summary(row), number_of(row, "score")),
+    });
+    lines.extend(found);
+    let written = [("crm_notes", "notes"), ("crm_tasks", "tasks")];
+    lines.extend(written.into_iter().filter_map(|(table, what)| {
+        let count = rows(find, table).len();
+        (count > 0).then(|| CopyLine {
+            at: String::new(),
+            who: "written into the CRM".to_owned(),
+            text: format!("{what}: {count}"),
+        })
+    }));
+    Conversation {
+        heading: heading.join(" · "),
+        lines,
+        recordings: Vec::new(),
+        files: Vec::new(),
+    }
+}
+
+fn summary(analysis: &Value) -> String {
+    let summary = analysis.pointer("/body/summary/medium");
+    let summary = summary.and_then(Value::as_str).unwrap_or_default();
+    summary.to_owned()
+}
+
+fn number_of(row: &Value, field: &str) -> i64 {
+    row.get(field).and_then(Value::as_i64).unwrap_or(0)
+}
+
+/// The hosts of the CRMs that something comes from, each once.
+fn hosts(finds: &[Value]) -> Vec<String> {
+    let accounts = finds.iter().flat_map(|find| rows(find, "crm_accounts"));
+    let mut hosts: Vec<String> = accounts
+        .map(|account| match text(account, "host") {
+            host if host.is_empty() => text(account, "name"),
+            host => host,
+        })
+        .collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
 }
 
 fn lines_of_contact(find: &Value) -> Vec<CopyLine> {

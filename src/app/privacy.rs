@@ -77,7 +77,7 @@ pub async fn erase(
     let mut seen: Vec<Subject> = Vec::new();
     subjects.retain(|subject| {
         let new = !seen.contains(subject);
-        seen.push(*subject);
+        seen.push(subject.clone());
         new
     });
     // A contact goes with its last conversation, and would not be found after it.
@@ -107,10 +107,8 @@ async fn erase_all(
     let now = jiff::Timestamp::now().as_millisecond();
     // Recorded before erasing: earlier backups still hold it, and restoring one must erase it again.
     let mut gone = merged_contacts(store, workspace, subjects.clone()).await?;
-    gone.extend(&subjects);
-    let (journal, noted) = (store.clone(), tombstones(workspace, &gone, now));
-    let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
-    noted.map_err(|_| StoreError::Busy)??;
+    gone.extend(subjects.iter().cloned());
+    note(store, workspace, &gone, now).await?;
     let erased = store
         .write(move |tx| {
             let mut erased = Traces::default();
@@ -125,6 +123,18 @@ async fn erase_all(
         erased,
         copies_erased: forget_copies(store).await,
     })
+}
+
+/// Notes beside the database what is about to be erased, so that restoring an earlier backup erases it again.
+pub(super) async fn note(
+    store: &Store,
+    workspace: WorkspaceId,
+    gone: &[Subject],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let (journal, noted) = (store.clone(), tombstones(workspace, gone, now));
+    let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
+    noted.map_err(|_| StoreError::Busy)?
 }
 
 /// The contacts that became part of these: in earlier backups they stand for themselves.
@@ -182,7 +192,7 @@ fn tombstones(workspace: WorkspaceId, subjects: &[Subject], at: UnixMs) -> Vec<T
     let one = |subject: &Subject| Tombstone {
         at,
         workspace,
-        done: Done::Erased(*subject),
+        done: Done::Erased(subject.clone()),
     };
     subjects.iter().map(one).collect()
 }

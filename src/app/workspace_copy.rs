@@ -255,7 +255,7 @@ impl<W: Write> Copy<'_, W> {
             Err(error) => return Err(error.into()),
         };
         let href = format!("{folder}/{name}.html");
-        let page = person_copy::html(&copied.finds, self.made_at, true)?;
+        let page = person_copy::html(&copied.finds, self.made_at)?;
         self.file(&href)?;
         self.archive.write_all(page.as_bytes())?;
         for call in copied.recorded {

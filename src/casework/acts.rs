@@ -260,13 +260,13 @@ fn erase(
     account: &Scoped<Account>,
     lead: Option<&str>,
 ) -> Result<(), StoreError> {
-    casework::erase_transcripts(tx, account, lead)?;
-    casework::erase_analyses(tx, account, lead)?;
-    casework::erase_tasks(tx, account, lead)?;
-    match lead {
-        Some(lead) => crm::erase_lead(tx, account, lead, now()).map(drop),
-        None => crm::erase_copies(tx, account).map(drop),
+    if let Some(lead) = lead {
+        return casework::erase_lead(tx, account, lead, now()).map(drop);
     }
+    casework::erase_transcripts(tx, account, None)?;
+    casework::erase_analyses(tx, account, None)?;
+    casework::erase_tasks(tx, account, None)?;
+    crm::erase_copies(tx, account).map(drop)
 }
 
 fn copy_of_lead(

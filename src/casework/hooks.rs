@@ -11,8 +11,8 @@ use crate::store::casework;
 use crate::store::crm::accounts::{self, Account, AccountState};
 use crate::store::crm::hooks::{self, Hook};
 use crate::store::crm::jobs::{self, CrmJobKind};
+use crate::store::crm::leads;
 use crate::store::crm::messages;
-use crate::store::crm::{erase_lead, leads};
 use crate::store::{CrmAccountId, Scoped, StoreError, Transaction, UnixMs};
 
 /// Bodies that are worked on in one transaction.
@@ -170,10 +170,7 @@ fn take_one(
             Ok(false)
         }
         News::LeadDeleted { lead } => {
-            casework::erase_transcripts(tx, account, Some(lead))?;
-            casework::erase_analyses(tx, account, Some(lead))?;
-            casework::erase_tasks(tx, account, Some(lead))?;
-            erase_lead(tx, account, lead, now)?;
+            casework::erase_lead(tx, account, lead, now)?;
             Ok(false)
         }
         // Ours are no news, and those of people are read with the lead.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::lead::Work;
 use super::{CaseError, Casework, length, now, words};
-use crate::crm::{CrmError, RemoteMessage, VoiceLink};
+use crate::crm::{RemoteMessage, VoiceLink};
 use crate::speech::{SpeechError, TranscribeOptions, Transcript};
 use crate::store::casework::{self, CrmTranscript, TranscriptState};
 use crate::store::quota::Measure;
@@ -75,7 +75,8 @@ impl Casework {
         }
         let voice = match work.crm.download(link).await {
             Ok(voice) => voice,
-            Err(CrmError::Voice(_) | CrmError::Host { .. } | CrmError::Missing { .. }) => {
+            Err(error) if error.ends_recording() => {
+                tracing::info!(%error, "a voice message of a CRM is not heard");
                 return self.give_up(work, message).await.map(Some);
             }
             Err(error) => return Err(error.into()),

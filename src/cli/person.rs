@@ -109,6 +109,18 @@ fn certified(certificate: &Value) {
     out::line(
         "Earlier backups still hold it until they are too old to keep; restoring one erases it again.",
     );
+    let erased = |what: &str| {
+        certificate
+            .pointer(&format!("/erased/{what}"))
+            .and_then(Value::as_u64)
+    };
+    let of_crm = ["leads", "crm_messages", "transcripts"];
+    if of_crm.into_iter().any(|what| erased(what).unwrap_or(0) > 0) {
+        out::line(
+            "What a CRM told still lies there, with the notes, tags, tasks and the score that were written into it: erase it \
+             there too.",
+        );
+    }
 }
 
 fn show(found: &Value) {
@@ -197,6 +209,7 @@ fn selection(found: &Value) -> Value {
         "contacts": ids("contact"),
         "tasks": ids("task"),
         "analyses": ids("analysis"),
+        "crm": ids("crm"),
     })
 }
 

@@ -102,6 +102,23 @@ impl CrmError {
         }
     }
 
+    /// Whether a recording cannot be had from where its link leads, however often it is tried: it is gone, is no sound, or lies
+    /// where nothing is fetched from.
+    pub fn ends_recording(&self) -> bool {
+        match self {
+            Self::Voice(_) | Self::Host { .. } | Self::Missing { .. } => true,
+            Self::Egress(error) => matches!(
+                error,
+                EgressError::Url { .. }
+                    | EgressError::Place { .. }
+                    | EgressError::Blocked { .. }
+                    | EgressError::Redirects(_)
+                    | EgressError::TooLarge { .. }
+            ),
+            _ => false,
+        }
+    }
+
     /// For how long to leave the CRM alone, in ms; `None` if it did not say.
     pub fn wait_ms(&self) -> Option<i64> {
         match self {
@@ -112,5 +129,28 @@ impl CrmError {
             ),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_given_up_where_nothing_is_fetched_from_and_tried_again_where_it_may_come_back()
+     {
+        let blocked = EgressError::Blocked {
+            host: "voice.example".into(),
+            address: "169.254.169.254".parse().unwrap(),
+            what: "a link-local address",
+        };
+        assert!(CrmError::from(blocked).ends_recording());
+        assert!(CrmError::Voice("it is a page".into()).ends_recording());
+        assert!(!CrmError::from(EgressError::Sealed).ends_recording());
+        let busy = CrmError::Limited {
+            host: "shop.kommo.com".into(),
+            wait_s: 3,
+        };
+        assert!(!busy.ends_recording());
     }
 }

@@ -305,6 +305,8 @@ use super::voice;
         voice::lead::leave,
         voice::lead::times,
         voice::visit::create,
+        voice::earlier::list,
+        voice::earlier::get,
         voice::look::show,
         voice::logo::show,
         voice::opinions::rate_visit,

@@ -128,10 +128,10 @@ fn a_person_in_one_from_elsewhere_is_found_copied_and_erased() {
             let matches = erasure::find(tx, workspace, "zoraida")?.matches;
             assert_eq!(matches.len(), 1);
             assert_eq!(
-                (matches[0].subject, matches[0].traces.analyses),
-                (subject, 1)
+                (&matches[0].subject, matches[0].traces.analyses),
+                (&subject, 1)
             );
-            let copied = erasure::copy(tx, workspace, &[subject])?;
+            let copied = erasure::copy(tx, workspace, std::slice::from_ref(&subject))?;
             assert_eq!(copied.finds[0]["analyses"][0]["title"], "of 10");
             let erased = erasure::erase_subject(tx, workspace, subject, 6)?;
             assert_eq!(erased.analyses, 1);

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::crm::Erased;
 use super::crm::accounts::Account;
 use super::crm::jobs::CrmJobKind;
 use super::crm::messages::Writer;
@@ -113,6 +114,19 @@ pub fn erase_transcripts(
         )?
         .execute((account.id, lead))?;
     Ok(erased as u64)
+}
+
+/// Erases all that is held of a lead: what was said, heard and found, and what is to be done for it.
+pub fn erase_lead(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    lead: &str,
+    now: UnixMs,
+) -> Result<Erased, StoreError> {
+    erase_transcripts(tx, account, Some(lead))?;
+    erase_analyses(tx, account, Some(lead))?;
+    erase_tasks(tx, account, Some(lead))?;
+    super::crm::erase_lead(tx, account, lead, now)
 }
 
 /// The newest job of this kind about a lead (empty for all leads).

@@ -353,7 +353,7 @@ fn notes_and_files_are_copied_for_the_person_and_erased_with_the_conversation() 
         tx.execute(rate, (id, one))?;
 
         let subject = Subject::Conversation(id);
-        let copied = erasure::copy(tx, one, &[subject])?;
+        let copied = erasure::copy(tx, one, std::slice::from_ref(&subject))?;
         let kept = &copied.finds[0];
         assert_eq!(kept["notes"][0]["text"], "Quite rude");
         assert_eq!(kept["attachments"][0]["name"], "brake.jpg");

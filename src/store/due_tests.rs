@@ -173,7 +173,7 @@ fn what_waits_is_found_and_erased_on_request_and_no_visitor_goes_on_with_it() {
             assert_eq!(found.matches.len(), 2);
             assert!(found.matches.iter().all(|m| m.due_at == Some(100)));
             for found in found.matches {
-                erasure::copy(tx, one, &[found.subject])?;
+                erasure::copy(tx, one, std::slice::from_ref(&found.subject))?;
                 erasure::erase_subject(tx, one, found.subject, 20)?;
             }
             assert!(conversations::get_even_due(tx, one, conversation).is_err());

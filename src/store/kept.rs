@@ -63,6 +63,8 @@ const WORKSPACE: &str = "`admin workspace export`, page Workspaces, API";
 const CLOSED: &str = "closing the workspace or the account (`app::closing`)";
 const WITH_IT: &str = "with what it belongs to";
 const CRM: &str = "disconnecting it: page CRM, API";
+const OF_CRM: &str = "`person copy`, page CRM, `admin workspace export`, API";
+const CRM_PERSON: &str = "`person erase`, page CRM, API: one lead, or the account's copies; not what lies in the CRM itself";
 const CRM_DAYS: &str = "90 days, or with its account";
 
 /// All tables. Rows of a workspace (`store::holdings`) are also in its export, and are erased when it is closed.
@@ -409,15 +411,15 @@ pub const TABLES: &[Kept] = &[
         "crm_transcripts",
         Class::Said,
         "as long as its account's copies",
-        WORKSPACE,
-        "page CRM, API: one lead, or the account's copies",
+        OF_CRM,
+        CRM_PERSON,
     ),
     kept(
         "crm_tasks",
         Class::Record,
         "as long as its account's copies",
-        "none: ids",
-        "page CRM, API: one lead, or the account's copies",
+        "`person copy`",
+        CRM_PERSON,
     ),
     kept("plans", Class::Business, OWNER, "page Plans, API", BY_OWNER),
     kept("crm_integrations", Class::Business, OWNER, WORKSPACE, CRM),
@@ -430,9 +432,15 @@ pub const TABLES: &[Kept] = &[
         "automatically",
     ),
     kept("crm_hooks", Class::Said, CRM_DAYS, WORKSPACE, CRM),
-    kept("crm_messages", Class::Said, CRM_DAYS, WORKSPACE, CRM),
-    kept("crm_leads", Class::Said, OWNER, WORKSPACE, CRM),
-    kept("crm_notes", Class::Record, OWNER, "none: ids", CRM),
+    kept("crm_messages", Class::Said, CRM_DAYS, OF_CRM, CRM_PERSON),
+    kept("crm_leads", Class::Said, OWNER, OF_CRM, CRM_PERSON),
+    kept(
+        "crm_notes",
+        Class::Record,
+        OWNER,
+        "`person copy`",
+        CRM_PERSON,
+    ),
     kept("crm_jobs", Class::Record, CRM_DAYS, "none: ids", CRM),
     kept(
         "analyses",

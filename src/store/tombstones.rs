@@ -18,7 +18,7 @@ use crate::reason::Reason;
 /// Beside the database and beside backups.
 pub const FILE: &str = "erased.jsonl";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Done {
     /// Closed alone, or with the whole account.
@@ -37,7 +37,7 @@ pub enum Done {
 }
 
 /// One erasure or closing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// When it was requested.
     pub at: UnixMs,
@@ -140,7 +140,7 @@ fn replay_one(
         at,
         workspace,
         done,
-    } = *tombstone;
+    } = tombstone.clone();
     match done {
         Done::Erased(subject) => {
             again.traces += erasure::erase_subject(tx, workspace, subject, at)?;
@@ -165,7 +165,8 @@ fn replay_one(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::ConversationId;
+    use crate::store::erasure::{Remote, RemoteKey};
+    use crate::store::{ConversationId, CrmAccountId};
 
     fn tombstone(at: UnixMs) -> Tombstone {
         Tombstone {
@@ -185,6 +186,10 @@ mod tests {
             Done::WorkspaceErased,
             Done::AccountErased,
             Done::Erased(Subject::Conversation(ConversationId::new())),
+            Done::Erased(Subject::Crm(Remote {
+                account: CrmAccountId::new(),
+                key: RemoteKey::Lead("77/a".into()),
+            })),
         ];
         let all = kinds.map(|done| Tombstone {
             done,

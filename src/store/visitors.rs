@@ -137,6 +137,59 @@ pub fn all_conversations(
     Ok(shown.into_iter().chain(rest).collect())
 }
 
+/// A conversation that somebody whom their website vouches for had before the one that is shown to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    pub id: ConversationId,
+    pub last_at: UnixMs,
+    /// What they said first.
+    pub first: String,
+}
+
+/// The latest first. Whoever nobody vouches for has none: a name and an address can be anybody's.
+pub fn earlier_conversations(
+    conn: &Connection,
+    visitor: &Visitor,
+    limit: u32,
+) -> Result<Vec<Earlier>, StoreError> {
+    let Some(identity) = &visitor.identity else {
+        return Ok(Vec::new());
+    };
+    let shown = find_conversation(conn, visitor)?.map(|shown| shown.id);
+    // One in which they said nothing is none for them.
+    let mut statement = conn.prepare_cached(
+        "SELECT id, last_at, first FROM (SELECT c.id, c.last_at,
+             (SELECT m.text FROM messages m WHERE m.conversation = c.id AND m.role = 'user' ORDER BY m.seq LIMIT 1) AS first
+         FROM conversations c WHERE c.workspace = ?1 AND c.identity = ?2 AND c.due_at IS NULL
+           AND c.merged_into IS NULL AND c.id IS NOT ?3 ORDER BY c.last_at DESC)
+         WHERE first IS NOT NULL LIMIT ?4",
+    )?;
+    let rows = statement.query_map((visitor.workspace, identity, shown, limit), |row| {
+        Ok(Earlier {
+            id: row.get(0)?,
+            last_at: row.get(1)?,
+            first: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One of them.
+///
+/// # Errors
+/// `NotFound` for a conversation that is not theirs by their website's word.
+pub fn earlier_conversation(
+    conn: &Connection,
+    visitor: &Visitor,
+    id: ConversationId,
+) -> Result<Scoped<Conversation>, StoreError> {
+    let own = conversations::get(conn, visitor.workspace, id)?;
+    match visitor.identity.is_some() && own.identity == visitor.identity {
+        true => Ok(own),
+        false => Err(StoreError::NotFound("the conversation")),
+    }
+}
+
 /// Notes by whom the business's website says that the visitor is. What they said before in this visit is theirs.
 pub fn recognise(
     tx: &Transaction<'_>,

@@ -23,6 +23,7 @@ const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::egress", &["Total"]),
     ("store::erasure", &["Traces"]),
     ("store::erasure::find", &["Subject"]),
+    ("store::erasure::remote", &["Remote"]),
     ("store::evals", &["EvalRun"]),
     ("store::facts", &["HolidayRule", "Settings"]),
     ("store::golden", &["GoldenQuestion"]),

@@ -93,6 +93,34 @@ async fn a_hook_is_kept_once_and_answered() {
 }
 
 #[tokio::test]
+async fn what_another_account_sends_to_this_address_is_not_kept() {
+    let (app, id) = shop().await;
+    let body = "message[add][0][id]=m1&message[add][0][talk_id]=1&message[add][0][text]=Zanzibar\
+                &message[add][0][created_at]=1700000000&message[add][0][type]=incoming\
+                &message[add][0][entity_type]=lead&message[add][0][entity_id]=7";
+    // The same twice, once of another account: each body counts for itself.
+    assert_eq!(
+        hook(&app, SECRET, &format!("{body}&account[id]=78")).await,
+        StatusCode::OK
+    );
+    let held = async || {
+        for _ in 0..500 {
+            if app.app.store.read(hooks::count_waiting).await.unwrap() == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let path = format!("/api/v1/crm/accounts/{id}");
+        app.get(&path).await.json()["held"]["messages"].clone()
+    };
+    assert_eq!(held().await, 0);
+    let nowhere = crate::people::where_is(&app, "Zanzibar").await;
+    assert_eq!(nowhere, Vec::<String>::new());
+    hook(&app, SECRET, &format!("{body}&account[id]=77")).await;
+    assert_eq!(held().await, 1);
+}
+
+#[tokio::test]
 async fn only_pages_of_the_connected_account_may_call() {
     let (app, _) = shop().await;
     let asked = from_page(&app, Method::OPTIONS, OWN_PAGE, "").await;
@@ -193,6 +221,73 @@ async fn what_is_held_is_copied_and_erased_on_one_page() {
     assert_eq!(erased.status, StatusCode::NO_CONTENT);
     let copy = app.get(&format!("/api/v1/crm/accounts/{id}/copy")).await;
     assert_eq!(copy.json()["leads"], json!([]));
+}
+
+#[tokio::test]
+async fn a_person_of_a_crm_is_found_copied_and_erased_and_told_that_the_crm_has_it_too() {
+    let (app, id) = shop().await;
+    let workspace = app.workspace("default").await;
+    let body = "message[add][0][id]=m1&message[add][0][talk_id]=1&message[add][0][text]=I+am+zoe%40mail.example\
+                &message[add][0][created_at]=1700000000&message[add][0][type]=incoming\
+                &message[add][0][author][name]=Zoraida&message[add][0][entity_type]=lead&message[add][0][entity_id]=7123";
+    assert_eq!(hook(&app, SECRET, body).await, StatusCode::OK);
+    for _ in 0..500 {
+        if app.app.store.read(hooks::count_waiting).await.unwrap() == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let written = app.app.store.write(move |tx| {
+        let account = accounts::get(tx, workspace, id)?;
+        crm::notes::keep(tx, &account, "n-1", "7123", None, now())
+    });
+    written.await.unwrap();
+    let key = format!("{id}/lead/7123");
+    for who in ["zoe%40mail", "Zoraida", "7123"] {
+        let found = app.get(&format!("/api/v1/people?who={who}")).await.json();
+        let found = found["found"].as_array().unwrap().clone();
+        assert_eq!(found.len(), 1, "{who}: {found:?}");
+        assert_eq!(
+            (&found[0]["kind"], &found[0]["id"]),
+            (&json!("crm"), &json!(key))
+        );
+        assert_eq!(found[0]["erases"]["crm_messages"], 1);
+    }
+    let (_, cookie) = sign_in(&app, Role::Owner).await;
+    let page = with_cookie(Method::GET, "/privacy?who=zoraida", &cookie).body(Body::empty());
+    let page = app.send(page.unwrap()).await;
+    assert!(page.text().contains("Lead of a CRM"), "{}", page.text());
+    assert!(
+        page.text()
+            .contains("erase the lead and its contact there first")
+    );
+    let copy = app.get("/api/v1/people/copy?who=zoraida").await;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(copy.body.to_vec())).unwrap();
+    let mut read = String::new();
+    std::io::Read::read_to_string(&mut archive.by_name("person.html").unwrap(), &mut read).unwrap();
+    for text in ["zoe@mail.example", "shop.kommo.com", "notes: 1"] {
+        assert!(read.contains(text), "{text}: {read}");
+    }
+    assert!(!read.contains("given to nobody else"));
+    let erased = app
+        .post("/api/v1/people/erase", json!({ "crm": [key] }))
+        .await;
+    assert_eq!(erased.json()["erased"]["leads"], 1, "{}", erased.text());
+    for text in ["zoe@mail.example", "zoe%40mail.example", "Zoraida"] {
+        assert_eq!(
+            crate::people::where_is(&app, text).await,
+            Vec::<String>::new(),
+            "{text}"
+        );
+    }
+    let again = app
+        .post("/api/v1/people/erase", json!({ "crm": [key] }))
+        .await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    let wrong = app
+        .post("/api/v1/people/erase", json!({ "crm": ["7123"] }))
+        .await;
+    assert!(wrong.status.is_client_error());
 }
 
 #[tokio::test]

@@ -255,3 +255,47 @@ async fn the_page_shows_a_key_once_and_only_to_who_administers() {
     assert_ne!(refused.status, StatusCode::OK);
     assert!(!refused.text().contains("fd_identity_"));
 }
+
+#[tokio::test]
+async fn somebody_who_is_vouched_for_sees_earlier_conversations_and_nobody_else_does() {
+    let (app, key) = prepared().await;
+    let get = |token: &str, path: &str| {
+        let asked = request(Method::GET, path, token).body(Body::empty());
+        app.send(asked.unwrap())
+    };
+    // On one device before signing in, on another one signed in.
+    let (phone, _) = visit(&app, None, None).await;
+    ask(&app, &phone, "Is there a bicycle stand?").await;
+    let (laptop, _) = visit(&app, None, Some(ann(&key))).await;
+    ask(&app, &laptop, QUESTION).await;
+    const LIST: &str = "/api/v1/visit/conversations";
+    assert_eq!(
+        get(&laptop, LIST).await.json(),
+        json!({"conversations": []})
+    );
+    let (phone, resumed) = visit(&app, Some(&phone), Some(ann(&key))).await;
+    assert!(resumed);
+    let listed = get(&phone, LIST).await.json();
+    let all = listed["conversations"].as_array().unwrap();
+    assert_eq!(all.len(), 1, "{listed}");
+    assert_eq!(all[0]["first"], "Is there a bicycle stand?");
+    let one = format!("{LIST}/{}", all[0]["id"].as_str().unwrap());
+    let read = get(&phone, &one).await;
+    assert_eq!(
+        read.json()["messages"][0]["text"],
+        "Is there a bicycle stand?"
+    );
+    // Others: without anybody's word, by another one's, and with a made-up id.
+    let (stranger, _) = visit(&app, None, None).await;
+    let (ben, _) = visit(&app, None, Some(hashed(&key, "43"))).await;
+    for other in [&stranger, &ben] {
+        assert_eq!(get(other, LIST).await.json(), json!({"conversations": []}));
+        assert_eq!(get(other, &one).await.status, StatusCode::NOT_FOUND);
+    }
+    assert!(
+        get(&phone, &format!("{LIST}/x"))
+            .await
+            .status
+            .is_client_error()
+    );
+}

@@ -307,4 +307,10 @@ async fn without_the_agreement_that_is_required_the_chat_takes_nothing_and_point
     }
     let said = get_as(&app, &token, "/api/v1/visit/messages").await;
     assert!(said.text().contains("“Leave a message”"), "{}", said.text());
+    // Nor does it ask for a number in the chat before one is given.
+    for asked in ["phone number or e-mail here", "leave your name and phone"] {
+        assert!(!said.text().contains(asked), "{}", said.text());
+    }
+    let refusal = "If you use the form “Leave a message”, a team member will get back to you.";
+    assert!(said.text().contains(refusal), "{}", said.text());
 }

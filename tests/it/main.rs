@@ -10,6 +10,9 @@
 mod accounts;
 mod additions;
 mod app;
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "../fakes/chat_provider/mod.rs"]
+mod chat_provider;
 mod fake_reader;
 mod fakes;
 #[path = "../fakes/lemon_squeezy/mod.rs"]
@@ -59,6 +62,7 @@ mod inbox_pages;
 mod inbox_search;
 mod keys;
 mod leads;
+mod ledger;
 mod mail;
 mod matrix;
 mod mcp;

@@ -10,7 +10,7 @@ use crate::browser::{Browser, person};
 
 const KEY: &str = "sk-very-secret-key-1";
 
-async fn put(app: &TestApp, path: &str, body: Value) -> Reply {
+pub async fn put(app: &TestApp, path: &str, body: Value) -> Reply {
     let request =
         request(Method::PUT, path, &app.key).header(header::CONTENT_TYPE, "application/json");
     app.send(request.body(Body::from(body.to_string())).unwrap())

@@ -23,6 +23,8 @@ import { nameOf } from "./inbox/words.js"
 class FdInbox extends HTMLElement {
   #canned = []
   #id
+  // What was told of conversations that wait, until somebody has them.
+  #waits = new Map()
 
   // Lifecycle
 
@@ -148,6 +150,7 @@ class FdInbox extends HTMLElement {
   // What staff do
 
   #changed(row) {
+    if (row.state !== "waiting") this.#waitsNoMore(row.id)
     this.list.update(row)
     if (row.id === this.#id) this.reader.refresh()
   }
@@ -263,7 +266,7 @@ class FdInbox extends HTMLElement {
   #liveActs(banner) {
     return {
       row: row => this.#changed(row),
-      gone: ({ id }) => { this.list.remove(id); if (id === this.#id) this.reader.refresh() },
+      gone: ({ id }) => { this.#waitsNoMore(id); this.list.remove(id); if (id === this.#id) this.reader.refresh() },
       counts: counts => this.views.counts(counts),
       presence: one => { this.list.setPresence(one); if (one.conversation === this.#id && this.reader.detail) this.talk.showPresence(this.reader.detail, this.list.presence(this.#id)) },
       notice: notice => this.#told(notice),
@@ -277,10 +280,25 @@ class FdInbox extends HTMLElement {
     if (notice.kind === "lead_created" || notice.kind === "callback_requested") api.task(notice.task, "shown").catch(() => {})
     const reading = notice.conversation === this.#id && !document.hidden
     if (reading && notice.kind === "message_received") return
-    this.notify.tell(notice)
+    const waits = notice.kind === "conversation_waiting" || notice.kind === "conversation_requeued"
+    const signal = waits ? this.#waitsNow(notice.conversation) : undefined
+    this.notify.tell(notice, signal)
     if (document.hidden) return
-    const open = await toast([notice.title, notice.text].filter(Boolean).join(": "), notice.conversation ? "Open" : undefined)
+    const open = await toast([notice.title, notice.text].filter(Boolean).join(": "), notice.conversation ? "Open" : undefined, { signal })
     if (open) this.#open(notice.conversation)
+  }
+
+  #waitsNow(id) {
+    this.#waitsNoMore(id)
+    const told = new AbortController()
+    this.#waits.set(id, told)
+    return told.signal
+  }
+
+  // Somebody has the conversation, or it is closed: what was told of it goes.
+  #waitsNoMore(id) {
+    this.#waits.get(id)?.abort()
+    this.#waits.delete(id)
   }
 
   #keyActs() {

@@ -65,15 +65,17 @@ impl Climb<'_> {
                 trace,
             });
         }
-        Ok(compose(parts, language).map(|(draft, trace)| Climbed {
-            draft,
-            found,
-            retrieve,
-            asked_model: false,
-            trace,
-            language,
-            settings: business.settings.clone(),
-        }))
+        Ok(
+            compose(parts, language, business.needs_consent).map(|(draft, trace)| Climbed {
+                draft,
+                found,
+                retrieve,
+                asked_model: false,
+                trace,
+                language,
+                settings: business.settings.clone(),
+            }),
+        )
     }
 }
 
@@ -88,7 +90,7 @@ fn merge(all: &mut Found, found: Found) {
 }
 
 /// Joins the answers; `None` when no part has one.
-fn compose(parts: Vec<Part>, language: Language) -> Option<(Draft, Trace)> {
+fn compose(parts: Vec<Part>, language: Language, in_form: bool) -> Option<(Draft, Trace)> {
     let phrases = phrases(language);
     let mut whole: Option<Draft> = None;
     let (mut lines, mut citations): (Vec<String>, Vec<Citation>) = (Vec::new(), Vec::new());
@@ -124,7 +126,7 @@ fn compose(parts: Vec<Part>, language: Language) -> Option<(Draft, Trace)> {
     }
     let mut whole = whole?;
     if !open.is_empty() {
-        lines.push(phrases.offer.to_owned());
+        lines.push(phrases.offers(in_form).offer.to_owned());
         whole.handoff = true;
     }
     whole.text = lines.join("\n");

@@ -44,23 +44,28 @@ pub(super) struct Phrases {
     /// Says honestly that the visitor is talking to a machine.
     pub(super) bot: &'static str,
     pub(super) capabilities: &'static str,
-    /// Offers a person, and asks how to reach the visitor.
-    pub(super) handover: &'static str,
+    /// Offers a person, and asks how to reach the visitor. Of what asks for that there is one for the chat and one for where
+    /// visitors must agree first (`…_form`), which names the form: see [`Phrases::offers`].
+    handover: &'static str,
+    handover_form: &'static str,
     /// Confirms that the visitor's contact details are noted.
     pub(super) noted: &'static str,
     /// Says that they are not, without an agreement; points to the form.
     pub(super) unkept: &'static str,
-    pub(super) abuse: &'static str,
+    abuse: &'static str,
+    abuse_form: &'static str,
     /// Answers a request for this language.
     pub(super) language: &'static str,
     pub(super) unclear: &'static str,
     pub(super) acknowledged: &'static str,
     /// Says that the documents have no answer; offers a person.
-    pub(super) refusal: &'static str,
+    refusal: &'static str,
+    refusal_form: &'static str,
     /// Introduces a related quotation that is not an answer.
     pub(super) related: &'static str,
     /// Follows it: offers a person.
-    pub(super) offer: &'static str,
+    offer: &'static str,
+    offer_form: &'static str,
     /// Says that a part of the question, in place of `{}`, has no answer.
     pub(super) unanswered: &'static str,
     /// Introduces a quotation in another language than the visitor's.
@@ -69,6 +74,35 @@ pub(super) struct Phrases {
     pub(super) older: &'static str,
     /// Introduces a translation that the language model made.
     pub(super) translated: &'static str,
+}
+
+/// The phrases that offer a person and ask how to reach the visitor.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Offers {
+    pub(super) handover: &'static str,
+    pub(super) abuse: &'static str,
+    pub(super) refusal: &'static str,
+    pub(super) offer: &'static str,
+}
+
+impl Phrases {
+    /// For visitors who may leave their details in the chat, or, with `in_form`, in the form alone.
+    pub(super) fn offers(&self, in_form: bool) -> Offers {
+        match in_form {
+            false => Offers {
+                handover: self.handover,
+                abuse: self.abuse,
+                refusal: self.refusal,
+                offer: self.offer,
+            },
+            true => Offers {
+                handover: self.handover_form,
+                abuse: self.abuse_form,
+                refusal: self.refusal_form,
+                offer: self.offer_form,
+            },
+        }
+    }
 }
 
 /// Words that reveal small talk: phrases separated by `|`, or single words separated by spaces. Accents and
@@ -132,15 +166,12 @@ pub(super) fn cues(language: Language) -> &'static Cues {
 pub(super) fn offers_person(text: &str) -> Option<Language> {
     let in_answer = SPOKEN.into_iter().find(|language| {
         let phrases = phrases(*language);
-        [
-            phrases.handover,
-            phrases.refusal,
-            phrases.abuse,
-            phrases.offer,
-            phrases.unkept,
-        ]
-        .iter()
-        .any(|offer| text.contains(offer))
+        let all = [false, true].map(|in_form| phrases.offers(in_form));
+        let mut all = all
+            .iter()
+            .flat_map(|of| [of.handover, of.refusal, of.abuse, of.offer])
+            .chain([phrases.unkept]);
+        all.any(|offer| text.contains(offer))
     });
     in_answer.or_else(|| inbox::offers_callback(text))
 }
@@ -170,6 +201,16 @@ mod tests {
             assert_eq!(of(&texts.phrases), of(&english.phrases), "{language:?}");
             assert_ne!(phrases(language).greeting, english.phrases.greeting);
             assert_ne!(phrases(language).unkept, english.phrases.unkept);
+            let (own, theirs) = (phrases(language).offers(true), english.phrases.offers(true));
+            for (own, theirs) in [
+                (own.handover, theirs.handover),
+                (own.abuse, theirs.abuse),
+                (own.refusal, theirs.refusal),
+                (own.offer, theirs.offer),
+            ] {
+                assert_ne!(own, theirs, "{language:?}");
+                assert_eq!(offers_person(own), Some(language));
+            }
         }
         assert_eq!(SPOKEN.len(), OTHERS.len() + 1);
     }

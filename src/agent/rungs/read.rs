@@ -64,7 +64,7 @@ pub(super) async fn answer(
         Decision::Answer if best.features.approved => give_approved(best, quoted, case, trace),
         Decision::Answer => Some(quoted.into_draft(Rung::Read, case, trace)),
         Decision::Related => {
-            let framed = frame_as_related(quoted, case.language);
+            let framed = frame_as_related(quoted, case);
             let mut draft = framed.into_draft(Rung::Related, case, trace);
             draft.handoff = true;
             Some(draft)
@@ -229,9 +229,10 @@ fn find_deciding_words(cited: &Citation) -> &str {
 }
 
 /// Marks a quotation as not being an answer, and offers a person.
-fn frame_as_related(mut quoted: Quoted, language: Language) -> Quoted {
-    let phrases = phrases(language);
-    quoted.text = format!("{}\n{}\n{}", phrases.related, quoted.text, phrases.offer);
+fn frame_as_related(mut quoted: Quoted, case: &Case<'_>) -> Quoted {
+    let phrases = phrases(case.language);
+    let offer = phrases.offers(case.business.needs_consent).offer;
+    quoted.text = format!("{}\n{}\n{offer}", phrases.related, quoted.text);
     quoted
 }
 

@@ -6,7 +6,8 @@ use crate::agent::phrases::phrases;
 use crate::agent::types::Rung;
 
 pub(crate) fn answer(case: &Case<'_>) -> Draft {
-    let text = phrases(case.language).refusal.to_owned();
+    let offers = phrases(case.language).offers(case.business.needs_consent);
+    let text = offers.refusal.to_owned();
     let mut draft = Draft::new(Rung::Refusal, text, Vec::new(), case);
     draft.handoff = true;
     draft

@@ -35,7 +35,7 @@ fn respond(talk: Talk, language: Language, case: &Case<'_>, trace: &mut Trace) -
     }
     let phrase = match unkept {
         true => phrases(language).unkept,
-        false => phrase_for(talk, language),
+        false => phrase_for(talk, language, case.business.needs_consent),
     };
     let text = phrase.replace("{business}", &case.business.title);
     let mut draft = Draft::new(Rung::Talk, text, Vec::new(), case);
@@ -108,8 +108,9 @@ fn recognise(case: &Case<'_>) -> Option<(Talk, Language)> {
     (unknown && talk::is_gibberish(case.question)).then_some((Talk::Unclear, likely))
 }
 
-fn phrase_for(talk: Talk, language: Language) -> &'static str {
+fn phrase_for(talk: Talk, language: Language, in_form: bool) -> &'static str {
     let phrases = phrases(language);
+    let offers = phrases.offers(in_form);
     match talk {
         Talk::Acknowledgement => phrases.acknowledged,
         Talk::Greeting => phrases.greeting,
@@ -119,9 +120,9 @@ fn phrase_for(talk: Talk, language: Language) -> &'static str {
         Talk::Capabilities => phrases.capabilities,
         Talk::Language => phrases.language,
         Talk::Bot => phrases.bot,
-        Talk::Abuse => phrases.abuse,
+        Talk::Abuse => offers.abuse,
         Talk::Contact => phrases.noted,
-        Talk::Person => phrases.handover,
+        Talk::Person => offers.handover,
         Talk::Unclear => phrases.unclear,
     }
 }

@@ -17,7 +17,7 @@ use crate::llm::{ChatMessage, Claim, LlmError, Role};
 use crate::store::conversations::{self, Conversation};
 use crate::store::faqs::FaqState;
 use crate::store::inbox::transcript::{self, Said};
-use crate::store::messages::{self, Speaker};
+use crate::store::messages::{self, Message, Speaker};
 use crate::store::{
     Connection, ConversationId, DocumentId, FaqId, MessageId, Scoped, StoreError, assistants,
 };
@@ -219,6 +219,21 @@ pub async fn approve(
     Ok(Kept::Answer(faq, state))
 }
 
+/// A message of a conversation, or of one that was merged into it; `None` if it is none of theirs.
+fn message_of(
+    conn: &Connection,
+    of: &Scoped<Conversation>,
+    message: MessageId,
+) -> Result<Option<Message>, StoreError> {
+    let found = match messages::get(conn, of.workspace(), message) {
+        Ok(found) => found.into_inner(),
+        Err(StoreError::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_here = transcript::parts(conn, of.id)?.contains(&found.conversation);
+    Ok(is_here.then_some(found))
+}
+
 /// An answer of staff as the last one, with what was said before it since the visitor's last message, which is the first then;
 /// `None` if there is no such answer in the conversation.
 fn read_answer(
@@ -226,15 +241,10 @@ fn read_answer(
     of: &Scoped<Conversation>,
     answer: MessageId,
 ) -> Result<Option<Vec<Said>>, StoreError> {
-    let found = match messages::get(conn, of.workspace(), answer) {
-        Ok(found) => found,
-        Err(StoreError::NotFound(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let is_here = transcript::parts(conn, of.id)?.contains(&found.conversation);
-    if found.role != Speaker::Agent || !is_here {
+    let found = message_of(conn, of, answer)?;
+    let Some(found) = found.filter(|found| found.role == Speaker::Agent) else {
         return Ok(None);
-    }
+    };
     let mut said = Vec::new();
     let mut before = found.seq + 1;
     loop {

@@ -75,9 +75,12 @@ pub async fn translate(
     let text = match wanted {
         Wanted::Text(text) => text,
         Wanted::Message(message) => {
-            let (said, _) = super::read(app, by, id, u32::MAX - 1).await?;
-            let found = said.into_iter().find(|said| said.message.id == message);
-            found.ok_or(AssistError::NoMessage)?.message.text
+            let workspace = by.need(DAILY)?;
+            let read = app.store.read(move |conn| {
+                let of = conversations::get(conn, workspace, id)?;
+                super::message_of(conn, &of, message)
+            });
+            read.await?.ok_or(AssistError::NoMessage)?.text
         }
     };
     let text = text.trim();

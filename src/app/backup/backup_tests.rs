@@ -96,7 +96,10 @@ fn without_the_list_of_what_was_erased_the_restore_says_so_and_with_it_the_new_m
     let erased = a_conversation(&folder.store);
     let key = backups.make_recovery_key(false).unwrap();
     let backup = backups.create().unwrap();
-    folder.store.note_erased_blocking(&[erased]).unwrap();
+    folder
+        .store
+        .note_erased_blocking(std::slice::from_ref(&erased))
+        .unwrap();
     backups.carry_tombstones();
 
     // The file alone, as it is downloaded, and then with the list.

@@ -106,6 +106,16 @@ pub fn read_hook(body: &[u8], received_at: UnixMs) -> Result<Vec<Event>, CrmErro
     Ok(events)
 }
 
+/// Kommo's number of the account that a body is about, if it says so.
+///
+/// # Errors
+/// `Input` for a form that is too large.
+pub fn account_of_hook(body: &[u8]) -> Result<Option<String>, CrmError> {
+    let tree = parse_form(body)?;
+    let account = tree.get("account");
+    Ok(account.and_then(|account| account.text("id").map(str::to_owned)))
+}
+
 fn is_message(item: &Node) -> bool {
     let has = |field| item.text(field).is_some();
     has("message_type") || (has("chat_id") && has("text"))
@@ -239,6 +249,15 @@ mod tests {
         assert_eq!(message.lead.as_deref(), Some("77"));
         assert_eq!(message.talk.as_deref(), Some("5"));
         assert_eq!(only(&MESSAGE.replace("message[add]", "add")), wrapped);
+    }
+
+    #[test]
+    fn a_body_says_which_account_it_is_about_or_nothing() {
+        let account = |body: &str| account_of_hook(body.as_bytes()).unwrap();
+        assert_eq!(account(MESSAGE).as_deref(), Some("1"));
+        for none in ["", "account=1", "account[id]=", "message[add][0][id]=1"] {
+            assert_eq!(account(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -30,12 +30,13 @@ mod voice;
 mod widget;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 pub use self::account::KommoAccount;
 pub use self::bulk::LeadPatch;
-pub use self::events::{Event, HookMessage, read_hook};
+pub use self::events::{Event, HookMessage, account_of_hook, read_hook};
 pub use self::form::{Node, parse_form};
 pub use self::hosts::Hosts;
 pub use self::oauth::{Begun, Callback, Connected, NewSecret, STATE_MS};
@@ -47,6 +48,10 @@ pub use self::widget::WidgetCaller;
 use super::{CrmError, Governor};
 use crate::egress::Gateway;
 use crate::store::{CrmAccountId, Store, WorkspaceId};
+
+/// Installs from within Kommo that are followed up in this time; a person makes one now and then.
+const MOST_INSTALLS: usize = 10;
+const INSTALLS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Kommo, for all accounts of this machine; clones share the pace and the locks.
 #[derive(Clone)]
@@ -61,6 +66,8 @@ struct Inner {
     governor: Governor,
     /// One renewal of tokens at a time for an account.
     renewing: Mutex<HashMap<CrmAccountId, Arc<tokio::sync::Mutex<()>>>>,
+    /// When installs from within Kommo were followed up lately.
+    installs: Mutex<VecDeque<Instant>>,
 }
 
 impl Kommo {
@@ -71,6 +78,7 @@ impl Kommo {
             hosts,
             governor,
             renewing: Mutex::default(),
+            installs: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -88,6 +96,20 @@ impl Kommo {
         let read = move |conn: &crate::store::Connection| accounts::get(conn, workspace, id);
         let account = self.inner.store.read(read).await?;
         Ok(KommoAccount::new(self.clone(), account))
+    }
+
+    /// Whether an install from within Kommo may be followed up now. Anybody can call as Kommo does then, and every call would send
+    /// Kommo a request with a wrong code, until it shuts this address out.
+    fn may_install(&self) -> bool {
+        let installs = self.inner.installs.lock();
+        let mut installs = installs.unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        installs.retain(|at| now.duration_since(*at) < INSTALLS_WITHIN);
+        let may = installs.len() < MOST_INSTALLS;
+        if may {
+            installs.push_back(now);
+        }
+        may
     }
 
     fn renewal(&self, id: CrmAccountId) -> Arc<tokio::sync::Mutex<()>> {

@@ -160,6 +160,10 @@ impl Kommo {
             return Err(CrmError::State);
         }
         let code = given(&callback.code).ok_or_else(|| CrmError::Code { host: host.clone() })?;
+        if by_install && !self.may_install() {
+            let wait_s = super::INSTALLS_WITHIN.as_secs();
+            return Err(CrmError::Limited { host, wait_s });
+        }
         let tokens = self.exchange_code(&integration, &host, &code).await?;
         let account = self.admit(workspace, &client_id, &host, tokens).await?;
         Ok(Connected {

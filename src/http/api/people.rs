@@ -36,16 +36,16 @@ pub struct PersonFound {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchView {
     /// `conversation`, `call` (without a conversation), `receipt` (outside of conversations), `golden_question`, `contact`,
-    /// `task` (without contact and conversation) or `analysis` (of a conversation from elsewhere).
+    /// `task` (without contact and conversation), `analysis` (of a conversation from elsewhere) or `crm` (what a CRM told).
     kind: &'static str,
-    /// Its id.
+    /// Its id. Of what a CRM told: `ACCOUNT/lead/ID`, or `contact` or `message` where no lead is known.
     id: String,
     /// When it was, in Unix milliseconds.
     at: i64,
     /// What was said there, shortened; empty if it was found by an id.
     excerpt: String,
     /// What erasing it erases: `conversations`, `messages`, `receipts`, `calls`, `recordings`,
-    /// `golden_questions`, `visitors`, `contacts`, `tasks`, `analyses`.
+    /// `golden_questions`, `visitors`, `contacts`, `tasks`, `analyses`, and of CRMs `leads`, `crm_messages`, `transcripts`.
     #[schema(value_type = Object)]
     erases: Traces,
     /// When it is deleted because its retention ended, in Unix milliseconds; it is hidden until then.
@@ -70,6 +70,8 @@ pub struct EraseRequest {
     tasks: Vec<String>,
     /// Analyses of conversations from elsewhere.
     analyses: Vec<String>,
+    /// What CRMs told. It lies in the CRM itself too, and has to be erased there.
+    crm: Vec<String>,
 }
 
 /// What was erased.
@@ -88,7 +90,7 @@ impl From<privacy::Certificate> for Erased {
 }
 
 /// The kind and id of a subject, for the wire; [`parse_subject`] is the inverse.
-pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
+pub(crate) fn name_subject(subject: &Subject) -> (&'static str, String) {
     match subject {
         Subject::Conversation(id) => ("conversation", id.to_string()),
         Subject::Call(id) => ("call", id.to_string()),
@@ -97,6 +99,7 @@ pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
         Subject::Contact(id) => ("contact", id.to_string()),
         Subject::Task(id) => ("task", id.to_string()),
         Subject::Analysis(id) => ("analysis", id.to_string()),
+        Subject::Crm(remote) => ("crm", remote.to_string()),
     }
 }
 
@@ -110,13 +113,14 @@ pub(crate) fn parse_subject(kind: &str, id: &str) -> Option<Subject> {
         "contact" => id.parse().ok().map(Subject::Contact),
         "task" => id.parse().ok().map(Subject::Task),
         "analysis" => id.parse().ok().map(Subject::Analysis),
+        "crm" => id.parse().ok().map(Subject::Crm),
         _ => None,
     }
 }
 
 impl From<Match> for MatchView {
     fn from(found: Match) -> Self {
-        let (kind, id) = name_subject(found.subject);
+        let (kind, id) = name_subject(&found.subject);
         Self {
             kind,
             id,
@@ -221,6 +225,7 @@ pub(super) async fn erase(
         "analysis",
         Subject::Analysis,
     )?);
+    subjects.extend(parse_subjects(&request.crm, "lead", Subject::Crm)?);
     let certificate = privacy::erase(&place.app.store, &place.member, subjects).await?;
     Ok(axum::Json(Erased { certificate }))
 }

@@ -257,11 +257,11 @@ pub(super) async fn act(
             asked.map(|_| "The lead waits for its turn.")
         }
         ("erase", lead) => {
-            let erased = work.erase(member, id, lead).await;
+            let erased = app.erase_crm(member, id, lead).await;
             erased.map(|()| "It is erased here. What stands in the CRM stays there.")
         }
         ("disconnect", _) => {
-            let gone = work.disconnect(member, id, form.keep.is_some()).await?;
+            let gone = app.disconnect_crm(member, id, form.keep.is_some()).await?;
             let told = match gone.unhooked {
                 true => Told::done("The account is disconnected."),
                 false => Told::done(

@@ -21,7 +21,7 @@ use crate::http::auth::Scope;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::store::due::Count;
-use crate::store::erasure::{Match, Subject, Traces};
+use crate::store::erasure::{Match, Remote, RemoteKey, Subject, Traces};
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -39,6 +39,8 @@ struct PrivacyPage {
     /// Matches, if there was a search.
     found: Option<Vec<Row>>,
     more: bool,
+    /// Whether any of them is a copy of what lies in a CRM.
+    from_crm: bool,
     /// What was erased just now, and whether the copies that Frontdesk keeps are gone too.
     erased: Option<(Moment, String, bool)>,
     error: Option<&'static str>,
@@ -79,6 +81,10 @@ pub(super) async fn show(
         match privacy::find(&app.store, person.member(), who.to_owned()).await {
             Ok(found) => {
                 page.more = found.more;
+                page.from_crm = found
+                    .matches
+                    .iter()
+                    .any(|found| matches!(found.subject, Subject::Crm(_)));
                 page.found = Some(found.matches.into_iter().map(row).collect());
             }
             Err(ErasureError::TooShort) => {
@@ -149,6 +155,9 @@ pub(super) async fn erase(
         page.error = Some("Tick what you want to erase.");
         return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
+    page.from_crm = subjects
+        .iter()
+        .any(|subject| matches!(subject, Subject::Crm(_)));
     let done = privacy::erase(&app.store, person.member(), subjects).await?;
     page.erased = Some((
         moment(done.erased_at),
@@ -175,6 +184,7 @@ async fn page(app: &App, person: &SignedIn) -> Result<PrivacyPage, Failure> {
         who: String::new(),
         found: None,
         more: false,
+        from_crm: false,
         erased: None,
         error: None,
         saved: false,
@@ -182,11 +192,11 @@ async fn page(app: &App, person: &SignedIn) -> Result<PrivacyPage, Failure> {
 }
 
 fn row(found: Match) -> Row {
-    let (kind, id) = name_subject(found.subject);
+    let (kind, id) = name_subject(&found.subject);
     Row {
         kind,
         id,
-        what: match found.subject {
+        what: match &found.subject {
             Subject::Conversation(_) => "Conversation",
             Subject::Call(_) => "Call",
             Subject::Receipt(_) => "Question of a program",
@@ -194,6 +204,11 @@ fn row(found: Match) -> Row {
             Subject::Contact(_) => "Contact",
             Subject::Task(_) => "Task",
             Subject::Analysis(_) => "Analysis",
+            Subject::Crm(Remote {
+                key: RemoteKey::Lead(_),
+                ..
+            }) => "Lead of a CRM",
+            Subject::Crm(_) => "Messages of a CRM",
         },
         at: moment(found.at),
         excerpt: found.excerpt,
@@ -221,6 +236,13 @@ fn in_words(traces: &Traces) -> String {
         (traces.contacts, "contact", "contacts"),
         (traces.tasks, "task", "tasks"),
         (traces.analyses, "analysis", "analyses"),
+        (traces.leads, "lead", "leads"),
+        (traces.crm_messages, "message of a CRM", "messages of a CRM"),
+        (
+            traces.transcripts,
+            "voice message as text",
+            "voice messages as text",
+        ),
     ];
     join_counts(&parts)
 }

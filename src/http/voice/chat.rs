@@ -22,9 +22,9 @@ use crate::http::problem::{Problem, ProblemView};
 use crate::http::sse;
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
-use crate::store::conversations::{Channel, ConversationState};
+use crate::store::conversations::{Channel, Conversation, ConversationState};
 use crate::store::messages;
-use crate::store::{assistants, visitors};
+use crate::store::{Connection, Scoped, StoreError, assistants, visitors};
 use crate::usage::{QueuePlace, Ticket};
 
 /// In messages, the latest.
@@ -84,18 +84,31 @@ impl From<Citation> for VisitCitation {
     responses((status = 200, body = VisitTranscript), (status = 401, body = ProblemView<'_>)))]
 pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTranscript>, Problem> {
     let visitor = guest.visitor.clone();
-    let said = guest.app.store.read(move |conn| {
-        let Some(own) = visitors::find_conversation(conn, &visitor)? else {
-            return Ok(Vec::new());
-        };
-        let said = messages::list(conn, &own, LONGEST_TRANSCRIPT)?;
-        let first = said.first().map_or(0, |message| message.seq);
-        let mut reader = said::Reader::new(conn, &own, first)?;
-        let shown = said.into_iter().filter(said::is_shown);
-        shown.map(|message| reader.view(message)).collect()
-    });
-    let messages = said.await?;
-    Ok(axum::Json(VisitTranscript { messages }))
+    let said =
+        guest.app.store.read(
+            move |conn| match visitors::find_conversation(conn, &visitor)? {
+                Some(own) => read_transcript(conn, &own),
+                None => Ok(VisitTranscript {
+                    messages: Vec::new(),
+                }),
+            },
+        );
+    Ok(axum::Json(said.await?))
+}
+
+/// What was said in a conversation, as its visitor may see it.
+pub(super) fn read_transcript(
+    conn: &Connection,
+    own: &Scoped<Conversation>,
+) -> Result<VisitTranscript, StoreError> {
+    let said = messages::list(conn, own, LONGEST_TRANSCRIPT)?;
+    let first = said.first().map_or(0, |message| message.seq);
+    let mut reader = said::Reader::new(conn, own, first)?;
+    let shown = said.into_iter().filter(said::is_shown);
+    let messages: Result<_, StoreError> = shown.map(|message| reader.view(message)).collect();
+    Ok(VisitTranscript {
+        messages: messages?,
+    })
 }
 
 /// Sends a message in the visitor's own conversation. The answer comes as the events `citations`, `delta`,

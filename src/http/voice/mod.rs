@@ -17,6 +17,7 @@
 mod assistant;
 pub(super) mod chat;
 pub(super) mod colours;
+pub(super) mod earlier;
 pub(super) mod files;
 pub(super) mod files_sent;
 mod guest;
@@ -73,6 +74,18 @@ pub(super) fn routes() -> Vec<Route> {
             own::sign_out
         ),
         (GET, "/api/v1/visit/export", Policy::Visitor, own::export),
+        (
+            GET,
+            "/api/v1/visit/conversations",
+            Policy::Visitor,
+            earlier::list
+        ),
+        (
+            GET,
+            "/api/v1/visit/conversations/{id}",
+            Policy::Visitor,
+            earlier::get
+        ),
         (
             GET,
             "/api/v1/visit/transcript",

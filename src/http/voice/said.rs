@@ -36,6 +36,9 @@ pub struct VisitMessageView {
     /// How it was answered, for answers of the assistant.
     #[serde(skip_serializing_if = "Option::is_none")]
     rung: Option<String>,
+    /// The provider that wrote, where the owner wants visitors to be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
     /// What it rests on, in the order of their numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     citations: Vec<VisitCitation>,
@@ -104,6 +107,9 @@ impl<'c> Reader<'c> {
             },
             None => None,
         };
+        let provider = receipt
+            .as_ref()
+            .and_then(|receipt| told_provider(&receipt.checks));
         let (rung, passages) = receipt
             .map(|receipt| (receipt.rung, receipt.passages))
             .unzip();
@@ -118,6 +124,7 @@ impl<'c> Reader<'c> {
             created_at: message.created_at,
             client_id: message.client_id.map(messages::as_sent),
             rung,
+            provider,
             citations: cited(passages),
             attachments: files.into_iter().map(VisitFileView::from).collect(),
         })
@@ -135,6 +142,14 @@ impl<'c> Reader<'c> {
         self.names.insert(author, name.clone());
         Ok(Some(name))
     }
+}
+
+/// The provider in a receipt's checks, if visitors are to be told.
+fn told_provider(checks: &Value) -> Option<String> {
+    let served = checks.get("provider")?;
+    let is_told = served.get("tell").and_then(Value::as_bool) == Some(true);
+    let name = served.get("provider").and_then(Value::as_str);
+    name.filter(|_| is_told).map(str::to_owned)
 }
 
 /// The citations in a receipt.
@@ -159,5 +174,21 @@ impl From<Attachment> for VisitFileView {
             media_type: file.media_type,
             bytes: file.bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_provider_is_named_only_where_the_owner_wants_it() {
+        let checks =
+            |tell| json!({"provider": {"provider": "Elsewhere", "model": "m", "tell": tell}});
+        assert_eq!(told_provider(&checks(true)).as_deref(), Some("Elsewhere"));
+        assert_eq!(told_provider(&checks(false)), None);
+        assert_eq!(told_provider(&json!({})), None);
     }
 }

@@ -15,7 +15,7 @@ pub mod oauth_states;
 
 use rusqlite::Transaction;
 
-use super::{CrmAccountId, Scoped, StoreError, UnixMs, events};
+use super::{CrmAccountId, Scoped, StoreError, UnixMs, casework, events};
 use accounts::Account;
 
 /// How many rows an erasure took.
@@ -55,8 +55,8 @@ pub fn erase_copies(tx: &Transaction<'_>, account: &Scoped<Account>) -> Result<E
     })
 }
 
-/// Erases what is held of one lead, also in hooks that wait.
-pub fn erase_lead(
+/// Erases what is held of one lead, also in hooks that wait; `casework::erase_lead` takes what was made of it along.
+pub(super) fn erase_lead(
     tx: &Transaction<'_>,
     account: &Scoped<Account>,
     lead: &str,
@@ -90,7 +90,7 @@ pub fn erase_contact(
     let leads: Vec<String> = super::erasure::ids(tx, theirs, of)?;
     let mut erased = Erased::default();
     for lead in leads {
-        let one = erase_lead(tx, account, &lead, now)?;
+        let one = casework::erase_lead(tx, account, &lead, now)?;
         erased.messages += one.messages;
         erased.leads += one.leads;
         erased.notes += one.notes;
@@ -101,6 +101,40 @@ pub fn erase_contact(
     erased.messages += tx.execute(sql, of)? as u64;
     erased.hooks += erase_hooks_naming(tx, account.id, contact)?;
     note_erasure(tx, account, contact, erased, now)?;
+    Ok(erased)
+}
+
+/// Erases what a contact said where no lead is known, also in hooks that wait.
+pub fn erase_unassigned(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    contact: &str,
+    now: UnixMs,
+) -> Result<Erased, StoreError> {
+    let sql = "DELETE FROM crm_messages WHERE account = ? AND contact = ? AND lead IS NULL";
+    let erased = Erased {
+        messages: tx.execute(sql, (account.id, contact))? as u64,
+        hooks: erase_hooks_naming(tx, account.id, contact)?,
+        ..Erased::default()
+    };
+    note_erasure(tx, account, contact, erased, now)?;
+    Ok(erased)
+}
+
+/// Erases one message, also in hooks that wait.
+pub fn erase_message(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    message: &str,
+    now: UnixMs,
+) -> Result<Erased, StoreError> {
+    let sql = "DELETE FROM crm_messages WHERE account = ? AND id = ?";
+    let erased = Erased {
+        messages: tx.execute(sql, (account.id, message))? as u64,
+        hooks: erase_hooks_naming(tx, account.id, message)?,
+        ..Erased::default()
+    };
+    note_erasure(tx, account, message, erased, now)?;
     Ok(erased)
 }
 

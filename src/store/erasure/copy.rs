@@ -108,7 +108,7 @@ pub fn copy(
     let mut copied = Copied::default();
     for subject in subjects {
         let mut tables = Map::new();
-        match *subject {
+        match subject.clone() {
             Subject::Conversation(id) => {
                 // The queries below go by id alone, so check the workspace first; the same holds for the other kinds.
                 conversations::get_even_due(conn, workspace, id)?;
@@ -196,6 +196,9 @@ pub fn copy(
                 analyses::get(conn, workspace, id)?;
                 let sql = "SELECT * FROM analyses WHERE id = ?";
                 tables.insert("analyses".into(), read_table(conn, sql, [id])?);
+            }
+            Subject::Crm(remote) => {
+                super::remote::copy_remote(conn, workspace, &remote, &mut tables)?;
             }
         }
         copied.finds.push(Value::Object(tables));

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-use super::{Traces, ids, traces};
+use super::{Remote, Traces, ids, remote, traces};
 use crate::store::{
     AnalysisId, CallId, ContactId, ConversationId, GoldenId, ReceiptId, StoreError, TaskId, UnixMs,
     WorkspaceId, analyses, calls, contacts, conversations, due, golden, receipts, tasks,
@@ -22,7 +22,7 @@ const TELLING_DIGITS: usize = 7;
 const IN_NUMBERS: &str = " +-()/.";
 
 /// A result: something that mentions the person, and can be copied or erased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     /// With its calls.
@@ -37,8 +37,10 @@ pub enum Subject {
     Contact(ContactId),
     /// Only tasks without a contact and a conversation.
     Task(TaskId),
-    /// Only analyses of conversations from elsewhere.
+    /// Only analyses of conversations from elsewhere that are no lead's.
     Analysis(AnalysisId),
+    /// What a CRM told.
+    Crm(Remote),
 }
 
 #[derive(Debug, Clone)]
@@ -135,6 +137,9 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
     for id in ids(conn, by_contact, (workspace, &needle.words))? {
         add(Subject::Contact(id), String::new());
     }
+    for found in remote::find_by_id(conn, workspace, &needle.words)? {
+        add(Subject::Crm(found), String::new());
+    }
     if needle.words.chars().count() >= LEAST_LETTERS {
         // Compare texts here, not in SQL, whose `lower` knows ASCII only.
         let mut said = conn.prepare_cached(SAID)?;
@@ -152,6 +157,10 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
                     "contact" => Subject::Contact(row.get("id")?),
                     "task" => Subject::Task(row.get("id")?),
                     "analysis" => Subject::Analysis(row.get("id")?),
+                    "crm" => match row.get::<_, String>("id")?.parse() {
+                        Ok(found) => Subject::Crm(found),
+                        Err(_) => continue,
+                    },
                     _ => Subject::Golden(row.get("id")?),
                 },
             };
@@ -160,13 +169,13 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
     }
     let mut matches = Vec::with_capacity(subjects.len());
     for (subject, excerpt) in subjects {
-        let (at, traces) = describe(conn, workspace, subject)?;
-        let due_at = match subject {
-            Subject::Conversation(id) => due::find_due_at(conn, "conversations", id)?,
-            Subject::Call(id) => due::find_due_at(conn, "calls", id)?,
-            Subject::Receipt(id) => due::find_due_at(conn, "receipts", id)?,
-            Subject::Contact(id) => due::find_due_at(conn, "contacts", id)?,
-            Subject::Golden(_) | Subject::Task(_) | Subject::Analysis(_) => None,
+        let (at, traces) = describe(conn, workspace, &subject)?;
+        let due_at = match &subject {
+            Subject::Conversation(id) => due::find_due_at(conn, "conversations", *id)?,
+            Subject::Call(id) => due::find_due_at(conn, "calls", *id)?,
+            Subject::Receipt(id) => due::find_due_at(conn, "receipts", *id)?,
+            Subject::Contact(id) => due::find_due_at(conn, "contacts", *id)?,
+            Subject::Golden(_) | Subject::Task(_) | Subject::Analysis(_) | Subject::Crm(_) => None,
         };
         matches.push(Match {
             subject,
@@ -206,17 +215,29 @@ const SAID: &str = "
     UNION ALL SELECT iif(t.contact IS NULL, 'task', 'contact'), coalesce(t.contact, t.id),
                      iif(t.contact IS NULL, t.conversation, NULL), t.wish || ' ' || t.name
         FROM tasks t WHERE t.workspace = ?1
-    UNION ALL SELECT 'analysis', a.id, a.conversation,
+    UNION ALL SELECT iif(c.id IS NULL, 'analysis', 'crm'),
+                     iif(c.id IS NULL, a.id, c.id || '/lead/' || substr(a.about, length(c.id) + 2)), a.conversation,
                      a.title || ' ' || a.about || ' ' || a.body || ' ' || coalesce(a.said, '')
-        FROM analyses a WHERE a.workspace = ?1";
+        FROM analyses a LEFT JOIN crm_accounts c ON a.source = 'crm' AND c.workspace = a.workspace
+             AND substr(a.about, 1, length(c.id) + 1) = c.id || '/'
+        WHERE a.workspace = ?1
+    UNION ALL SELECT 'crm', l.account || '/lead/' || l.id, NULL, l.name || ' ' || l.facts FROM crm_leads l
+        WHERE l.workspace = ?1
+    UNION ALL SELECT 'crm', t.account || '/lead/' || t.lead, NULL, t.text FROM crm_transcripts t
+        WHERE t.workspace = ?1
+    UNION ALL SELECT 'crm', m.account || CASE WHEN m.lead IS NOT NULL THEN '/lead/' || m.lead
+                                              WHEN m.contact IS NOT NULL THEN '/contact/' || m.contact
+                                              ELSE '/message/' || m.id END,
+                     NULL, coalesce(m.author, '') || ' ' || m.text
+        FROM crm_messages m WHERE m.workspace = ?1";
 
 /// When something was said, and how much erasing it would erase.
 fn describe(
     conn: &Connection,
     workspace: WorkspaceId,
-    subject: Subject,
+    subject: &Subject,
 ) -> Result<(UnixMs, Traces), StoreError> {
-    Ok(match subject {
+    Ok(match subject.clone() {
         Subject::Conversation(id) => {
             let conversation = conversations::get_even_due(conn, workspace, id)?;
             (conversation.last_at, traces(conn, &conversation)?)
@@ -275,5 +296,6 @@ fn describe(
             };
             (analyses::get(conn, workspace, id)?.created_at, traces)
         }
+        Subject::Crm(found) => remote::describe(conn, workspace, &found)?,
     })
 }

@@ -1,11 +1,12 @@
 //! Erasing what a person said, and everything derived from it: messages, receipts, ratings and gaps of a conversation;
 //! its files and what staff noted beside it; its calls with transcript and recording; golden questions made from its
-//! answers, and their results in runs; its tasks, the contact that nothing else is known of; and the visitor. Approved answers
-//! that the owner wrote to a question belong to the business and stay.
+//! answers, and their results in runs; its tasks, the contact that nothing else is known of; and the visitor. Of what a CRM
+//! told, the copies that lie here. Approved answers that the owner wrote to a question belong to the business and stay.
 
 mod copy;
 mod find;
 mod people;
+mod remote;
 
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub(super) use copy::rows;
 pub use copy::{Copied, copy, read_attachment};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
 use people::{erase_contact, erase_task, forget_told, last_of_contact, traces_of_contact};
+pub use remote::{NotRemote, Remote, RemoteKey};
 
 /// How much there is of a person, or was before erasing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -45,6 +47,11 @@ pub struct Traces {
     pub tasks: u64,
     /// What was found in their conversations.
     pub analyses: u64,
+    /// Leads of a CRM, without what lies in the CRM itself; the same holds for the two below.
+    pub leads: u64,
+    pub crm_messages: u64,
+    /// Voice messages of a CRM as text.
+    pub transcripts: u64,
 }
 
 impl std::ops::AddAssign for Traces {
@@ -61,6 +68,9 @@ impl std::ops::AddAssign for Traces {
         self.contacts += other.contacts;
         self.tasks += other.tasks;
         self.analyses += other.analyses;
+        self.leads += other.leads;
+        self.crm_messages += other.crm_messages;
+        self.transcripts += other.transcripts;
     }
 }
 
@@ -94,6 +104,7 @@ pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, St
         contacts: u64::from(last_of_contact(conn, of)?.is_some()),
         tasks: count("SELECT count(*) FROM tasks WHERE conversation = ?")?,
         analyses: count("SELECT count(*) FROM analyses WHERE conversation = ?")?,
+        ..Traces::default()
     })
 }
 
@@ -259,6 +270,7 @@ pub fn erase_subject(
                 ..Traces::default()
             })
         }
+        Subject::Crm(remote) => remote::erase_remote(tx, workspace, &remote, now),
     }
 }
 

@@ -159,7 +159,7 @@ fn mail_is_copied_and_erased_with_its_conversation() {
         note_received(tx, one, &received)?;
         let found = erasure::find(tx, one, "anna@example.com")?;
         assert_eq!(found.matches.len(), 1);
-        let copied = erasure::copy(tx, one, &[found.matches[0].subject])?;
+        let copied = erasure::copy(tx, one, &[found.matches[0].subject.clone()])?;
         assert_eq!(
             copied.finds[0]["mail_outbox"][0]["title"],
             "A visitor waits"

@@ -1,6 +1,8 @@
 //! Language models of providers, built from their protocols and not from our client: a server on loopback that answers each
 //! request with the next script. It splits its bytes where it is told to, breaks off, stalls, and refuses.
 
+mod usual;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -99,6 +101,8 @@ struct State {
     seen: Arc<Mutex<Vec<Seen>>>,
     scripts: Arc<Mutex<VecDeque<Script>>>,
     sent: Arc<Mutex<usize>>,
+    /// Whether a request without a script is answered all the same.
+    usual: bool,
 }
 
 /// The server.
@@ -109,9 +113,16 @@ pub(crate) struct FakeChatProvider {
 
 impl FakeChatProvider {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), false)
+    }
+
+    /// With `usual`, requests for which no script is left get some words.
+    pub(crate) fn start_on(listener: TcpListener, usual: bool) -> Self {
         let port = listener.local_addr().unwrap().port();
-        let state = State::default();
+        let state = State {
+            usual,
+            ..State::default()
+        };
         let serving = state.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -140,9 +151,12 @@ async fn answer(mut socket: TcpStream, state: State) {
     let Some(seen) = read(&mut socket).await else {
         return;
     };
-    state.seen.lock().unwrap().push(seen);
+    state.seen.lock().unwrap().push(seen.clone());
     let script = state.scripts.lock().unwrap().pop_front();
-    let script = script.unwrap_or_else(|| Script::error(500, "no script is left"));
+    let script = script.unwrap_or_else(|| match state.usual {
+        true => usual::answer(&seen),
+        false => Script::error(500, "no script is left"),
+    });
     let mut head = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", script.status);
     for (name, value) in &script.headers {
         head.push_str(&format!("{name}: {value}\r\n"));

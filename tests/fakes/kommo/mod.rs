@@ -22,6 +22,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -37,7 +38,8 @@ pub const HOST: &str = "shop.kommo.com";
 pub const API: &str = "api-c.kommo.com";
 
 /// What goes wrong; nothing by default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Switches {
     /// The integration was switched off over there: 401.
     pub revoked: bool,
@@ -47,7 +49,8 @@ pub struct Switches {
     pub poor_tariff: bool,
     /// The next answers of the token address that are lost after the tokens were changed.
     pub lose_token_answers: u32,
-    /// How long the token address thinks.
+    /// How long the token address thinks; by hand in ms.
+    #[serde(rename = "slow_tokens_ms", deserialize_with = "milliseconds")]
     pub slow_tokens: Option<Duration>,
     /// A batch with more rows is answered with 504.
     pub batch_limit: Option<usize>,
@@ -63,6 +66,10 @@ pub struct Switches {
     pub no_outgoing_hook: bool,
     /// Talks are found by contact only.
     pub talks_without_lead: bool,
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    Ok(Option::<u64>::deserialize(from)?.map(Duration::from_millis))
 }
 
 /// A request that came in.
@@ -91,6 +98,8 @@ impl Asked {
 pub struct World {
     pub switches: Switches,
     pub subdomain: String,
+    /// What the integration is registered with.
+    pub redirect: String,
     pub scopes: Vec<&'static str>,
     pub leads: BTreeMap<u64, Value>,
     pub contacts: BTreeMap<u64, Value>,
@@ -122,6 +131,7 @@ impl World {
         Self {
             switches: Switches::default(),
             subdomain: "shop".into(),
+            redirect: REDIRECT.into(),
             scopes: vec!["crm", "notifications", "list_external_messages"],
             leads: BTreeMap::new(),
             contacts: BTreeMap::new(),
@@ -218,7 +228,10 @@ pub struct KommoFake {
 
 impl KommoFake {
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    pub fn start_on(listener: TcpListener) -> Self {
         let port = listener.local_addr().unwrap().port();
         let world = Arc::new(Mutex::new(World::new()));
         let fake = Self { port, world };

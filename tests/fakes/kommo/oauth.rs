@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::gate::{good, problem, reply};
-use super::{ACCOUNT, API, Asked, CLIENT, HOST, KommoFake, REDIRECT, SECRET, USER, World, mint};
+use super::{ACCOUNT, API, Asked, CLIENT, HOST, KommoFake, SECRET, USER, World, mint};
 
 const CODE_LIFE: Duration = Duration::from_secs(20 * 60);
 const ACCESS_LIFE: i64 = 86_400;
@@ -42,17 +42,18 @@ fn refused(hint: &str) -> Response {
 pub(super) fn page(fake: &KommoFake, asked: &Asked) -> Response {
     let state = asked.param("state").unwrap_or_default();
     let client = asked.param("client_id").unwrap_or_default();
+    let redirect = fake.world().redirect.clone();
     let back = match asked.param("answer") {
         Some("denied") => {
-            format!("{REDIRECT}?error=access_denied&client_id={client}&state={state}")
+            format!("{redirect}?error=access_denied&client_id={client}&state={state}")
         }
         Some("from_widget") => {
             let code = fake.issue_code();
-            format!("{REDIRECT}?code={code}&referer={HOST}&client_id={client}&from_widget=1")
+            format!("{redirect}?code={code}&referer={HOST}&client_id={client}&from_widget=1")
         }
         _ => {
             let code = fake.issue_code();
-            format!("{REDIRECT}?code={code}&state={state}&referer={HOST}&client_id={client}")
+            format!("{redirect}?code={code}&state={state}&referer={HOST}&client_id={client}")
         }
     };
     Response::builder()
@@ -99,7 +100,7 @@ pub(super) async fn tokens(fake: &KommoFake, asked: &Asked) -> Response {
     if get("client_id") != CLIENT || get("client_secret") != SECRET || world.switches.revoked {
         return problem(401, "Unauthorized", "invalid_client");
     }
-    if get("redirect_uri") != REDIRECT {
+    if get("redirect_uri") != world.redirect {
         return refused("Redirect URI does not match");
     }
     match get("grant_type") {

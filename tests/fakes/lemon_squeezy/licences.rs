@@ -59,8 +59,11 @@ pub struct Licences {
 
 impl Licences {
     pub async fn start() -> Self {
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    pub fn start_on(listener: TcpListener) -> Self {
         let inner = Arc::<Inner>::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let router = Router::new()
             .route("/v1/licenses/{verb}", post(answer))
@@ -88,6 +91,21 @@ impl Licences {
     /// Fails from now on, or works again.
     pub fn fail_with(&self, status: Option<u16>) {
         *self.inner.broken.lock().unwrap() = status;
+    }
+
+    /// All keys.
+    #[allow(dead_code, reason = "by hand only")]
+    pub fn keys(&self) -> Vec<(String, Key)> {
+        let keys = self.inner.keys.lock().unwrap();
+        keys.iter()
+            .map(|(name, key)| (name.clone(), key.clone()))
+            .collect()
+    }
+
+    /// What was asked since the last call of [`Licences::asked`], which it leaves for that.
+    #[allow(dead_code, reason = "by hand only")]
+    pub fn asked_before(&self) -> Vec<(String, HashMap<String, String>)> {
+        self.inner.asked.lock().unwrap().clone()
     }
 
     /// What was asked since the last call, in order.

@@ -95,6 +95,30 @@ async fn an_install_within_kommo_needs_no_state_and_joins_its_own_workspace() {
 }
 
 #[tokio::test]
+async fn whoever_pretends_to_be_kommo_again_and_again_sends_it_few_requests() {
+    let desk = Desk::start().await;
+    desk.fake.asked();
+    let mut limited = 0;
+    for number in 0..40 {
+        let forged = Callback {
+            code: Some(format!("forged-{number}")),
+            referer: Some(HOST.into()),
+            client_id: Some(CLIENT.into()),
+            from_widget: Some("1".into()),
+            ..Callback::default()
+        };
+        match error_of(desk.kommo.finish(&forged).await) {
+            CrmError::Limited { .. } => limited += 1,
+            error => assert!(matches!(error, CrmError::Code { .. }), "{error}"),
+        }
+    }
+    assert_eq!((limited, desk.fake.asked().len()), (30, 10));
+    // Whoever began here is let in all the same.
+    let callback = desk.callback().await;
+    assert!(!desk.kommo.finish(&callback).await.unwrap().by_install);
+}
+
+#[tokio::test]
 async fn what_was_declined_or_is_too_old_connects_nothing() {
     let desk = Desk::start().await;
     let declined = Callback {

@@ -35,12 +35,14 @@ export class Notify {
     localStorage.setItem(NOTICES, on && Notification.permission === "granted" ? "on" : "off")
   }
 
-  tell(notice) {
+  // `signal` takes the notification away again.
+  tell(notice, signal) {
     const now = Date.now()
     if (now - this.#last > APART_MS && this.sound) this.tone()
     this.#last = now
     if (this.notices !== "on" || (!document.hidden && document.hasFocus())) return
     const shown = new Notification(notice.title, { body: notice.text, tag: notice.conversation ?? notice.task ?? notice.kind })
+    signal?.addEventListener("abort", () => shown.close())
     shown.addEventListener("click", () => {
       window.focus()
       shown.close()

@@ -128,8 +128,7 @@ pub(super) async fn disconnect(
     let id = account_id(&id)?;
     let done = place
         .app
-        .casework
-        .disconnect(&place.member, id, request.keep_copies)
+        .disconnect_crm(&place.member, id, request.keep_copies)
         .await?;
     Ok(axum::Json(CrmDisconnected {
         unhooked: done.unhooked,
@@ -257,7 +256,7 @@ pub(super) async fn erase(
     Json(request): Json<CrmErase>,
 ) -> Result<StatusCode, Problem> {
     let (id, lead) = (account_id(&id)?, request.lead.as_deref());
-    place.app.casework.erase(&place.member, id, lead).await?;
+    place.app.erase_crm(&place.member, id, lead).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

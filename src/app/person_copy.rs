@@ -58,7 +58,11 @@ pub async fn copy(
     who: String,
 ) -> Result<Option<Vec<u8>>, ErasureError> {
     let (workspace, found) = (by.workspace(), privacy::find(store, by, who).await?);
-    let subjects: Vec<Subject> = found.matches.iter().map(|found| found.subject).collect();
+    let subjects: Vec<Subject> = found
+        .matches
+        .iter()
+        .map(|found| found.subject.clone())
+        .collect();
     if subjects.is_empty() {
         return Ok(None);
     }

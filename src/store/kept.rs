@@ -65,6 +65,7 @@ const WITH_IT: &str = "with what it belongs to";
 const CRM: &str = "disconnecting it: page CRM, API";
 const OF_CRM: &str = "`person copy`, page CRM, `admin workspace export`, API";
 const CRM_PERSON: &str = "`person erase`, page CRM, API: one lead, or the account's copies; not what lies in the CRM itself";
+const WITH_COPIES: &str = "as long as its account's copies";
 const CRM_DAYS: &str = "90 days, or with its account";
 
 /// All tables. Rows of a workspace (`store::holdings`) are also in its export, and are erased when it is closed.
@@ -410,14 +411,14 @@ pub const TABLES: &[Kept] = &[
     kept(
         "crm_transcripts",
         Class::Said,
-        "as long as its account's copies",
+        WITH_COPIES,
         OF_CRM,
         CRM_PERSON,
     ),
     kept(
         "crm_tasks",
         Class::Record,
-        "as long as its account's copies",
+        WITH_COPIES,
         "`person copy`",
         CRM_PERSON,
     ),

@@ -65,5 +65,6 @@ pub use frontdesk_store as store;
 pub use frontdesk_usage as usage;
 pub use frontdesk_voice as voice;
 pub use frontdesk_web as web;
+pub use frontdesk_tools as tools;
 pub use frontdesk_webhooks as webhooks;
 pub use frontdesk_worker as worker;

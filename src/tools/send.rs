@@ -31,8 +31,6 @@ const TOLD: usize = 200;
 pub(crate) struct Line<'a> {
     pub(crate) gateway: &'a Gateway,
     pub(crate) workspace: WorkspaceId,
-    /// The tool's name, for the ledger.
-    pub(crate) name: &'a str,
     pub(crate) secret: Option<Secret>,
     pub(crate) timeout: Duration,
     pub(crate) most_bytes: u64,
@@ -77,7 +75,7 @@ pub(crate) async fn send(
         let outcome = line.gateway.send(request).await;
         let pause = pauses.next().filter(|_| endpoint.is_repeatable());
         let wait = match (&outcome, pause) {
-            (Ok(response), Some(pause)) => may_repeat(response).then(|| rest(response).unwrap_or(pause)),
+            (Ok(response), Some(pause)) if may_repeat(response) => rest(response, pause),
             (Err(EgressError::Failed { .. }), Some(pause)) => Some(pause),
             _ => None,
         };
@@ -119,7 +117,6 @@ fn request(line: &Line<'_>, endpoint: &Endpoint, built: &Built, key: &str, time:
     let secrets = line.secret.as_ref().and_then(|secret| seal(endpoint, &built.url, secret));
     Request {
         workspace: Some(line.workspace),
-        provider: Some(line.name.into()),
         accept: "application/json, text/plain;q=0.5",
         content_type,
         body,
@@ -168,10 +165,11 @@ fn may_repeat(response: &Response) -> bool {
     matches!(response.status, 429 | 502 | 503 | 504)
 }
 
-/// For how long the server asked to be left alone; `None` if it did not say it in seconds, or for too long.
-fn rest(response: &Response) -> Option<Duration> {
-    let seconds = response.header("retry-after")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds)).filter(|rest| *rest <= LONGEST_PAUSE)
+/// How long to wait: as long as the server asked for, else `pause`; `None` if it asked for too long.
+fn rest(response: &Response, pause: Duration) -> Option<Duration> {
+    let asked = response.header("retry-after").and_then(|after| after.trim().parse().ok());
+    let rest = asked.map_or(pause, Duration::from_secs);
+    (rest <= LONGEST_PAUSE).then_some(rest)
 }
 
 async fn read(response: Response, endpoint: &Endpoint) -> Result<Answer, Failure> {

@@ -35,6 +35,7 @@ pub mod second_factor;
 pub mod statement;
 mod swap;
 mod telling;
+mod tools;
 pub mod transcribing;
 pub mod voice_settings;
 mod weights;
@@ -85,6 +86,7 @@ use crate::store::{KeyError, KeyStrength, Store, StoreError, WorkspaceId, calls}
 use crate::usage::Budgets;
 use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
+use crate::tools::Tools;
 use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
 
@@ -171,6 +173,8 @@ pub struct App {
     pub providers: Providers,
     /// Tells other programs what happens.
     pub webhooks: Webhooks,
+    /// What assistants may do elsewhere.
+    pub tools: Tools,
     /// What workspaces pay for.
     pub billing: Billing,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
@@ -288,6 +292,12 @@ impl App {
             &tasks,
             shutdown.clone(),
         );
+        let tools = Tools::start(
+            store.clone(),
+            gateway.clone(),
+            Arc::new(tools::Hours::new(store.clone())),
+        )
+        .await?;
         let billing = Billing::start(store.clone(), gateway.clone(), &tasks, shutdown.clone());
         let address = telling::Announced::default();
         telling::start(&config, &store, &webhooks, &address, &tasks, &shutdown).await?;
@@ -406,6 +416,7 @@ impl App {
             gateway,
             providers,
             webhooks,
+            tools,
             billing,
             certificates,
             agent,

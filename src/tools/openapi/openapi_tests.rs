@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::endpoint::{BodyForm, Place, SecretPlace};
-use crate::schema::Schema;
+use crate::tools::endpoint::{BodyForm, Place, SecretPlace};
+use crate::tools::schema::Schema;
 
 const SHOP: &str = r##"
 openapi: 3.0.3

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::refs::Refs;
 use super::{Operation, text_of};
-use crate::endpoint::{Argument, BodyForm, Endpoint, Place, SecretPlace, Verb};
-use crate::schema::Schema;
+use crate::tools::endpoint::{Argument, BodyForm, Endpoint, Place, SecretPlace, Verb};
+use crate::tools::schema::Schema;
 
 /// Characters of a tool's name.
 const LONGEST_NAME: usize = 60;

@@ -16,7 +16,7 @@ use crate::egress::{Purpose, Secret};
 use crate::store::listing::{Listing, Page};
 use crate::store::tools::calls::{self, AskedBy, CallFilter, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind, Wanted};
-use crate::store::{ConversationId, StoreError, ToolCallId, ToolId};
+use crate::store::{ConversationId, StoreError, ToolCallId, ToolId, WorkspaceId};
 
 /// Who may see and change tools.
 const MAY: &[Scope] = &[Scope::Admin];
@@ -146,13 +146,13 @@ impl Tools {
     /// Calls a tool to try it, also one that is off, whoever would have to agree. It really acts.
     ///
     /// # Errors
-    /// For arguments that do not fit, a tool whose rule is never, and a call that failed.
+    /// For arguments that do not fit, and a tool whose rule is never. A call that failed is no error: see its state.
     pub async fn try_out(
         &self,
         by: &Member,
         id: ToolId,
         arguments: Value,
-    ) -> Result<Answer, ToolsError> {
+    ) -> Result<ToolCall, ToolsError> {
         let workspace = by.need(MAY)?;
         let found = self
             .inner
@@ -170,20 +170,45 @@ impl Tools {
         let key = format!("trial-{}", ToolCallId::new());
         let owner = Some(name_of(by));
         let called = self.call_by(&tool, arguments, &key, &asked, tool.approval, owner);
-        Ok(called.await?)
+        self.noted(workspace, key.clone(), called.await).await
+    }
+
+    /// The call in the log, unless nothing was noted.
+    async fn noted(
+        &self,
+        workspace: WorkspaceId,
+        key: String,
+        called: Result<Answer, ToolError>,
+    ) -> Result<ToolCall, ToolsError> {
+        if let Err(
+            error @ (ToolError::Forbidden(_)
+            | ToolError::Arguments(_)
+            | ToolError::KeyTaken
+            | ToolError::Store(_)),
+        ) = called
+        {
+            return Err(error.into());
+        }
+        let found = self
+            .inner
+            .store
+            .read(move |conn| calls::find(conn, workspace, &key));
+        let found = found.await?.ok_or(StoreError::NotFound("the call"))?;
+        Ok(found.into_inner())
     }
 
     /// Calls a tool by its name for another program, by the tool's own rule.
     ///
     /// # Errors
-    /// As [`Tools::call`], and `NotFound`.
+    /// For arguments that do not fit, a tool that may not run, a key of another call, and `NotFound`. A call that waits or
+    /// failed is no error: see its state.
     pub async fn call_named(
         &self,
         by: &Member,
         name: &str,
         arguments: Value,
         key: &str,
-    ) -> Result<Answer, ToolsError> {
+    ) -> Result<ToolCall, ToolsError> {
         let workspace = by.need(MAY)?;
         let name = name.to_owned();
         let found = self
@@ -194,7 +219,8 @@ impl Tools {
             by: AskedBy::Program,
             ..Asked::default()
         };
-        Ok(self.call(&found.await?, arguments, key, &asked).await?)
+        let called = self.call(&found.await?, arguments, key, &asked).await;
+        self.noted(workspace, key.to_owned(), called).await
     }
 
     /// A page of the log, newest first.

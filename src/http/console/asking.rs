@@ -188,6 +188,12 @@ const QUESTIONS: &[Question] = &[
         "",
     ),
     ask(
+        "/tools/*/delete",
+        2,
+        "Do you really want to delete this tool and its secret?",
+        "What it did stays in the log.",
+    ),
+    ask(
         "/voice/words/delete",
         1,
         "Do you really want to delete this pronunciation?",

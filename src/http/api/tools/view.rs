@@ -260,7 +260,7 @@ pub struct ToolCallView {
     /// HTTP status.
     status: Option<u16>,
     /// What was read of the answer: `status`, `json`, `text`. It is data from outside.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     answer: Option<Value>,
     /// Why it failed.
     error: Option<String>,

@@ -19,6 +19,8 @@ pub(crate) enum Reply {
     /// Status, further headers, body.
     Say(u16, &'static str, String),
     Hang,
+    /// An answer after so many ms.
+    Late(u64),
     /// A body without an end.
     Endless,
     HangUp,
@@ -76,6 +78,11 @@ impl Server {
                     body.len()
                 );
                 let _gone = socket.write_all(format!("{head}{body}").as_bytes()).await;
+            }
+            Reply::Late(ms) => {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                let head = "HTTP/1.1 200 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _gone = socket.write_all(head.as_bytes()).await;
             }
             Reply::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
             Reply::Endless => {
@@ -329,11 +336,7 @@ async fn only_what_may_be_repeated_is_sent_again() {
 
 #[tokio::test]
 async fn a_call_goes_on_when_its_caller_leaves_and_is_unknown_after_a_crash() {
-    let server = Server::start(|_| {
-        std::thread::sleep(Duration::from_millis(200));
-        say(200, json!({ "state": "ok" }))
-    })
-    .await;
+    let server = Server::start(|_| Reply::Late(300)).await;
     let desk = Desk::new(&server, None).await;
     let tool = desk.make(order(&server, "post", Approval::Free)).await;
     let asked = Asked::default();

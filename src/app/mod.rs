@@ -83,10 +83,10 @@ use crate::providers::{Providers, SpeakingFor, TranscribingFor};
 use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, WorkspaceId, calls};
+use crate::tools::Tools;
 use crate::usage::Budgets;
 use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
-use crate::tools::Tools;
 use crate::webhooks::{Pace, Webhooks};
 use crate::worker::Governor;
 

@@ -236,12 +236,16 @@ impl Action {
 
 async fn set_active(api: &Api, name: &str, active: bool) -> anyhow::Result<Value> {
     let id = find(api, name).await?;
-    api.put(&format!("{PATH}/{id}/active"), &json!({ "active": active })).await
+    api.put(&format!("{PATH}/{id}/active"), &json!({ "active": active }))
+        .await
 }
 
 async fn decide(api: &Api, id: &str, verb: &str) -> anyhow::Result<Value> {
     if !id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
-        return Err(WrongCall("give the id of a call, as `frontdesk tools waiting` shows it".to_owned()).into());
+        return Err(WrongCall(
+            "give the id of a call, as `frontdesk tools waiting` shows it".to_owned(),
+        )
+        .into());
     }
     api.post(&format!("{CALLS}/{id}/{verb}"), &json!({})).await
 }
@@ -249,7 +253,9 @@ async fn decide(api: &Api, id: &str, verb: &str) -> anyhow::Result<Value> {
 /// The id of the tool with this name.
 async fn find(api: &Api, name: &str) -> anyhow::Result<String> {
     let all = api.get(PATH).await?;
-    let found = rows(&all, "tools").iter().find(|tool| text(tool, "name") == name);
+    let found = rows(&all, "tools")
+        .iter()
+        .find(|tool| text(tool, "name") == name);
     let id = found.map(|tool| text(tool, "id").to_owned());
     id.with_context(|| format!("there is no tool named `{name}`"))
 }
@@ -257,7 +263,9 @@ async fn find(api: &Api, name: &str) -> anyhow::Result<String> {
 fn add_secret(body: &mut Value, from: Option<&Path>) -> anyhow::Result<()> {
     if let (Some(from), Value::Object(fields)) = (from, body) {
         let secret = match from == Path::new("-") {
-            true => std::io::read_to_string(std::io::stdin()).context("the secret cannot be read")?,
+            true => {
+                std::io::read_to_string(std::io::stdin()).context("the secret cannot be read")?
+            }
             false => read(from)?,
         };
         fields.insert("secret".to_owned(), Value::String(secret.trim().to_owned()));

@@ -109,7 +109,12 @@ impl Tools {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn set_active(&self, by: &Member, id: ToolId, active: bool) -> Result<Tool, ToolsError> {
+    pub async fn set_active(
+        &self,
+        by: &Member,
+        id: ToolId,
+        active: bool,
+    ) -> Result<Tool, ToolsError> {
         let workspace = by.need(MAY)?;
         let changed = self.inner.store.write(move |tx| {
             let tool = tools::get(tx, workspace, id)?;
@@ -323,17 +328,29 @@ impl Tools {
         ] {
             *text = text.trim().to_owned();
             if text.chars().count() > longest {
-                return Err(ToolsError::wrong(field, format!("at most {longest} characters")));
+                return Err(ToolsError::wrong(
+                    field,
+                    format!("at most {longest} characters"),
+                ));
             }
         }
         if wanted.title.is_empty() {
-            return Err(ToolsError::wrong("title", "say in a few words what it does"));
+            return Err(ToolsError::wrong(
+                "title",
+                "say in a few words what it does",
+            ));
         }
         if !TIMES.contains(&wanted.timeout_ms) {
-            return Err(ToolsError::wrong("timeout_ms", "a call may take 1000 to 60000 milliseconds"));
+            return Err(ToolsError::wrong(
+                "timeout_ms",
+                "a call may take 1000 to 60000 milliseconds",
+            ));
         }
         if !SIZES.contains(&wanted.most_bytes) {
-            return Err(ToolsError::wrong("most_bytes", "an answer may have 1000 to 1000000 bytes"));
+            return Err(ToolsError::wrong(
+                "most_bytes",
+                "an answer may have 1000 to 1000000 bytes",
+            ));
         }
         let (purpose, url) = match wanted.kind {
             ToolKind::Http => {
@@ -341,13 +358,17 @@ impl Tools {
                     .map_err(|error| ToolsError::wrong("arguments", error.to_string()))?;
                 let endpoint = Endpoint::read(&wanted.settings)
                     .map_err(|reason| ToolsError::wrong("settings", reason.to_string()))?;
-                let url = endpoint.check(&schema).map_err(|(field, told)| ToolsError::wrong(field, told))?;
+                let url = endpoint
+                    .check(&schema)
+                    .map_err(|(field, told)| ToolsError::wrong(field, told))?;
                 (Purpose::Tool, url)
             }
             ToolKind::Calendar => {
                 let calendar = Calendar::read(&wanted.settings)
                     .map_err(|reason| ToolsError::wrong("settings", reason.to_string()))?;
-                let url = calendar.check().map_err(|(field, told)| ToolsError::wrong(field, told))?;
+                let url = calendar
+                    .check()
+                    .map_err(|(field, told)| ToolsError::wrong(field, told))?;
                 wanted.arguments = calendar::arguments();
                 (Purpose::Calendar, url)
             }

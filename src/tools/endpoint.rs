@@ -12,15 +12,31 @@ use crate::egress::Method;
 use crate::reason::Reason;
 
 /// What is not written as it is within a part of a path: all but the unreserved characters (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// Longest address of a tool, in bytes.
 const LONGEST_URL: usize = 2_000;
 /// Arguments and fixed headers of a tool.
 const MOST: usize = 100;
 /// Headers that belong to the connection or are set elsewhere.
 const RESERVED: &[&str] = &[
-    "host", "connection", "content-length", "content-type", "transfer-encoding", "upgrade", "te", "trailer", "expect",
-    "accept", "accept-encoding", "cookie", "proxy-authorization", "user-agent",
+    "host",
+    "connection",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+    "accept",
+    "accept-encoding",
+    "cookie",
+    "proxy-authorization",
+    "user-agent",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,9 +132,15 @@ pub enum SecretPlace {
     /// `Authorization: Bearer …`
     Bearer,
     /// `Authorization: Basic …`, with the secret as the password.
-    Basic { user: String },
-    Header { name: String },
-    Query { name: String },
+    Basic {
+        user: String,
+    },
+    Header {
+        name: String,
+    },
+    Query {
+        name: String,
+    },
 }
 
 /// What a call of the tool sends, and what is read of the answer.
@@ -175,7 +197,10 @@ impl Endpoint {
             return wrong("url", "it is longer than 2000 bytes");
         }
         let Ok(url) = self.template() else {
-            return wrong("url", "write it in full, such as https://api.example.com/orders/{order}");
+            return wrong(
+                "url",
+                "write it in full, such as https://api.example.com/orders/{order}",
+            );
         };
         if self.places.len() > MOST || self.headers.len() > MOST {
             return wrong("places", "there are more than 100 of them");
@@ -191,7 +216,11 @@ impl Endpoint {
                     return Err(("places", told));
                 }
                 Place::Body | Place::Whole if !self.method.has_body() => {
-                    let told = format!("{} has no body; put `{}` into the query", self.method.as_str(), argument.name);
+                    let told = format!(
+                        "{} has no body; put `{}` into the query",
+                        self.method.as_str(),
+                        argument.name
+                    );
                     return Err(("places", told));
                 }
                 _ => {}
@@ -206,7 +235,9 @@ impl Endpoint {
         }
         for (name, value) in &self.headers {
             if !is_open_header(name) || http::HeaderValue::from_str(value).is_err() {
-                let told = format!("`{name}` cannot be a fixed header; a secret belongs into its own field");
+                let told = format!(
+                    "`{name}` cannot be a fixed header; a secret belongs into its own field"
+                );
                 return Err(("headers", told));
             }
         }
@@ -216,11 +247,22 @@ impl Endpoint {
         {
             return Err(("secret", refused(name)));
         }
-        if let Some(name) = self.idempotency.as_deref().filter(|name| !is_open_header(name)) {
+        if let Some(name) = self
+            .idempotency
+            .as_deref()
+            .filter(|name| !is_open_header(name))
+        {
             return Err(("idempotency", refused(name)));
         }
-        if self.takes.iter().any(|pick| !(pick.at.is_empty() || pick.at.starts_with('/'))) {
-            return wrong("takes", "a place in an answer begins with /, such as /order/state");
+        if self
+            .takes
+            .iter()
+            .any(|pick| !(pick.at.is_empty() || pick.at.starts_with('/')))
+        {
+            return wrong(
+                "takes",
+                "a place in an answer begins with /, such as /order/state",
+            );
         }
         Ok(url)
     }
@@ -234,8 +276,12 @@ impl Endpoint {
         let mut rest = self.url.as_str();
         while let Some(at) = rest.find(['{', '}']) {
             let found = rest.get(at..).unwrap_or_default();
-            let inner = found.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-            let Some((name, after)) = inner.filter(|(name, _)| !name.is_empty() && !name.contains('{')) else {
+            let inner = found
+                .strip_prefix('{')
+                .and_then(|inner| inner.split_once('}'));
+            let Some((name, after)) =
+                inner.filter(|(name, _)| !name.is_empty() && !name.contains('{'))
+            else {
                 return Err("it has a brace without its partner".to_owned());
             };
             names.push(name);
@@ -244,18 +290,24 @@ impl Endpoint {
         let head = self.url.split(['{', '?', '#']).next().unwrap_or_default();
         let is_in_path = head.match_indices('/').nth(2).is_some();
         if !names.is_empty() && !is_in_path {
-            return Err("arguments may stand in its path only, not in the name of the server".to_owned());
+            return Err(
+                "arguments may stand in its path only, not in the name of the server".to_owned(),
+            );
         }
         let query = self.url.find('?').and_then(|at| self.url.get(at..));
         if query.is_some_and(|query| query.contains('{')) {
-            return Err("arguments may stand in its path only; those of the query are added by name".to_owned());
+            return Err(
+                "arguments may stand in its path only; those of the query are added by name"
+                    .to_owned(),
+            );
         }
         Ok(names)
     }
 
     /// The argument that stands in the path under this name.
     fn argument_in_path<'a>(&'a self, wire: &'a str) -> &'a str {
-        let in_path = |argument: &&Argument| argument.place == Place::Path && argument.wire() == wire;
+        let in_path =
+            |argument: &&Argument| argument.place == Place::Path && argument.wire() == wire;
         let found = self.places.iter().find(in_path);
         found.map_or(wire, |argument| &argument.name)
     }
@@ -323,7 +375,8 @@ impl Endpoint {
             }
         }
         let recorded = {
-            let mut recorded = Url::parse(&self.url).map_err(|e| Reason::told("its address is none", e))?;
+            let mut recorded =
+                Url::parse(&self.url).map_err(|e| Reason::told("its address is none", e))?;
             recorded.set_fragment(None);
             recorded
         };
@@ -339,7 +392,11 @@ impl Endpoint {
         })
     }
 
-    fn body(&self, fields: Map<String, Value>, whole: Option<Value>) -> Result<(&'static str, Vec<u8>), Reason> {
+    fn body(
+        &self,
+        fields: Map<String, Value>,
+        whole: Option<Value>,
+    ) -> Result<(&'static str, Vec<u8>), Reason> {
         Ok(match self.body {
             BodyForm::Json => {
                 let body = whole.unwrap_or(Value::Object(fields));
@@ -352,7 +409,10 @@ impl Endpoint {
                         form.append_pair(name, &text);
                     }
                 }
-                ("application/x-www-form-urlencoded", form.finish().into_bytes())
+                (
+                    "application/x-www-form-urlencoded",
+                    form.finish().into_bytes(),
+                )
             }
         })
     }
@@ -394,7 +454,8 @@ fn each(value: &Value) -> Option<Vec<String>> {
 }
 
 fn header(name: &str) -> Result<HeaderName, Reason> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|e| Reason::told(format!("`{name}` is no header"), e))
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|e| Reason::told(format!("`{name}` is no header"), e))
 }
 
 fn is_header(name: &str) -> bool {

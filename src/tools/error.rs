@@ -50,7 +50,10 @@ fn tell(wrong: &[Wrong]) -> String {
 pub enum ToolsError {
     #[error("{detail}")]
     Wrong { field: &'static str, detail: String },
-    #[error("there are {} tools already, which is the limit; delete one first", MOST)]
+    #[error(
+        "there are {} tools already, which is the limit; delete one first",
+        MOST
+    )]
     Most,
     #[error("a tool keeps its kind; delete it, and set up another")]
     Kind,

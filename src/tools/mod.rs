@@ -91,7 +91,10 @@ impl Tools {
         let lost = store.write(|tx| crate::store::tools::calls::mark_lost(tx, now()));
         let lost = lost.await?;
         if lost > 0 {
-            tracing::warn!(lost, "tools were running when the server ended; nobody knows whether they finished");
+            tracing::warn!(
+                lost,
+                "tools were running when the server ended; nobody knows whether they finished"
+            );
         }
         Ok(Self::new(store, gateway, Some(hours)))
     }
@@ -123,6 +126,9 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test's server")]
+mod fixtures;
 #[cfg(test)]
 #[path = "tools_tests.rs"]
 mod tests;

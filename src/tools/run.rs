@@ -13,9 +13,7 @@ use crate::egress::Secret;
 use crate::reason::Reason;
 use crate::store::tools::calls::{self, AskedBy, CallState, NewCall, Outcome, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind};
-use crate::store::{
-    ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, events,
-};
+use crate::store::{ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, events};
 
 /// How long a visitor has to agree, in ms.
 const FOR_VISITORS: i64 = 30 * 60 * 1000;
@@ -128,9 +126,10 @@ impl Tools {
                     error: Some(told.to_owned()),
                     ..Outcome::default()
                 };
-                let settled = self.inner.store.write(move |tx| {
-                    calls::settle(tx, id, CallState::Unknown, &outcome, now())
-                });
+                let settled = self
+                    .inner
+                    .store
+                    .write(move |tx| calls::settle(tx, id, CallState::Unknown, &outcome, now()));
                 settled.await?;
                 Err(ToolError::Unknown(Reason::told(told, fault)))
             }
@@ -187,7 +186,9 @@ impl Tools {
     ) -> Result<Answer, Failure> {
         let id = tool.id;
         let secret = self.inner.store.read(move |conn| tools::secret(conn, id));
-        let secret = secret.await.map_err(|error| Failure::sure(Reason::of(error)))?;
+        let secret = secret
+            .await
+            .map_err(|error| Failure::sure(Reason::of(error)))?;
         let line = Line {
             gateway: &self.inner.gateway,
             workspace: tool.workspace(),
@@ -202,7 +203,15 @@ impl Tools {
             }
             ToolKind::Calendar => {
                 let lock = self.booking(id);
-                calendar::act(&line, tool, arguments, key, self.inner.hours.as_deref(), &lock).await
+                calendar::act(
+                    &line,
+                    tool,
+                    arguments,
+                    key,
+                    self.inner.hours.as_deref(),
+                    &lock,
+                )
+                .await
             }
         }
     }
@@ -284,7 +293,9 @@ fn begin(
     Ok(match state {
         CallState::Visitor => Err(ToolError::AsksVisitor(call.id)),
         CallState::Staff => {
-            let subject = call.conversation.map_or_else(|| call.id.to_string(), |id| id.to_string());
+            let subject = call
+                .conversation
+                .map_or_else(|| call.id.to_string(), |id| id.to_string());
             let data = json!({ "call": call.id.to_string(), "tool": call.name });
             events::append(tx, call.workspace(), WAITS, &subject, &data, at)?;
             Err(ToolError::AsksStaff(call.id))
@@ -305,7 +316,8 @@ fn resume(
     }
     let told = || -> Reason {
         let told = call.error.clone();
-        told.unwrap_or_else(|| "it ended without a reason".to_owned()).into()
+        told.unwrap_or_else(|| "it ended without a reason".to_owned())
+            .into()
     };
     let run = || -> Result<Result<Begun, ToolError>, StoreError> {
         Ok(match calls::start(tx, call, at)? {
@@ -323,10 +335,13 @@ fn resume(
         CallState::Staff => Err(ToolError::AsksStaff(call.id)),
         CallState::Running => Err(ToolError::Unknown("it is still running".into())),
         CallState::Done => {
-            let answer = call.answer.as_deref().and_then(|text| serde_json::from_str(text).ok());
-            answer.map(Begun::Answer).ok_or_else(|| {
-                ToolError::Failed("its answer is not kept any more".into())
-            })
+            let answer = call
+                .answer
+                .as_deref()
+                .and_then(|text| serde_json::from_str(text).ok());
+            answer
+                .map(Begun::Answer)
+                .ok_or_else(|| ToolError::Failed("its answer is not kept any more".into()))
         }
         CallState::Failed => Err(ToolError::Failed(told())),
         CallState::Unknown => Err(ToolError::Unknown(told())),

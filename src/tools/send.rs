@@ -70,7 +70,7 @@ pub(crate) async fn send(
     let deadline = Instant::now() + line.timeout;
     let mut pauses = PAUSES.into_iter();
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = whole(deadline.saturating_duration_since(Instant::now()));
         let request = request(line, endpoint, &built, key, left);
         let outcome = line.gateway.send(request).await;
         let pause = pauses.next().filter(|_| endpoint.is_repeatable());
@@ -93,6 +93,12 @@ pub(crate) async fn send(
     }
 }
 
+/// A time in whole seconds, as people are told it.
+pub(crate) fn whole(time: Duration) -> Duration {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    Duration::from_secs(seconds)
+}
+
 /// Whether data may go to this address, as far as it tells. Returns why not.
 pub(crate) fn check_url(gateway: &Gateway, purpose: Purpose, url: &Url) -> Result<(), Reason> {
     let is_own = gateway.check(purpose, url).map_err(Reason::of)?;
@@ -106,15 +112,27 @@ pub(crate) fn check_url(gateway: &Gateway, purpose: Purpose, url: &Url) -> Resul
     }
 }
 
-fn request(line: &Line<'_>, endpoint: &Endpoint, built: &Built, key: &str, time: Duration) -> Request {
+fn request(
+    line: &Line<'_>,
+    endpoint: &Endpoint,
+    built: &Built,
+    key: &str,
+    time: Duration,
+) -> Request {
     let mut headers = built.headers.clone();
-    let named = endpoint.idempotency.as_deref().and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+    let named = endpoint
+        .idempotency
+        .as_deref()
+        .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
     headers.extend(named.map(|name| (name, key.to_owned())));
     let (content_type, body) = match &built.body {
         Some((kind, bytes)) => (*kind, vec![Part::new(Class::Customer, bytes.clone())]),
         None => ("application/json", Vec::new()),
     };
-    let secrets = line.secret.as_ref().and_then(|secret| seal(endpoint, &built.url, secret));
+    let secrets = line
+        .secret
+        .as_ref()
+        .and_then(|secret| seal(endpoint, &built.url, secret));
     Request {
         workspace: Some(line.workspace),
         accept: "application/json, text/plain;q=0.5",
@@ -167,7 +185,9 @@ fn may_repeat(response: &Response) -> bool {
 
 /// How long to wait: as long as the server asked for, else `pause`; `None` if it asked for too long.
 fn rest(response: &Response, pause: Duration) -> Option<Duration> {
-    let asked = response.header("retry-after").and_then(|after| after.trim().parse().ok());
+    let asked = response
+        .header("retry-after")
+        .and_then(|after| after.trim().parse().ok());
     let rest = asked.map_or(pause, Duration::from_secs);
     (rest <= LONGEST_PAUSE).then_some(rest)
 }
@@ -195,12 +215,19 @@ async fn read(response: Response, endpoint: &Endpoint) -> Result<Answer, Failure
         }
     };
     if is_fine {
-        return Ok(Answer::read(status, kind.as_deref(), &body, &endpoint.takes));
+        return Ok(Answer::read(
+            status,
+            kind.as_deref(),
+            &body,
+            &endpoint.takes,
+        ));
     }
     let said = Answer::read(status, kind.as_deref(), &body, &[]);
     let words = clean(&said.text.replace('\n', "; "), TOLD);
     let told = match status {
-        401 | 403 => format!("it refused the request (status {status}); check the secret of the tool"),
+        401 | 403 => {
+            format!("it refused the request (status {status}); check the secret of the tool")
+        }
         404 => "it found nothing (status 404)".to_owned(),
         429 => "it asked for fewer requests (status 429)".to_owned(),
         500..=599 => format!("it failed (status {status})"),

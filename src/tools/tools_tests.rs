@@ -3,165 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
+use super::fixtures::{Desk, Reply, Server, say};
 use super::*;
-use crate::access::{Caller, Credential, Member, Principal, Scope};
-use crate::egress::{Allow, Reach, Secret, SystemLookup};
-use crate::store::listing::ListFilter;
+use crate::access::Scope;
+use crate::egress::Secret;
+use crate::store::ToolCallId;
 use crate::store::tools as stored;
-use crate::store::{ToolCallId, WorkspaceId, egress as ledger, workspaces};
-
-/// What a server does with a request.
-#[derive(Debug, Clone)]
-pub(crate) enum Reply {
-    /// Status, further headers, body.
-    Say(u16, &'static str, String),
-    Hang,
-    /// An answer after so many ms.
-    Late(u64),
-    /// A body without an end.
-    Endless,
-    HangUp,
-}
-
-type Answers = Arc<dyn Fn(&str) -> Reply + Send + Sync>;
-
-/// A server of another program.
-#[derive(Clone)]
-pub(crate) struct Server {
-    pub(crate) port: u16,
-    got: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    pub(crate) async fn start(answers: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let this = Self {
-            port: listener.local_addr().unwrap().port(),
-            got: Arc::default(),
-        };
-        let (own, answers): (Self, Answers) = (this.clone(), Arc::new(answers));
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(own.clone().take(socket, answers.clone()));
-            }
-        });
-        this
-    }
-
-    async fn take(self, mut socket: tokio::net::TcpStream, answers: Answers) {
-        let mut text = String::new();
-        let length = |head: &str| {
-            let head = head.to_lowercase();
-            let line = head.lines().find_map(|line| line.strip_prefix("content-length: ").map(str::to_owned));
-            line.map_or(0, |line| line.parse::<usize>().unwrap())
-        };
-        loop {
-            let mut piece = [0; 4096];
-            match socket.read(&mut piece).await {
-                Ok(read) if read > 0 => text.push_str(&String::from_utf8_lossy(&piece[..read])),
-                _ => return,
-            }
-            if let Some((head, body)) = text.split_once("\r\n\r\n")
-                && body.len() >= length(head)
-            {
-                break;
-            }
-        }
-        self.got.lock().unwrap().push(text.clone());
-        match answers(&text) {
-            Reply::Say(status, headers, body) => {
-                let head = format!(
-                    "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
-                let _gone = socket.write_all(format!("{head}{body}").as_bytes()).await;
-            }
-            Reply::Late(ms) => {
-                tokio::time::sleep(Duration::from_millis(ms)).await;
-                let head = "HTTP/1.1 200 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-                let _gone = socket.write_all(head.as_bytes()).await;
-            }
-            Reply::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
-            Reply::Endless => {
-                let head = "HTTP/1.1 200 X\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n[";
-                let _gone = socket.write_all(head.as_bytes()).await;
-                let piece = "1,".repeat(10_000);
-                while socket.write_all(piece.as_bytes()).await.is_ok() {}
-            }
-            Reply::HangUp => {}
-        }
-    }
-
-    /// The requests so far.
-    pub(crate) fn got(&self) -> Vec<String> {
-        self.got.lock().unwrap().clone()
-    }
-
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-}
-
-pub(crate) fn say(status: u16, body: Value) -> Reply {
-    Reply::Say(status, "content-type: application/json\r\n", body.to_string())
-}
-
-/// A workspace whose tools may reach a server on this machine.
-pub(crate) struct Desk {
-    pub(crate) tools: Tools,
-    pub(crate) store: Store,
-    pub(crate) workspace: WorkspaceId,
-}
-
-impl Desk {
-    pub(crate) async fn new(server: &Server, hours: Option<Arc<dyn Opening>>) -> Self {
-        let store = Store::open_in_memory().unwrap();
-        let allow = Allow::parse(&format!("127.0.0.1:{}", server.port)).unwrap();
-        let gateway = Gateway::new(store.clone(), Reach::Open, allow, Arc::new(SystemLookup)).unwrap();
-        let made = store.write(|tx| Ok(workspaces::get_or_create(tx, "shop", "Shop", 1)?.id));
-        let workspace = made.await.unwrap();
-        let tools = Tools::new(store.clone(), gateway, hours);
-        Self {
-            tools,
-            store,
-            workspace,
-        }
-    }
-
-    pub(crate) fn by(&self, scopes: &[Scope]) -> Member {
-        let (caller, credential) = (Caller::Installation, Credential::Installation);
-        let principal = Principal::new(caller, credential, scopes.to_vec(), None);
-        principal.in_workspace(self.workspace).unwrap()
-    }
-
-    fn owner(&self) -> Member {
-        self.by(&[Scope::Admin])
-    }
-
-    pub(crate) async fn make(&self, new: NewTool) -> Scoped<Tool> {
-        let made = self.tools.create(&self.owner(), new).await.unwrap();
-        self.tool(made.id).await
-    }
-
-    async fn tool(&self, id: ToolId) -> Scoped<Tool> {
-        let workspace = self.workspace;
-        let found = self.store.read(move |conn| stored::get(conn, workspace, id));
-        found.await.unwrap()
-    }
-
-    async fn log(&self) -> Vec<ToolCall> {
-        let workspace = self.workspace;
-        let log = self.store.read(move |conn| CallFilter::default().list(conn, workspace, 50));
-        log.await.unwrap()
-    }
-
-    async fn ledger(&self) -> Vec<ledger::Entry> {
-        self.store.read(|conn| ledger::list(conn, None, 50)).await.unwrap()
-    }
-}
 
 fn order(server: &Server, method: &str, approval: Approval) -> NewTool {
     NewTool {
@@ -197,24 +45,49 @@ async fn a_free_tool_answers_once_per_key_and_its_secret_and_data_stay_out_of_th
     let desk = Desk::new(&server, None).await;
     let tool = desk.make(order(&server, "post", Approval::Free)).await;
     for _ in 0..2 {
-        let answer = desk.tools.call(&tool, arguments(), "k1", &Asked::default()).await.unwrap();
-        assert_eq!((answer.status, answer.text.as_str()), (200, "state: shipped"));
+        let answer = desk
+            .tools
+            .call(&tool, arguments(), "k1", &Asked::default())
+            .await
+            .unwrap();
+        assert_eq!(
+            (answer.status, answer.text.as_str()),
+            (200, "state: shipped")
+        );
     }
     let got = server.got();
     assert_eq!(got.len(), 1, "the same key never acts twice");
-    assert!(got[0].starts_with("POST /orders/o%201 HTTP/1.1"), "{}", got[0]);
+    assert!(
+        got[0].starts_with("POST /orders/o%201 HTTP/1.1"),
+        "{}",
+        got[0]
+    );
     assert!(got[0].contains("x-key: hunter2") && got[0].ends_with("{\"note\":\"call 0171 555\"}"));
     let row = &desk.ledger().await[0];
     assert_eq!(row.purpose, "tool");
     assert_eq!(row.data, "metadata, customer, credential");
     let written = format!("{row:?} {:?}", desk.log().await);
-    assert!(!written.contains("hunter2") && !format!("{row:?}").contains("o%201"), "{written}");
+    assert!(
+        !written.contains("hunter2") && !format!("{row:?}").contains("o%201"),
+        "{written}"
+    );
 
     let other = json!({ "order": "o2" });
     let taken = desk.tools.call(&tool, other, "k1", &Asked::default()).await;
     assert!(matches!(taken, Err(ToolError::KeyTaken)), "{taken:?}");
-    let wrong = desk.tools.call(&tool, json!({ "order": 7, "x": 1 }), "k2", &Asked::default()).await;
-    assert!(matches!(&wrong, Err(ToolError::Arguments(wrong)) if wrong.len() == 2), "{wrong:?}");
+    let wrong = desk
+        .tools
+        .call(
+            &tool,
+            json!({ "order": 7, "x": 1 }),
+            "k2",
+            &Asked::default(),
+        )
+        .await;
+    assert!(
+        matches!(&wrong, Err(ToolError::Arguments(wrong)) if wrong.len() == 2),
+        "{wrong:?}"
+    );
     assert_eq!((server.got().len(), desk.log().await.len()), (1, 1));
 }
 
@@ -224,35 +97,69 @@ async fn nothing_runs_without_the_yes_that_its_rule_wants() {
     let desk = Desk::new(&server, None).await;
     let tool = desk.make(order(&server, "post", Approval::Visitor)).await;
     let call = |agreed: bool, key: &'static str| {
-        let asked = Asked { agreed, ..Asked::default() };
+        let asked = Asked {
+            agreed,
+            ..Asked::default()
+        };
         let (tools, tool) = (desk.tools.clone(), tool.clone());
         async move { tools.call(&tool, arguments(), key, &asked).await }
     };
-    assert!(matches!(call(false, "a").await, Err(ToolError::AsksVisitor(_))));
+    assert!(matches!(
+        call(false, "a").await,
+        Err(ToolError::AsksVisitor(_))
+    ));
     assert!(server.got().is_empty());
     call(true, "a").await.unwrap();
     assert_eq!(server.got().len(), 1);
 
-    let staff = Wanted { approval: Approval::Staff, ..order(&server, "post", Approval::Staff).wanted };
-    let new = NewTool { wanted: staff, secret: None };
-    desk.tools.change(&desk.owner(), tool.id, new).await.unwrap();
+    let staff = Wanted {
+        approval: Approval::Staff,
+        ..order(&server, "post", Approval::Staff).wanted
+    };
+    let new = NewTool {
+        wanted: staff,
+        secret: None,
+    };
+    desk.tools
+        .change(&desk.owner(), tool.id, new)
+        .await
+        .unwrap();
     let tool = desk.tool(tool.id).await;
     assert!(tool.has_secret, "it did not move");
-    let agreed = Asked { agreed: true, ..Asked::default() };
+    let agreed = Asked {
+        agreed: true,
+        ..Asked::default()
+    };
     let waits = desk.tools.call(&tool, arguments(), "b", &agreed).await;
     let Err(ToolError::AsksStaff(id)) = waits else {
         panic!("a visitor's yes is not enough: {waits:?}");
     };
     assert_eq!(server.got().len(), 1);
     let agent = desk.by(&[Scope::Conversations]);
-    assert!(desk.tools.waiting(&desk.by(&[Scope::Chat]), None).await.is_err());
-    assert!(desk.tools.decide(&desk.by(&[Scope::Chat]), id, true).await.is_err());
+    assert!(
+        desk.tools
+            .waiting(&desk.by(&[Scope::Chat]), None)
+            .await
+            .is_err()
+    );
+    assert!(
+        desk.tools
+            .decide(&desk.by(&[Scope::Chat]), id, true)
+            .await
+            .is_err()
+    );
     assert_eq!(desk.tools.waiting(&agent, None).await.unwrap().len(), 1);
     let done = desk.tools.decide(&agent, id, true).await.unwrap();
     assert_eq!((done.state, server.got().len()), (CallState::Done, 2));
-    assert!(desk.tools.decide(&agent, id, false).await.is_err(), "it was decided");
+    assert!(
+        desk.tools.decide(&agent, id, false).await.is_err(),
+        "it was decided"
+    );
     // Whoever waits for it gets what came of it.
-    desk.tools.call(&tool, arguments(), "b", &agreed).await.unwrap();
+    desk.tools
+        .call(&tool, arguments(), "b", &agreed)
+        .await
+        .unwrap();
     assert_eq!(server.got().len(), 2);
 
     let waits = desk.tools.call(&tool, arguments(), "c", &agreed).await;
@@ -263,7 +170,10 @@ async fn nothing_runs_without_the_yes_that_its_rule_wants() {
     let declined = desk.tools.call(&tool, arguments(), "c", &agreed).await;
     assert!(matches!(declined, Err(ToolError::Declined)), "{declined:?}");
 
-    desk.tools.set_active(&desk.owner(), tool.id, false).await.unwrap();
+    desk.tools
+        .set_active(&desk.owner(), tool.id, false)
+        .await
+        .unwrap();
     let tool = desk.tool(tool.id).await;
     let off = desk.tools.call(&tool, arguments(), "d", &agreed).await;
     assert!(matches!(off, Err(ToolError::Forbidden(_))), "{off:?}");
@@ -276,9 +186,24 @@ async fn each_bad_server_ends_in_a_sentence_and_in_time() {
         ("hangs", Reply::Hang, "did not answer in full", false),
         ("never ends", Reply::Endless, "more than 10000 bytes", false),
         ("hangs up", Reply::HangUp, "could not be reached", false),
-        ("redirects inside", Reply::Say(302, "location: http://169.254.169.254/\r\n", String::new()), "redirects", true),
-        ("redirects elsewhere", Reply::Say(307, "location: https://evil.example/\r\n", String::new()), "redirects", true),
-        ("fails", say(500, json!({ "error": "no disk" })), "its words: error: no disk", false),
+        (
+            "redirects inside",
+            Reply::Say(302, "location: http://169.254.169.254/\r\n", String::new()),
+            "redirects",
+            true,
+        ),
+        (
+            "redirects elsewhere",
+            Reply::Say(307, "location: https://evil.example/\r\n", String::new()),
+            "redirects",
+            true,
+        ),
+        (
+            "fails",
+            say(500, json!({ "error": "no disk" })),
+            "its words: error: no disk",
+            false,
+        ),
         ("refuses", say(401, json!({})), "check the secret", true),
         ("finds nothing", say(404, json!({})), "found nothing", true),
     ] {
@@ -287,15 +212,23 @@ async fn each_bad_server_ends_in_a_sentence_and_in_time() {
         let desk = Desk::new(&server, None).await;
         let tool = desk.make(order(&server, "post", Approval::Free)).await;
         let begun = Instant::now();
-        let ended = desk.tools.call(&tool, arguments(), "k", &Asked::default()).await;
+        let ended = desk
+            .tools
+            .call(&tool, arguments(), "k", &Asked::default())
+            .await;
         assert!(begun.elapsed() < Duration::from_secs(5), "{name}");
         let told = match (&ended, is_sure) {
-            (Err(ToolError::Failed(told)), true) | (Err(ToolError::Unknown(told)), false) => told.to_string(),
+            (Err(ToolError::Failed(told)), true) | (Err(ToolError::Unknown(told)), false) => {
+                told.to_string()
+            }
             _ => panic!("{name}: {ended:?}"),
         };
         assert!(told.to_lowercase().contains(words), "{name}: {told}");
         // Nothing that acts is sent twice unasked.
-        let again = desk.tools.call(&tool, arguments(), "k", &Asked::default()).await;
+        let again = desk
+            .tools
+            .call(&tool, arguments(), "k", &Asked::default())
+            .await;
         assert!(again.is_err(), "{name}");
         assert_eq!(server.got().len(), 1, "{name}");
         assert!(desk.log().await[0].error.is_some(), "{name}");
@@ -317,7 +250,11 @@ async fn only_what_may_be_repeated_is_sent_again() {
             }
         }
     };
-    for (method, key_header, asked, works) in [("get", false, 2, true), ("post", false, 1, false), ("post", true, 2, true)] {
+    for (method, key_header, asked, works) in [
+        ("get", false, 2, true),
+        ("post", false, 1, false),
+        ("post", true, 2, true),
+    ] {
         let server = Server::start(busy(1)).await;
         let desk = Desk::new(&server, None).await;
         let mut new = order(&server, method, Approval::Free);
@@ -326,10 +263,22 @@ async fn only_what_may_be_repeated_is_sent_again() {
         }
         new.wanted.timeout_ms = 5_000;
         let tool = desk.make(new).await;
-        let ended = desk.tools.call(&tool, arguments(), "key-1", &Asked::default()).await;
-        assert_eq!((ended.is_ok(), server.got().len()), (works, asked), "{method} {key_header}");
+        let ended = desk
+            .tools
+            .call(&tool, arguments(), "key-1", &Asked::default())
+            .await;
+        assert_eq!(
+            (ended.is_ok(), server.got().len()),
+            (works, asked),
+            "{method} {key_header}"
+        );
         if key_header {
-            assert!(server.got().iter().all(|got| got.contains("idempotency-key: key-1")));
+            assert!(
+                server
+                    .got()
+                    .iter()
+                    .all(|got| got.contains("idempotency-key: key-1"))
+            );
         }
     }
 }
@@ -344,7 +293,12 @@ async fn a_call_goes_on_when_its_caller_leaves_and_is_unknown_after_a_crash() {
     let left = tokio::time::timeout(Duration::from_millis(100), called).await;
     assert!(left.is_err(), "the caller left");
     for _ in 0..100 {
-        if desk.log().await.first().is_some_and(|call| call.state == CallState::Done) {
+        if desk
+            .log()
+            .await
+            .first()
+            .is_some_and(|call| call.state == CallState::Done)
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -390,9 +344,15 @@ async fn owners_are_told_what_is_wrong_and_a_secret_does_not_move_along() {
         ("title", |wanted| wanted.title = " ".to_owned()),
         ("timeout_ms", |wanted| wanted.timeout_ms = 90_000),
         ("most_bytes", |wanted| wanted.most_bytes = 1),
-        ("arguments", |wanted| wanted.arguments = json!({ "type": "object", "not": {} })),
-        ("url", |wanted| wanted.settings["url"] = json!("http://shop.example/{order}")),
-        ("url", |wanted| wanted.settings["url"] = json!("https://10.0.0.1/{order}")),
+        ("arguments", |wanted| {
+            wanted.arguments = json!({ "type": "object", "not": {} })
+        }),
+        ("url", |wanted| {
+            wanted.settings["url"] = json!("http://shop.example/{order}")
+        }),
+        ("url", |wanted| {
+            wanted.settings["url"] = json!("https://10.0.0.1/{order}")
+        }),
     ];
     for (field, set) in cases {
         let refused = desk.tools.create(&owner, change(set)).await;
@@ -403,10 +363,34 @@ async fn owners_are_told_what_is_wrong_and_a_secret_does_not_move_along() {
     }
     let tool = desk.make(order(&server, "get", Approval::Never)).await;
     let refused = desk.tools.try_out(&owner, tool.id, arguments()).await;
-    assert!(matches!(refused, Err(ToolsError::Call(ToolError::Forbidden(_)))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ToolsError::Call(ToolError::Forbidden(_)))),
+        "{refused:?}"
+    );
     let moved = change(|wanted| wanted.settings["url"] = json!("https://shop.example/{order}"));
-    let moved = desk.tools.change(&owner, tool.id, NewTool { secret: None, ..moved }).await.unwrap();
+    let moved = desk
+        .tools
+        .change(
+            &owner,
+            tool.id,
+            NewTool {
+                secret: None,
+                ..moved
+            },
+        )
+        .await
+        .unwrap();
     assert!(!moved.has_secret);
-    assert!(desk.tools.list(&desk.by(&[Scope::Conversations])).await.is_err());
-    assert!(desk.tools.decide(&owner, ToolCallId::new(), true).await.is_err());
+    assert!(
+        desk.tools
+            .list(&desk.by(&[Scope::Conversations]))
+            .await
+            .is_err()
+    );
+    assert!(
+        desk.tools
+            .decide(&owner, ToolCallId::new(), true)
+            .await
+            .is_err()
+    );
 }

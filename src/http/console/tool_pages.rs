@@ -153,7 +153,10 @@ impl CallRow {
             CallState::Declined => ("stopped", "Declined"),
             CallState::Expired => ("stopped", "Nobody agreed in time"),
         };
-        let answer = call.answer.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let answer = call
+            .answer
+            .as_deref()
+            .and_then(|text| serde_json::from_str::<Value>(text).ok());
         let told = answer.and_then(|answer| Some(answer.get("text")?.as_str()?.to_owned()));
         Self {
             id: call.id.to_string(),
@@ -184,7 +187,11 @@ impl OperationRow {
     fn new(operation: Operation) -> Self {
         let settings = serde_json::to_value(&operation.endpoint).unwrap_or_default();
         Self {
-            what: format!("{} {}", operation.method.as_str().to_uppercase(), operation.path),
+            what: format!(
+                "{} {}",
+                operation.method.as_str().to_uppercase(),
+                operation.path
+            ),
             name: operation.name.clone(),
             title: operation.title.clone(),
             problem: operation.problem.as_deref().map(sentence),
@@ -205,8 +212,14 @@ impl ImportPage {
     pub(super) fn new(shell: Shell, document: Document) -> Self {
         Self {
             shell,
-            title: format!("{} {}", document.title, document.version).trim().to_owned(),
-            operations: document.operations.into_iter().map(OperationRow::new).collect(),
+            title: format!("{} {}", document.title, document.version)
+                .trim()
+                .to_owned(),
+            operations: document
+                .operations
+                .into_iter()
+                .map(OperationRow::new)
+                .collect(),
         }
     }
 }
@@ -291,7 +304,11 @@ impl ToolForm {
     pub(super) fn wanted(&self) -> Result<NewTool, String> {
         let kind = ToolKind::parse(&self.kind).ok_or("Choose what kind of tool it is.")?;
         let approval = Approval::parse(&self.approval).ok_or("Choose who has to agree.")?;
-        let seconds: u32 = self.seconds.trim().parse().map_err(|_| "A call may take 1 to 60 seconds.")?;
+        let seconds: u32 = self
+            .seconds
+            .trim()
+            .parse()
+            .map_err(|_| "A call may take 1 to 60 seconds.")?;
         let secret = self.secret.trim();
         Ok(NewTool {
             wanted: Wanted {

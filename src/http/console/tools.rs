@@ -106,7 +106,10 @@ pub(super) async fn blank(
 }
 
 /// `POST /tools/draft`: the form of an operation that was chosen; nothing is set up.
-pub(super) async fn draft(person: SignedIn, Form(fields): Form<Fields>) -> Result<Response, Failure> {
+pub(super) async fn draft(
+    person: SignedIn,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let page = NewToolPage {
         shell: person.shell(Section::Keys, "New tool"),
@@ -144,7 +147,14 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    show_one(&app, &person, StatusCode::OK, tool_id(&id)?, Told::default()).await
+    show_one(
+        &app,
+        &person,
+        StatusCode::OK,
+        tool_id(&id)?,
+        Told::default(),
+    )
+    .await
 }
 
 /// `POST /tools/{id}`

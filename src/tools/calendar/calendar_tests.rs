@@ -7,7 +7,7 @@ use super::*;
 use crate::access::Scope;
 use crate::egress::Secret;
 use crate::store::Scoped;
-use crate::tools::tests::{Desk, Reply, Server, say};
+use crate::tools::fixtures::{Desk, Reply, Server, say};
 use crate::tools::{Approval, Asked, NewTool, ToolError, ToolKind, Tools, Wanted};
 
 /// Open from 9 to 17 o'clock UTC every day.
@@ -15,7 +15,12 @@ struct Always;
 
 #[async_trait]
 impl Opening for Always {
-    async fn open(&self, _: WorkspaceId, from: UnixMs, until: UnixMs) -> Result<Option<Open>, StoreError> {
+    async fn open(
+        &self,
+        _: WorkspaceId,
+        from: UnixMs,
+        until: UnixMs,
+    ) -> Result<Option<Open>, StoreError> {
         let days = from.div_euclid(DAY)..=until.div_euclid(DAY);
         let hour = 60 * MINUTE;
         let spans = days.map(|day| Span {
@@ -48,10 +53,14 @@ fn calendar(objects: Objects) -> impl Fn(&str) -> Reply + Send + Sync {
                         format!("<response><href>{path}</href><propstat><prop><C:calendar-data>{data}</C:calendar-data></prop></propstat></response>")
                     })
                     .collect();
-                let body = format!("<multistatus xmlns=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\">{found}</multistatus>");
+                let body = format!(
+                    "<multistatus xmlns=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\">{found}</multistatus>"
+                );
                 Reply::Say(207, "content-type: application/xml\r\n", body)
             }
-            "PUT" if objects.contains_key(&path) && head.contains("if-none-match: *") => plain(412, ""),
+            "PUT" if objects.contains_key(&path) && head.contains("if-none-match: *") => {
+                plain(412, "")
+            }
             "PUT" => {
                 objects.insert(path, body.to_owned());
                 plain(201, "")
@@ -61,7 +70,14 @@ fn calendar(objects: Objects) -> impl Fn(&str) -> Reply + Send + Sync {
                 None => plain(404, ""),
             },
             "DELETE" if !head.contains("if-match: \"1\"") => plain(428, ""),
-            "DELETE" => plain(if objects.remove(&path).is_some() { 204 } else { 404 }, ""),
+            "DELETE" => plain(
+                if objects.remove(&path).is_some() {
+                    204
+                } else {
+                    404
+                },
+                "",
+            ),
             _ => plain(405, ""),
         }
     }
@@ -91,19 +107,29 @@ async fn desk(server: &Server) -> (Desk, Scoped<Tool>) {
     (desk, tool)
 }
 
-async fn call(tools: &Tools, tool: &Scoped<Tool>, arguments: Value, key: &str) -> Result<Value, ToolError> {
+async fn call(
+    tools: &Tools,
+    tool: &Scoped<Tool>,
+    arguments: Value,
+    key: &str,
+) -> Result<Value, ToolError> {
     let answer = tools.call(tool, arguments, key, &Asked::default()).await?;
     Ok(answer.json.unwrap())
 }
 
 /// 10 o'clock UTC in `days` days.
 fn ten(days: i64) -> String {
-    show((now().div_euclid(DAY) + days) * DAY + 600 * MINUTE, &TimeZone::UTC)
+    show(
+        (now().div_euclid(DAY) + days) * DAY + 600 * MINUTE,
+        &TimeZone::UTC,
+    )
 }
 
 fn starts(answer: &Value) -> Vec<String> {
     let slots = answer["slots"].as_array().unwrap().iter();
-    slots.map(|slot| slot["start"].as_str().unwrap().to_owned()).collect()
+    slots
+        .map(|slot| slot["start"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -115,22 +141,35 @@ async fn a_free_time_is_booked_once_and_is_free_again_after_cancelling() {
     let free = call(&desk.tools, &tool, look(), "f1").await.unwrap();
     assert!(starts(&free).contains(&ten(2)), "{free}");
 
-    let visit = || json!({ "action": "request", "start": ten(2), "name": "Ada & <Co>", "contact": "0171" });
+    let visit =
+        || json!({ "action": "request", "start": ten(2), "name": "Ada & <Co>", "contact": "0171" });
     let booked = call(&desk.tools, &tool, visit(), "v1").await.unwrap();
     let event = booked["event"].as_str().unwrap().to_owned();
-    assert_eq!((&booked["start"], objects.lock().unwrap().len()), (&json!(ten(2)), 1));
-    assert_eq!(call(&desk.tools, &tool, visit(), "v1").await.unwrap(), booked, "the same key");
+    assert_eq!(
+        (&booked["start"], objects.lock().unwrap().len()),
+        (&json!(ten(2)), 1)
+    );
+    assert_eq!(
+        call(&desk.tools, &tool, visit(), "v1").await.unwrap(),
+        booked,
+        "the same key"
+    );
     let free = call(&desk.tools, &tool, look(), "f2").await.unwrap();
     assert!(!starts(&free).contains(&ten(2)), "{free}");
     let taken = call(&desk.tools, &tool, visit(), "v2").await.unwrap_err();
     assert!(taken.to_string().contains("not free any more"), "{taken}");
 
     let cancel = json!({ "action": "cancel", "event": event });
-    call(&desk.tools, &tool, cancel.clone(), "c1").await.unwrap();
+    call(&desk.tools, &tool, cancel.clone(), "c1")
+        .await
+        .unwrap();
     assert!(objects.lock().unwrap().is_empty());
     call(&desk.tools, &tool, cancel, "c2").await.unwrap();
     let got = server.got();
-    assert!(got.iter().all(|request| request.contains("authorization: Basic YW5uYTpodW50ZXIy")));
+    assert!(
+        got.iter()
+            .all(|request| request.contains("authorization: Basic YW5uYTpodW50ZXIy"))
+    );
 }
 
 #[tokio::test]
@@ -141,7 +180,8 @@ async fn of_many_who_want_the_same_time_one_gets_it() {
     let calls = (0..8).map(|n| {
         let (tools, tool) = (desk.tools.clone(), tool.clone());
         tokio::spawn(async move {
-            let visit = json!({ "action": "request", "start": ten(2), "name": format!("Guest {n}") });
+            let visit =
+                json!({ "action": "request", "start": ten(2), "name": format!("Guest {n}") });
             call(&tools, &tool, visit, &format!("k{n}")).await.is_ok()
         })
     });
@@ -166,7 +206,10 @@ async fn an_appointment_of_somebody_else_that_came_first_stays() {
                 until: time_of(&ten(2)).unwrap() + 30 * MINUTE,
             };
             let event = events::write("other", "Meeting", span, &Guest::default(), 0);
-            foreign.lock().unwrap().insert("/cal/other.ics".to_owned(), event);
+            foreign
+                .lock()
+                .unwrap()
+                .insert("/cal/other.ics".to_owned(), event);
         }
         inner(request)
     })
@@ -187,12 +230,18 @@ async fn times_outside_the_rules_and_events_of_others_are_refused() {
     for start in [night, ten(-1), ten(90)] {
         let visit = json!({ "action": "request", "start": start, "name": "Ada" });
         let refused = call(&desk.tools, &tool, visit, &start).await.unwrap_err();
-        assert!(refused.to_string().contains("opening hours"), "{start}: {refused}");
+        assert!(
+            refused.to_string().contains("opening hours"),
+            "{start}: {refused}"
+        );
     }
     for event in ["other", "../x", "frontdesk-1"] {
         let cancel = json!({ "action": "cancel", "event": event });
         let refused = call(&desk.tools, &tool, cancel, event).await;
-        assert!(matches!(refused, Err(ToolError::Arguments(_))), "{event}: {refused:?}");
+        assert!(
+            matches!(refused, Err(ToolError::Arguments(_))),
+            "{event}: {refused:?}"
+        );
     }
     assert!(server.got().is_empty());
 }
@@ -204,7 +253,10 @@ async fn a_calendar_that_misbehaves_offers_nothing() {
         ("no XML", say(207, json!({}))),
         ("no iCalendar", Reply::Say(207, "", broken.to_owned())),
         ("refuses", say(401, json!({}))),
-        ("redirects inside", Reply::Say(301, "location: http://10.0.0.1/\r\n", String::new())),
+        (
+            "redirects inside",
+            Reply::Say(301, "location: http://10.0.0.1/\r\n", String::new()),
+        ),
         ("no calendar", say(405, json!({}))),
         ("never ends", Reply::Endless),
         ("fails", say(500, json!({}))),
@@ -212,7 +264,10 @@ async fn a_calendar_that_misbehaves_offers_nothing() {
         let server = Server::start(move |_| reply.clone()).await;
         let (desk, tool) = desk(&server).await;
         let free = call(&desk.tools, &tool, json!({ "action": "free" }), "f").await;
-        assert!(matches!(free, Err(ToolError::Failed(_))), "{name}: {free:?}");
+        assert!(
+            matches!(free, Err(ToolError::Failed(_))),
+            "{name}: {free:?}"
+        );
     }
 }
 
@@ -223,10 +278,19 @@ async fn looking_needs_no_yes_and_without_hours_nothing_is_offered() {
     let mut new = tool(&server);
     new.wanted.approval = Approval::Staff;
     let tool = desk.make(new).await;
-    let free = call(&desk.tools, &tool, json!({ "action": "free" }), "f").await.unwrap_err();
+    let free = call(&desk.tools, &tool, json!({ "action": "free" }), "f")
+        .await
+        .unwrap_err();
     assert!(free.to_string().contains("not confirmed"), "{free}");
     let visit = json!({ "action": "request", "start": ten(2), "name": "Ada" });
     let waits = call(&desk.tools, &tool, visit, "v").await;
     assert!(matches!(waits, Err(ToolError::AsksStaff(_))), "{waits:?}");
-    assert_eq!(desk.tools.waiting(&desk.by(&[Scope::Conversations]), None).await.unwrap().len(), 1);
+    assert_eq!(
+        desk.tools
+            .waiting(&desk.by(&[Scope::Conversations]), None)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }

@@ -7,10 +7,12 @@ use url::Url;
 
 use super::slots::Span;
 use super::xml::{self, Resource};
-use crate::egress::{Carrier, Class, Limits, Method, Part, Purpose, Request, Response, Sealed, Secret};
+use crate::egress::{
+    Carrier, Class, Limits, Method, Part, Purpose, Request, Response, Sealed, Secret,
+};
 use crate::reason::Reason;
 use crate::store::UnixMs;
-use crate::tools::send::{Failure, Line, basic, check_url, explain};
+use crate::tools::send::{Failure, Line, basic, check_url, explain, whole};
 
 /// What came of writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +65,10 @@ impl<'a> Dav<'a> {
         match response.status {
             207 => {
                 let found = read(response).await?;
-                Ok(found.into_iter().filter_map(|resource| resource.data).collect())
+                Ok(found
+                    .into_iter()
+                    .filter_map(|resource| resource.data)
+                    .collect())
             }
             _ => Err(self.refused(response).await),
         }
@@ -96,7 +101,9 @@ impl<'a> Dav<'a> {
     pub(super) async fn cancel(&self, uid: &str) -> Result<(), Failure> {
         // Somebody may change it between looking and removing; look again once.
         for _ in 0..2 {
-            let found = self.send(self.request(Method::Get, self.resource(uid)?), true).await?;
+            let found = self
+                .send(self.request(Method::Get, self.resource(uid)?), true)
+                .await?;
             let etag = match found.status {
                 200..=299 => found.header("etag").map(str::to_owned),
                 404 | 410 => return close_as(found, Ok(())).await,
@@ -114,7 +121,9 @@ impl<'a> Dav<'a> {
                 _ => return Err(self.refused(response).await),
             }
         }
-        Err(Failure::sure("the appointment is being changed by somebody else; try again"))
+        Err(Failure::sure(
+            "the appointment is being changed by somebody else; try again",
+        ))
     }
 
     /// Why a calendar did not answer as one: what is at its address.
@@ -165,7 +174,10 @@ impl<'a> Dav<'a> {
     }
 
     fn request(&self, method: Method, url: Url) -> Request {
-        let secrets = self.secret.clone().map(|secret| (Carrier::Header(AUTHORIZATION), Sealed::to(&url, secret)));
+        let secrets = self
+            .secret
+            .clone()
+            .map(|secret| (Carrier::Header(AUTHORIZATION), Sealed::to(&url, secret)));
         Request {
             workspace: Some(self.line.workspace),
             content_type: "application/xml; charset=utf-8",
@@ -173,7 +185,7 @@ impl<'a> Dav<'a> {
             limits: Limits {
                 bytes: self.most_bytes,
                 sent: 256 << 10,
-                time: self.deadline.saturating_duration_since(Instant::now()),
+                time: whole(self.deadline.saturating_duration_since(Instant::now())),
                 redirects: 0,
             },
             ..Request::new(Purpose::Calendar, method, url)
@@ -188,7 +200,10 @@ impl<'a> Dav<'a> {
 }
 
 async fn read(response: Response) -> Result<Vec<Resource>, Failure> {
-    let body = response.bytes().await.map_err(|error| explain(error, true))?;
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| explain(error, true))?;
     xml::read(&String::from_utf8_lossy(&body)).map_err(Failure::sure)
 }
 

@@ -32,13 +32,17 @@ fn unfold(object: &str, zone: &str, within: Span) -> Result<Vec<Busy>, Reason> {
     let calendar = ICalendar::parse(object)
         .map_err(|_| Reason::from("an event of the calendar is no iCalendar"))?;
     for component in &calendar.components {
-        let rule = component.property(&ICalendarProperty::Rrule).and_then(|rule| rule.values.first());
+        let rule = component
+            .property(&ICalendarProperty::Rrule)
+            .and_then(|rule| rule.values.first());
         let is_fast = matches!(rule, Some(ICalendarValue::RecurrenceRule(rule)) if matches!(
             rule.freq,
             ICalendarFrequency::Hourly | ICalendarFrequency::Minutely | ICalendarFrequency::Secondly
         ));
         if is_fast && component.component_type == ICalendarComponentType::VEvent {
-            return Err("an event of the calendar repeats by the hour or faster, which is not read".into());
+            return Err(
+                "an event of the calendar repeats by the hour or faster, which is not read".into(),
+            );
         }
     }
     let zone = Tz::from_str(zone).unwrap_or(Tz::UTC);
@@ -90,7 +94,10 @@ pub(super) fn write(uid: &str, title: &str, span: Span, guest: &Guest<'_>, at: U
     }
     let mut calendar = ICalendarComponent::new(ICalendarComponentType::VCalendar);
     calendar.add_property(ICalendarProperty::Version, text("2.0".to_owned()));
-    calendar.add_property(ICalendarProperty::Prodid, text("-//Frontdesk//EN".to_owned()));
+    calendar.add_property(
+        ICalendarProperty::Prodid,
+        text("-//Frontdesk//EN".to_owned()),
+    );
     calendar.component_ids.push(1);
     let whole = ICalendar {
         components: vec![calendar, event],
@@ -105,7 +112,10 @@ fn one_line(text: &str) -> String {
 
 /// Without characters that no calendar takes.
 fn plain(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect()
+    text.trim()
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect()
 }
 
 #[cfg(test)]
@@ -118,7 +128,9 @@ mod tests {
     };
 
     fn object(event: &str) -> String {
-        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\n{event}END:VEVENT\r\nEND:VCALENDAR\r\n")
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\n{event}END:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
     }
 
     fn at(text: &str) -> i64 {
@@ -127,7 +139,9 @@ mod tests {
 
     fn times(event: &str, within: Span) -> Vec<(i64, i64)> {
         let busy = read(&object(event), "Europe/Berlin", within).unwrap();
-        busy.iter().map(|one| (one.span.from, one.span.until)).collect()
+        busy.iter()
+            .map(|one| (one.span.from, one.span.until))
+            .collect()
     }
 
     #[test]
@@ -142,7 +156,10 @@ mod tests {
             assert_eq!(times(event, ALL), expected, "{event}");
         }
         let day = "DTSTART;VALUE=DATE:20261201\r\nDTEND;VALUE=DATE:20261202\r\n";
-        assert_eq!(times(day, ALL), [(at("2026-11-30T23:00:00Z"), at("2026-12-01T23:00:00Z"))]);
+        assert_eq!(
+            times(day, ALL),
+            [(at("2026-11-30T23:00:00Z"), at("2026-12-01T23:00:00Z"))]
+        );
         for free in ["TRANSP:TRANSPARENT\r\n", "STATUS:CANCELLED\r\n"] {
             assert_eq!(times(&format!("{}{free}", day), ALL), [(0, 0); 0], "{free}");
         }
@@ -156,17 +173,29 @@ mod tests {
             from: at("2026-10-19T00:00:00Z"),
             until: at("2026-11-12T00:00:00Z"),
         };
-        let begins: Vec<i64> = times(weekly, autumn).iter().map(|(from, _)| *from).collect();
+        let begins: Vec<i64> = times(weekly, autumn)
+            .iter()
+            .map(|(from, _)| *from)
+            .collect();
         assert_eq!(
             begins,
-            [at("2026-10-20T08:00:00Z"), at("2026-10-27T09:00:00Z"), at("2026-11-10T09:00:00Z")]
+            [
+                at("2026-10-20T08:00:00Z"),
+                at("2026-10-27T09:00:00Z"),
+                at("2026-11-10T09:00:00Z")
+            ]
         );
     }
 
     #[test]
     fn what_cannot_be_read_is_never_free_time() {
         let secondly = object("DTSTART:20261201T090000Z\r\nRRULE:FREQ=SECONDLY\r\n");
-        for bad in ["", "hello", secondly.as_str(), object("SUMMARY:No time\r\n").as_str()] {
+        for bad in [
+            "",
+            "hello",
+            secondly.as_str(),
+            object("SUMMARY:No time\r\n").as_str(),
+        ] {
             assert!(read(bad, "Europe/Berlin", ALL).is_err(), "{bad}");
         }
     }
@@ -183,11 +212,27 @@ mod tests {
             until: at("2026-12-01T09:30:00Z"),
         };
         let written = write("frontdesk-1", "Visit", span, &guest, 0);
-        assert_eq!(written.matches("\r\nEND:VEVENT\r\n").count(), 1, "{written}");
+        assert_eq!(
+            written.matches("\r\nEND:VEVENT\r\n").count(),
+            1,
+            "{written}"
+        );
         assert!(!written.contains("\r\nATTENDEE"), "{written}");
-        assert!(written.contains("DTSTART:20261201T090000Z\r\n"), "{written}");
-        assert!(written.contains("SUMMARY:Visit: Ada END:VEVENT\r\n"), "{written}");
+        assert!(
+            written.contains("DTSTART:20261201T090000Z\r\n"),
+            "{written}"
+        );
+        assert!(
+            written.contains("SUMMARY:Visit: Ada END:VEVENT\r\n"),
+            "{written}"
+        );
         let busy = read(&written, "Europe/Berlin", ALL).unwrap();
-        assert_eq!(busy, [Busy { uid: "frontdesk-1".to_owned(), span }]);
+        assert_eq!(
+            busy,
+            [Busy {
+                uid: "frontdesk-1".to_owned(),
+                span
+            }]
+        );
     }
 }

@@ -110,7 +110,9 @@ impl Calendar {
 
     /// Checks its rules. Returns the field that is wrong, and why.
     pub(crate) fn check(&self) -> Result<Url, (&'static str, String)> {
-        let url = self.collection().map_err(|reason| ("url", reason.to_string()))?;
+        let url = self
+            .collection()
+            .map_err(|reason| ("url", reason.to_string()))?;
         for (field, value, least, most) in [
             ("minutes", self.minutes, 5, 24 * 60),
             ("step", self.step, 5, 24 * 60),
@@ -122,8 +124,14 @@ impl Calendar {
                 return Err((field, format!("a whole number from {least} to {most}")));
             }
         }
-        if self.user.len() > 200 || self.user.contains(':') || self.user.chars().any(char::is_control) {
-            return Err(("user", "a name of at most 200 bytes, without a colon".to_owned()));
+        if self.user.len() > 200
+            || self.user.contains(':')
+            || self.user.chars().any(char::is_control)
+        {
+            return Err((
+                "user",
+                "a name of at most 200 bytes, without a colon".to_owned(),
+            ));
         }
         if self.title.chars().count() > 200 {
             return Err(("title", "at most 200 characters".to_owned()));
@@ -209,14 +217,21 @@ pub(crate) async fn act(
     let calendar = Calendar::read(&tool.settings).map_err(Failure::sure)?;
     let url = calendar.collection().map_err(Failure::sure)?;
     let dav = Dav::new(line, url, &calendar.user, MOST_BYTES);
-    let text = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name: &str| {
+        arguments
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let time = |name: &str| time_of(text(name));
     let length = minutes_of(arguments, &calendar);
     let window = calendar.window(now());
     if text("action") == "cancel" {
         let uid = text("event");
         if uid.is_empty() {
-            return Err(Failure::sure("say which appointment to cancel: `event` is missing"));
+            return Err(Failure::sure(
+                "say which appointment to cancel: `event` is missing",
+            ));
         }
         let _one = lock.lock().await;
         dav.cancel(uid).await?;
@@ -240,7 +255,8 @@ pub(crate) async fn act(
             .collect();
         return Ok(answer(json!({ "slots": told, "zone": open.zone })));
     }
-    let start = time("start").ok_or_else(|| Failure::sure("say when it begins: `start` is missing"))?;
+    let start =
+        time("start").ok_or_else(|| Failure::sure("say when it begins: `start` is missing"))?;
     let span = Span {
         from: start,
         until: start + length,
@@ -273,7 +289,11 @@ async fn free(
     let busy = busy(dav, open, within, calendar).await?;
     let step = i64::from(calendar.step) * MINUTE;
     let found = slots::free(&open.spans, &busy, within, length, step);
-    Ok(found.into_iter().take(MOST_SLOTS).map(|span| Slot { span }).collect())
+    Ok(found
+        .into_iter()
+        .take(MOST_SLOTS)
+        .map(|span| Slot { span })
+        .collect())
 }
 
 /// Makes an appointment, if that time is still free.
@@ -291,10 +311,15 @@ async fn request(
     };
     let taken = || Failure::sure("this time is not free any more; choose another one");
     if !slots::is_within(span, calendar.window(now())) || !slots::is_open(&open.spans, span) {
-        return Err(Failure::sure("appointments lie within opening hours, and neither too soon nor too late; choose another time"));
+        return Err(Failure::sure(
+            "appointments lie within opening hours, and neither too soon nor too late; choose another time",
+        ));
     }
     let before = busy(dav, open, span, calendar).await?;
-    if before.iter().any(|other| other.uid != uid && other.span.meets(span)) {
+    if before
+        .iter()
+        .any(|other| other.uid != uid && other.span.meets(span))
+    {
         return Err(taken());
     }
     let written = events::write(uid, &calendar.title, span, guest, now());
@@ -305,7 +330,9 @@ async fn request(
     // Somebody else may have written meanwhile: of two, the one whose name comes first stays.
     let after = busy(dav, open, span, calendar).await;
     let met = match &after {
-        Ok(after) => after.iter().any(|other| other.span.meets(span) && is_first(&other.uid, uid)),
+        Ok(after) => after
+            .iter()
+            .any(|other| other.span.meets(span) && is_first(&other.uid, uid)),
         // Rather an appointment too many than one that nobody knows.
         Err(_) => false,
     };
@@ -342,7 +369,10 @@ async fn busy(
     });
     let busy: Result<Vec<slots::Busy>, Reason> = match read.await {
         Ok(read) => read,
-        Err(fault) => Err(Reason::told("an event of the calendar cannot be read", fault)),
+        Err(fault) => Err(Reason::told(
+            "an event of the calendar cannot be read",
+            fault,
+        )),
     };
     let busy = busy.map_err(Failure::sure)?;
     Ok(busy
@@ -377,7 +407,9 @@ fn time_of(text: &str) -> Option<UnixMs> {
 /// `2026-12-24T09:30:00+01:00`
 fn show(at: UnixMs, zone: &TimeZone) -> String {
     let at = Timestamp::from_millisecond(at).unwrap_or_default();
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string()
 }
 
 fn answer(json: Value) -> Answer {

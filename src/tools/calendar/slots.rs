@@ -46,7 +46,13 @@ pub(super) fn is_open(open: &[Span], span: Span) -> bool {
 }
 
 /// Stretches of `length` that begin `step` apart, counted from the beginning of each opening, earliest first.
-pub(super) fn free(open: &[Span], busy: &[Busy], within: Span, length: i64, step: i64) -> Vec<Span> {
+pub(super) fn free(
+    open: &[Span],
+    busy: &[Busy],
+    within: Span,
+    length: i64,
+    step: i64,
+) -> Vec<Span> {
     let mut found = Vec::new();
     if length <= 0 || step <= 0 {
         return found;
@@ -96,9 +102,15 @@ mod tests {
     fn free_times_lie_in_opening_hours_and_over_nothing_else() {
         let (open, all) = ([span(100, 200), span(300, 360)], span(0, 1_000));
         assert_eq!(begins(&open, &[], all, 30, 30), [100, 130, 160, 300, 330]);
-        assert_eq!(begins(&open, &[span(120, 140)], all, 30, 30), [160, 300, 330]);
+        assert_eq!(
+            begins(&open, &[span(120, 140)], all, 30, 30),
+            [160, 300, 330]
+        );
         // What ends as another begins does not meet it.
-        assert_eq!(begins(&open, &[span(130, 160)], all, 30, 30), [100, 160, 300, 330]);
+        assert_eq!(
+            begins(&open, &[span(130, 160)], all, 30, 30),
+            [100, 160, 300, 330]
+        );
         assert_eq!(begins(&open, &[], span(131, 331), 30, 30), [160, 300]);
         assert_eq!(begins(&open, &[span(0, 999)], all, 30, 30), [0; 0]);
         assert_eq!(begins(&open, &[], all, 0, 30), [0; 0]);

@@ -22,7 +22,8 @@ pub(super) struct Resource {
 pub(super) fn read(text: &str) -> Result<Vec<Resource>, Reason> {
     let broken = |error: quick_xml::Error| Reason::told("its answer is no XML", error);
     let mut reader = Reader::from_str(text);
-    let (mut found, mut within, mut heard): (Vec<Resource>, Vec<String>, String) = Default::default();
+    let (mut found, mut within, mut heard): (Vec<Resource>, Vec<String>, String) =
+        Default::default();
     let mut is_multistatus = false;
     loop {
         match reader.read_event().map_err(broken)? {
@@ -88,7 +89,9 @@ fn character(reference: &BytesRef<'_>) -> Option<char> {
     if let Ok(Some(c)) = reference.resolve_char_ref() {
         return Some(c);
     }
-    resolve_xml_entity(&reference.xml10_content())?.chars().next()
+    resolve_xml_entity(&reference.xml10_content())?
+        .chars()
+        .next()
 }
 
 #[cfg(test)]
@@ -107,16 +110,32 @@ mod tests {
 SUMMARY:A &amp; B</c:calendar-data></d:prop></d:propstat></d:response>
             </d:multistatus>"#;
         let found = read(text).unwrap();
-        assert_eq!((found[0].href.as_str(), found[0].is_calendar), ("/a/", true));
-        assert_eq!((found[1].href.as_str(), found[1].is_calendar), ("/a/1.ics", false));
-        assert_eq!(found[1].data.as_deref(), Some("BEGIN:VCALENDAR\r\nSUMMARY:A & B"));
+        assert_eq!(
+            (found[0].href.as_str(), found[0].is_calendar),
+            ("/a/", true)
+        );
+        assert_eq!(
+            (found[1].href.as_str(), found[1].is_calendar),
+            ("/a/1.ics", false)
+        );
+        assert_eq!(
+            found[1].data.as_deref(),
+            Some("BEGIN:VCALENDAR\r\nSUMMARY:A & B")
+        );
     }
 
     #[test]
     fn what_is_no_answer_is_refused() {
         let deep = format!("<multistatus>{}", "<a>".repeat(100));
         let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><multistatus>&a;</multistatus>";
-        for bad in ["", "<html></html>", "<multistatus>", deep.as_str(), bomb, "<multistatus></b>"] {
+        for bad in [
+            "",
+            "<html></html>",
+            "<multistatus>",
+            deep.as_str(),
+            bomb,
+            "<multistatus></b>",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

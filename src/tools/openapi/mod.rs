@@ -61,7 +61,10 @@ pub fn read(text: &str) -> Result<Document, ImportError> {
         return Err(ImportError::TooLarge);
     }
     let root = parse(text)?;
-    let version = root.get("openapi").and_then(Value::as_str).unwrap_or_default();
+    let version = root
+        .get("openapi")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if !(version.starts_with("3.0") || version.starts_with("3.1")) {
         return Err(ImportError::Version);
     }
@@ -78,10 +81,12 @@ pub fn read(text: &str) -> Result<Document, ImportError> {
             continue;
         };
         for verb in Verb::ALL {
-            let Some(described) = item.get(verb.as_str()).filter(|_| operations.len() < MOST) else {
+            let Some(described) = item.get(verb.as_str()).filter(|_| operations.len() < MOST)
+            else {
                 continue;
             };
-            let mut read = operation::read(&refs, &root, server.as_deref(), path, item, verb, described);
+            let mut read =
+                operation::read(&refs, &root, server.as_deref(), path, item, verb, described);
             make_unique(&mut read.name, &operations);
             operations.push(read);
         }
@@ -105,7 +110,14 @@ fn parse(text: &str) -> Result<Value, ImportError> {
     }
     // JSON is YAML, so its mistakes are told here as well.
     serde_saphyr::from_str(text).map_err(|error| {
-        let told: String = error.to_string().lines().next().unwrap_or_default().chars().take(200).collect();
+        let told: String = error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .take(200)
+            .collect();
         ImportError::Syntax(Reason::from(told))
     })
 }
@@ -116,7 +128,10 @@ fn server(root: &Value) -> Option<String> {
     let mut url = first.get("url")?.as_str()?.to_owned();
     let variables = first.get("variables").and_then(Value::as_object);
     for (name, variable) in variables.into_iter().flatten() {
-        let default = variable.get("default").and_then(Value::as_str).unwrap_or_default();
+        let default = variable
+            .get("default")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         url = url.replace(&format!("{{{name}}}"), default);
     }
     let is_full = url.starts_with("https://") || url.starts_with("http://");
@@ -140,7 +155,6 @@ fn text_of(value: Option<&Value>, longest: usize) -> String {
     let text = value.and_then(Value::as_str).unwrap_or_default().trim();
     super::answer::clean(text, longest.saturating_sub(1))
 }
-
 
 #[cfg(test)]
 #[path = "openapi_tests.rs"]

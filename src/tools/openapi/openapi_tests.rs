@@ -65,33 +65,69 @@ fn operation<'a>(document: &'a Document, name: &str) -> &'a Operation {
 #[test]
 fn a_document_in_yaml_becomes_tools() {
     let document = read(SHOP).unwrap();
-    assert_eq!(document.server.as_deref(), Some("https://api.shop.example/v1"));
-    assert_eq!((document.title.as_str(), document.version.as_str()), ("Shop", "1.2"));
+    assert_eq!(
+        document.server.as_deref(),
+        Some("https://api.shop.example/v1")
+    );
+    assert_eq!(
+        (document.title.as_str(), document.version.as_str()),
+        ("Shop", "1.2")
+    );
 
     let get = operation(&document, "get_order_by_id");
     assert_eq!(get.problem, None);
     assert_eq!(get.title, "Status of an order");
     assert_eq!(get.endpoint.url, "https://api.shop.example/v1/orders/{id}");
-    assert_eq!(get.endpoint.secret, SecretPlace::Header { name: "X-Key".to_owned() });
-    let places: Vec<(&str, Place)> = get.endpoint.places.iter().map(|one| (one.name.as_str(), one.place)).collect();
-    assert_eq!(places, [("id", Place::Path), ("fields", Place::Query), ("X-Trace", Place::Header)]);
+    assert_eq!(
+        get.endpoint.secret,
+        SecretPlace::Header {
+            name: "X-Key".to_owned()
+        }
+    );
+    let places: Vec<(&str, Place)> = get
+        .endpoint
+        .places
+        .iter()
+        .map(|one| (one.name.as_str(), one.place))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("id", Place::Path),
+            ("fields", Place::Query),
+            ("X-Trace", Place::Header)
+        ]
+    );
     let arguments = json!({ "id": "o 1", "fields": ["state"] });
     let built = get.endpoint.build(arguments.as_object().unwrap()).unwrap();
-    assert_eq!(built.url.as_str(), "https://api.shop.example/v1/orders/o%201?fields=state");
+    assert_eq!(
+        built.url.as_str(),
+        "https://api.shop.example/v1/orders/o%201?fields=state"
+    );
 
     let post = operation(&document, "post_orders");
     assert_eq!(post.problem, None);
     let schema = Schema::read(&post.arguments).unwrap();
     let wrong = |arguments: Value| schema.check(arguments.as_object().unwrap()).len();
-    assert_eq!(wrong(json!({ "sku": "a", "count": 1, "to": { "city": "Berlin" } })), 0);
+    assert_eq!(
+        wrong(json!({ "sku": "a", "count": 1, "to": { "city": "Berlin" } })),
+        0
+    );
     assert_eq!(wrong(json!({ "count": 0, "to": {} })), 3);
-    assert_eq!(wrong(json!({ "sku": "a", "id": 7 })), 1, "the server sets it");
+    assert_eq!(
+        wrong(json!({ "sku": "a", "id": 7 })),
+        1,
+        "the server sets it"
+    );
 }
 
 #[test]
 fn what_cannot_be_a_tool_says_why() {
     let document = read(SHOP).unwrap();
-    for (name, words) in [("plant", "contains itself"), ("upload", "neither JSON nor a form")] {
+    for (name, words) in [
+        ("plant", "contains itself"),
+        ("upload", "neither JSON nor a form"),
+    ] {
         let problem = operation(&document, name).problem.clone().unwrap();
         assert!(problem.contains(words), "{name}: {problem}");
     }
@@ -117,12 +153,22 @@ fn json_is_read_too_and_names_do_not_meet() {
         "components": { "securitySchemes": { "o": { "type": "oauth2", "flows": {} } } },
     });
     let document = read(&document.to_string()).unwrap();
-    let names: Vec<&str> = document.operations.iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> = document
+        .operations
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     assert_eq!(names, ["do", "do_2"]);
     let first = &document.operations[0];
-    assert_eq!((first.endpoint.body, &first.endpoint.secret), (BodyForm::Form, &SecretPlace::Bearer));
+    assert_eq!(
+        (first.endpoint.body, &first.endpoint.secret),
+        (BodyForm::Form, &SecretPlace::Bearer)
+    );
     let arguments = json!({ "id": 7, "body_id": "x" });
-    let built = first.endpoint.build(arguments.as_object().unwrap()).unwrap();
+    let built = first
+        .endpoint
+        .build(arguments.as_object().unwrap())
+        .unwrap();
     assert_eq!(built.url.path(), "/a/7");
     assert_eq!(built.body.unwrap().1, b"id=x");
 }
@@ -131,7 +177,10 @@ fn json_is_read_too_and_names_do_not_meet() {
 fn what_is_no_document_is_refused() {
     assert!(matches!(read("swagger: '2.0'"), Err(ImportError::Version)));
     assert!(matches!(read("{ \"a\": "), Err(ImportError::Syntax(_))));
-    assert!(matches!(read("openapi: 3.0.0\npaths: {}"), Err(ImportError::Empty)));
+    assert!(matches!(
+        read("openapi: 3.0.0\npaths: {}"),
+        Err(ImportError::Empty)
+    ));
     let large = "x".repeat(LONGEST + 1);
     assert!(matches!(read(&large), Err(ImportError::TooLarge)));
     // Aliases that unfold without end.
@@ -152,6 +201,8 @@ fn a_document_without_a_server_or_with_a_foreign_reference_says_so() {
         );
         read(&text).unwrap().operations[0].problem.clone().unwrap()
     };
-    assert!(of("servers: [ { url: https://api.example } ]\n").contains("leads out of the document"));
+    assert!(
+        of("servers: [ { url: https://api.example } ]\n").contains("leads out of the document")
+    );
     assert!(of("servers: [ { url: /v1 } ]\n").contains("leads out of the document"));
 }

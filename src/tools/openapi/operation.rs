@@ -77,7 +77,9 @@ pub(super) fn read<'a>(
     };
     let problem = arguments.err().or_else(|| {
         if server.is_none() {
-            return Some("the document names no server in full; enter the address by hand".to_owned());
+            return Some(
+                "the document names no server in full; enter the address by hand".to_owned(),
+            );
         }
         match Schema::read(&schema) {
             Err(mistake) => Some(format!("its arguments cannot be checked: {mistake}")),
@@ -88,7 +90,12 @@ pub(super) fn read<'a>(
         name: name_of(id.as_deref().unwrap_or(&spoken)),
         method,
         path: path.to_owned(),
-        title: title.or_else(|| id.clone()).unwrap_or(spoken).chars().take(100).collect(),
+        title: title
+            .or_else(|| id.clone())
+            .unwrap_or(spoken)
+            .chars()
+            .take(100)
+            .collect(),
         about: named("description", 2_000),
         arguments: schema,
         endpoint,
@@ -102,10 +109,21 @@ fn gather<'a>(
     described: &'a Value,
     gathered: &mut Gathered,
 ) -> Result<(), String> {
-    let list = |of: &'a Value| of.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let list = |of: &'a Value| {
+        of.get("parameters")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let mut parameters: Vec<&'a Value> = Vec::new();
     let key = |parameter: &Value| {
-        let field = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let field = |name: &str| {
+            parameter
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         (field("name"), field("in"))
     };
     for parameter in list(item).chain(list(described)) {
@@ -123,8 +141,17 @@ fn gather<'a>(
     }
 }
 
-fn add_parameter<'a>(refs: &Refs<'a>, parameter: &'a Value, gathered: &mut Gathered) -> Result<(), String> {
-    let field = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
+fn add_parameter<'a>(
+    refs: &Refs<'a>,
+    parameter: &'a Value,
+    gathered: &mut Gathered,
+) -> Result<(), String> {
+    let field = |name: &str| {
+        parameter
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let (name, kind) = (field("name"), field("in"));
     let is_required = is_true(parameter, "required") || kind == "path";
     let place = match kind {
@@ -133,12 +160,18 @@ fn add_parameter<'a>(refs: &Refs<'a>, parameter: &'a Value, gathered: &mut Gathe
         "header" if NO_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => return Ok(()),
         "header" => Place::Header,
         // Cookies and what later versions add.
-        _ if is_required => return Err(format!("`{name}` goes into a {kind}, which is not supported")),
+        _ if is_required => {
+            return Err(format!(
+                "`{name}` goes into a {kind}, which is not supported"
+            ));
+        }
         _ => return Ok(()),
     };
     let Some(schema) = parameter.get("schema") else {
         return match is_required {
-            true => Err(format!("`{name}` is described by its content, which is not supported")),
+            true => Err(format!(
+                "`{name}` is described by its content, which is not supported"
+            )),
             false => Ok(()),
         };
     };
@@ -150,7 +183,9 @@ fn add_parameter<'a>(refs: &Refs<'a>, parameter: &'a Value, gathered: &mut Gathe
     let is_list = kinds == "array" && place == Place::Query && is_plain_style;
     if !is_single && !is_list {
         return match is_required {
-            true => Err(format!("`{name}` is written in a form that is not supported")),
+            true => Err(format!(
+                "`{name}` is written in a form that is not supported"
+            )),
             false => Ok(()),
         };
     }
@@ -167,10 +202,19 @@ fn add_parameter<'a>(refs: &Refs<'a>, parameter: &'a Value, gathered: &mut Gathe
 fn add_body<'a>(refs: &Refs<'a>, body: &'a Value, gathered: &mut Gathered) -> Result<(), String> {
     let is_required = is_true(body, "required");
     let content = body.get("content").and_then(Value::as_object);
-    let kind = |media: &str| media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = |media: &str| {
+        media
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+    };
     let of = |wanted: &dyn Fn(&str) -> bool| {
         let mut kinds = content.into_iter().flatten();
-        kinds.find(|(media, _)| wanted(&kind(media))).and_then(|(_, media)| media.get("schema"))
+        kinds
+            .find(|(media, _)| wanted(&kind(media)))
+            .and_then(|(_, media)| media.get("schema"))
     };
     let json = of(&|media| media == "application/json" || media.ends_with("+json"));
     let form = of(&|media| media == "application/x-www-form-urlencoded");
@@ -192,7 +236,11 @@ fn add_body<'a>(refs: &Refs<'a>, body: &'a Value, gathered: &mut Gathered) -> Re
         return Ok(());
     };
     let required = schema.get("required").and_then(Value::as_array);
-    let required: Vec<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = required
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (name, inner) in properties {
         // The server sets it.
         if !is_true(inner, "readOnly") {
@@ -208,16 +256,36 @@ fn merge(schema: Value) -> Value {
     let Some(parts) = schema.get("allOf").and_then(Value::as_array) else {
         return schema;
     };
-    let parts: Vec<Value> = parts.iter().cloned().map(merge).chain([schema.clone()]).collect();
-    let is_plain = |part: &Value| ["anyOf", "oneOf"].iter().all(|key| part.get(*key).is_none());
+    let parts: Vec<Value> = parts
+        .iter()
+        .cloned()
+        .map(merge)
+        .chain([schema.clone()])
+        .collect();
+    let is_plain = |part: &Value| {
+        ["anyOf", "oneOf"]
+            .iter()
+            .all(|key| part.get(*key).is_none())
+    };
     if !parts.iter().all(is_plain) {
         return schema;
     }
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for part in &parts {
         let named = part.get("properties").and_then(Value::as_object);
-        properties.extend(named.into_iter().flatten().map(|(name, inner)| (name.clone(), inner.clone())));
-        required.extend(part.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
+        properties.extend(
+            named
+                .into_iter()
+                .flatten()
+                .map(|(name, inner)| (name.clone(), inner.clone())),
+        );
+        required.extend(
+            part.get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
     }
     json!({ "type": "object", "properties": properties, "required": required })
 }
@@ -225,7 +293,10 @@ fn merge(schema: Value) -> Value {
 /// Where the secret goes, by the first scheme that is named.
 fn secret_place(root: &Value, described: &Value) -> SecretPlace {
     let wanted = described.get("security").or_else(|| root.get("security"));
-    let first = wanted.and_then(Value::as_array).and_then(|all| all.first()).and_then(Value::as_object);
+    let first = wanted
+        .and_then(Value::as_array)
+        .and_then(|all| all.first())
+        .and_then(Value::as_object);
     let Some(name) = first.and_then(|scheme| scheme.keys().next()) else {
         return SecretPlace::None;
     };
@@ -235,8 +306,14 @@ fn secret_place(root: &Value, described: &Value) -> SecretPlace {
     };
     let field = |name: &str| scheme.get(name).and_then(Value::as_str).unwrap_or_default();
     let name = field("name").to_owned();
-    match (field("type"), field("scheme").to_ascii_lowercase().as_str(), field("in")) {
-        ("http", "basic", _) => SecretPlace::Basic { user: String::new() },
+    match (
+        field("type"),
+        field("scheme").to_ascii_lowercase().as_str(),
+        field("in"),
+    ) {
+        ("http", "basic", _) => SecretPlace::Basic {
+            user: String::new(),
+        },
         ("apiKey", _, "header") => SecretPlace::Header { name },
         ("apiKey", _, "query") => SecretPlace::Query { name },
         ("http", "bearer", _) | ("oauth2" | "openIdConnect", ..) => SecretPlace::Bearer,

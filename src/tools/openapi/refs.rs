@@ -69,7 +69,10 @@ impl<'a> Refs<'a> {
                 let mut copied = Map::new();
                 for (name, inner) in fields {
                     // What only describes is not worth its space.
-                    if matches!(name.as_str(), "example" | "examples" | "xml" | "externalDocs" | "discriminator") {
+                    if matches!(
+                        name.as_str(),
+                        "example" | "examples" | "xml" | "externalDocs" | "discriminator"
+                    ) {
                         continue;
                     }
                     copied.insert(name.clone(), self.copy(inner, depth + 1, within, left)?);

@@ -19,7 +19,10 @@ fn value(node: &Node, value: &Value, field: &str, found: &mut Vec<Wrong>) {
         });
     };
     if !node.kinds.is_empty() && !node.kinds.iter().any(|kind| kind.holds(value)) {
-        return wrong(format!("must be {}", join(node.kinds.iter().map(|kind| kind.told().to_owned()))));
+        return wrong(format!(
+            "must be {}",
+            join(node.kinds.iter().map(|kind| kind.told().to_owned()))
+        ));
     }
     if let Some(values) = &node.values
         && !values.iter().any(|one| is_equal(one, value))
@@ -58,7 +61,12 @@ fn value(node: &Node, value: &Value, field: &str, found: &mut Vec<Wrong>) {
 }
 
 /// Checks the arguments as a whole.
-pub(super) fn object(node: &Node, fields: &Map<String, Value>, field: &str, found: &mut Vec<Wrong>) {
+pub(super) fn object(
+    node: &Node,
+    fields: &Map<String, Value>,
+    field: &str,
+    found: &mut Vec<Wrong>,
+) {
     object_fields(node, fields, field, found);
     if !(node.all_of.is_empty() && node.any_of.is_empty() && node.one_of.is_empty()) {
         check_combined(node, &Value::Object(fields.clone()), field, found);
@@ -182,4 +190,3 @@ fn join(parts: impl Iterator<Item = String>) -> String {
         Some(last) => format!("{} or {last}", parts.join(", ")),
     }
 }
-

@@ -74,7 +74,8 @@ pub(super) fn node(schema: &Value, at: &str, depth: usize) -> Result<Node, Schem
         !READ.contains(&key) && !TOLD.contains(&key) && !key.starts_with("x-")
     });
     if let Some(key) = unknown {
-        let what = format!("`{key}` is not supported; leave it out, or describe the argument without it");
+        let what =
+            format!("`{key}` is not supported; leave it out, or describe the argument without it");
         return Err(mistake(at, what));
     }
     let reader = Reader { fields, at };
@@ -102,7 +103,10 @@ pub(super) fn node(schema: &Value, at: &str, depth: usize) -> Result<Node, Schem
     if let Some(pattern) = reader.text("pattern")? {
         let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build();
         node.pattern = Some(compiled.map_err(|_| {
-            reader.wrong("pattern", "this pattern cannot be used; write it without look-around and back-references")
+            reader.wrong(
+                "pattern",
+                "this pattern cannot be used; write it without look-around and back-references",
+            )
         })?);
     }
     // OpenAPI 3.0.
@@ -135,7 +139,9 @@ impl Reader<'_> {
             Some(Value::Array(names)) => names.iter().collect(),
             Some(name) => vec![name],
         };
-        let kinds = names.into_iter().map(|name| name.as_str().and_then(Kind::parse));
+        let kinds = names
+            .into_iter()
+            .map(|name| name.as_str().and_then(Kind::parse));
         let kinds: Option<Vec<Kind>> = kinds.collect();
         kinds.ok_or_else(|| self.wrong("type", "there is no such type"))
     }
@@ -203,7 +209,8 @@ impl Reader<'_> {
             None => Ok(None),
             Some(value) => {
                 let count = value.as_u64().and_then(|n| usize::try_from(n).ok());
-                let count = count.ok_or_else(|| self.wrong(key, "it is a whole number from 0 on"))?;
+                let count =
+                    count.ok_or_else(|| self.wrong(key, "it is a whole number from 0 on"))?;
                 Ok(Some(count))
             }
         }

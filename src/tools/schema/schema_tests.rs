@@ -40,24 +40,60 @@ fn each_rule_tells_what_an_argument_has_to_be() {
     assert_eq!(told(&order, fine.clone()), Vec::<String>::new());
     for (field, value, sentence) in [
         ("product", json!(""), "`product` must not be empty"),
-        ("product", json!("lamps!"), "`product` must have at most 5 characters"),
+        (
+            "product",
+            json!("lamps!"),
+            "`product` must have at most 5 characters",
+        ),
         ("product", json!(7), "`product` must be text"),
         ("count", json!(0), "`count` must be at least 1"),
         ("count", json!(10), "`count` must be less than 10"),
         ("count", json!(1.5), "`count` must be a whole number"),
         ("count", json!("2"), "`count` must be a whole number"),
         ("price", json!(0.35), "`price` must be a multiple of 0.1"),
-        ("on", json!("24.12.2026"), "`on` must be a date, such as 2026-12-24"),
-        ("on", json!("2026-02-30"), "`on` must be a date, such as 2026-12-24"),
-        ("mail", json!("ada@example"), "`mail` must be an e-mail address"),
-        ("mail", json!("a@b@c.de"), "`mail` must be an e-mail address"),
+        (
+            "on",
+            json!("24.12.2026"),
+            "`on` must be a date, such as 2026-12-24",
+        ),
+        (
+            "on",
+            json!("2026-02-30"),
+            "`on` must be a date, such as 2026-12-24",
+        ),
+        (
+            "mail",
+            json!("ada@example"),
+            "`mail` must be an e-mail address",
+        ),
+        (
+            "mail",
+            json!("a@b@c.de"),
+            "`mail` must be an e-mail address",
+        ),
         ("size", json!("xl"), "`size` must be `s`, `m` or `l`"),
-        ("code", json!("ab1"), "`code` must have the form ^[A-Z]{2}[0-9]+$"),
-        ("tags", json!(["a", "a"]), "`tags` must not have an entry twice"),
+        (
+            "code",
+            json!("ab1"),
+            "`code` must have the form ^[A-Z]{2}[0-9]+$",
+        ),
+        (
+            "tags",
+            json!(["a", "a"]),
+            "`tags` must not have an entry twice",
+        ),
         ("tags", json!(["a", 1]), "`tags.1` must be text"),
         ("to", json!({}), "`to.city` is missing"),
-        ("to", json!({ "city": "x", "zip": 1 }), "`to.zip` is not an argument of this tool"),
-        ("admin", json!(true), "`admin` is not an argument of this tool"),
+        (
+            "to",
+            json!({ "city": "x", "zip": 1 }),
+            "`to.zip` is not an argument of this tool",
+        ),
+        (
+            "admin",
+            json!(true),
+            "`admin` is not an argument of this tool",
+        ),
     ] {
         let mut wrong = fine.clone();
         wrong[field] = value.clone();
@@ -67,7 +103,10 @@ fn each_rule_tells_what_an_argument_has_to_be() {
         told(&order, json!({})),
         ["`product` is missing", "`count` is missing"]
     );
-    let at = told(&order, json!({ "product": "a", "count": 1, "at": "2026-12-24" }));
+    let at = told(
+        &order,
+        json!({ "product": "a", "count": 1, "at": "2026-12-24" }),
+    );
     assert!(at[0].starts_with("`at` must be a date and time"), "{at:?}");
 }
 
@@ -82,12 +121,23 @@ fn forms_that_combine_are_checked() {
             "both": { "allOf": [{ "type": "string" }, { "maxLength": 2 }] },
         },
     }));
-    for fine in [json!({ "id": 7 }), json!({ "id": "o-7" }), json!({ "note": null }), json!({})] {
+    for fine in [
+        json!({ "id": 7 }),
+        json!({ "id": "o-7" }),
+        json!({ "note": null }),
+        json!({}),
+    ] {
         assert_eq!(told(&of, fine), Vec::<String>::new());
     }
     assert_eq!(told(&of, json!({ "id": "7" })).len(), 1);
-    assert_eq!(told(&of, json!({ "limit": 0 })), ["`limit` must be more than 0"]);
-    assert_eq!(told(&of, json!({ "both": "abc" })), ["`both` must have at most 2 characters"]);
+    assert_eq!(
+        told(&of, json!({ "limit": 0 })),
+        ["`limit` must be more than 0"]
+    );
+    assert_eq!(
+        told(&of, json!({ "both": "abc" })),
+        ["`both` must have at most 2 characters"]
+    );
 }
 
 #[test]

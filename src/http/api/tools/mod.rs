@@ -81,7 +81,10 @@ impl ListQuery for ToolCallQuery {
         let state = match self.state.trim() {
             "" => None,
             text => Some(CallState::parse(text).ok_or_else(|| {
-                refuse_field("state", "visitor, staff, allowed, running, done, failed, unknown, declined or expired")
+                refuse_field(
+                    "state",
+                    "visitor, staff, allowed, running, done, failed, unknown, declined or expired",
+                )
             })?),
         };
         Ok(CallFilter {

@@ -190,7 +190,11 @@ impl From<Document> for ImportView {
             title: document.title,
             version: document.version,
             server: document.server,
-            operations: document.operations.into_iter().map(OperationView::from).collect(),
+            operations: document
+                .operations
+                .into_iter()
+                .map(OperationView::from)
+                .collect(),
         }
     }
 }
@@ -285,7 +289,10 @@ impl From<ToolCall> for ToolCallView {
             state: call.state.as_str(),
             decided_by: call.decided_by,
             status: call.status,
-            answer: call.answer.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+            answer: call
+                .answer
+                .as_deref()
+                .and_then(|text| serde_json::from_str(text).ok()),
             error: call.error,
             created_at: call.created_at,
             expires_at: call.expires_at,

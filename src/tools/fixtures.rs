@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{CallFilter, NewTool, Opening, Tool, ToolCall, Tools};
@@ -52,7 +52,7 @@ impl Server {
         this
     }
 
-    async fn take(self, mut socket: tokio::net::TcpStream, answers: Answers) {
+    async fn take(self, mut socket: impl AsyncRead + AsyncWrite + Unpin, answers: Answers) {
         let mut text = String::new();
         let length = |head: &str| {
             let head = head.to_lowercase();

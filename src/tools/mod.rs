@@ -127,7 +127,6 @@ fn now() -> i64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test's server")]
 mod fixtures;
 #[cfg(test)]
 #[path = "tools_tests.rs"]

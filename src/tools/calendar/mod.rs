@@ -360,7 +360,7 @@ async fn busy(
     let objects = dav.find(wide).await?;
     let zone = open.zone.clone();
     // A calendar of years takes a moment to unfold.
-    let read = tokio::task::spawn_blocking(move || {
+    let read = tokio::task::spawn_blocking(move || -> Result<Vec<slots::Busy>, Reason> {
         let mut busy = Vec::new();
         for object in &objects {
             busy.extend(events::read(object, &zone, wide)?);

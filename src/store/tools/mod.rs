@@ -165,6 +165,13 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Tool>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether any tool may run.
+pub fn any_active(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM tools WHERE active AND approval <> 'never' LIMIT 1")?
+        .exists([])?)
+}
+
 /// The secret of a tool; `None` for one that has none.
 ///
 /// # Errors

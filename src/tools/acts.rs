@@ -7,7 +7,7 @@ use super::calendar::Calendar;
 use super::endpoint::Endpoint;
 use super::error::MOST;
 use super::openapi::{self, Document};
-use super::run::{Asked, check};
+use super::run::{ALLOWED, Asked, DECLINED, check, note};
 use super::schema::Schema;
 use super::send::check_url;
 use super::{Answer, ToolError, Tools, ToolsError, calendar, now};
@@ -16,7 +16,7 @@ use crate::egress::{Purpose, Secret};
 use crate::store::listing::{Listing, Page};
 use crate::store::tools::calls::{self, AskedBy, CallFilter, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind, Wanted};
-use crate::store::{ConversationId, StoreError, ToolCallId, ToolId, WorkspaceId};
+use crate::store::{ConversationId, StoreError, ToolCallId, ToolId, UserId, WorkspaceId};
 
 /// Who may see and change tools.
 const MAY: &[Scope] = &[Scope::Admin];
@@ -273,7 +273,7 @@ impl Tools {
         allow: bool,
     ) -> Result<ToolCall, ToolsError> {
         let workspace = by.need(MAY_DECIDE)?;
-        let name = name_of(by);
+        let (name, person) = (name_of(by), id_of(by));
         let decided = self.inner.store.write(move |tx| {
             let at = now();
             calls::expire(tx, at)?;
@@ -295,6 +295,13 @@ impl Tools {
                 return Err(StoreError::Conflict(told.into()));
             }
             calls::decide(tx, &call, allow, &name, at)?;
+            note(
+                tx,
+                &call,
+                if allow { ALLOWED } else { DECLINED },
+                person,
+                at,
+            )?;
             if tool.is_some() {
                 calls::start(tx, &call, at)?;
             }
@@ -420,6 +427,14 @@ fn read_secret(given: Option<Secret>) -> Result<Option<Option<Secret>>, ToolsErr
         return Err(ToolsError::wrong("secret", told));
     }
     Ok(Some((!text.is_empty()).then(|| Secret::new(text))))
+}
+
+/// The person who acts; `None` for programs and commands.
+fn id_of(by: &Member) -> Option<UserId> {
+    match by.principal().caller() {
+        Caller::User(user) => Some(user.id),
+        _ => None,
+    }
 }
 
 /// Who decides, for the log.

@@ -13,7 +13,9 @@ use crate::egress::Secret;
 use crate::reason::Reason;
 use crate::store::tools::calls::{self, AskedBy, CallState, NewCall, Outcome, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind};
-use crate::store::{ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, events};
+use crate::store::{
+    ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, UserId, events,
+};
 
 /// How long a visitor has to agree, in ms.
 const FOR_VISITORS: i64 = 30 * 60 * 1000;
@@ -21,8 +23,10 @@ const FOR_VISITORS: i64 = 30 * 60 * 1000;
 const FOR_STAFF: i64 = 24 * 60 * 60 * 1000;
 /// In bytes.
 const LONGEST_KEY: usize = 200;
-/// The kind of the event that tells staff of a call that waits for them.
-pub(crate) const WAITS: &str = "tool_waits";
+/// Kinds of the events that tell staff of a call that waits for them, and of what became of it.
+const WAITS: &str = "tool_waits";
+pub(super) const ALLOWED: &str = "tool_allowed";
+pub(super) const DECLINED: &str = "tool_declined";
 
 /// Who asks for a call.
 #[derive(Debug, Clone)]
@@ -293,15 +297,28 @@ fn begin(
     Ok(match state {
         CallState::Visitor => Err(ToolError::AsksVisitor(call.id)),
         CallState::Staff => {
-            let subject = call
-                .conversation
-                .map_or_else(|| call.id.to_string(), |id| id.to_string());
-            let data = json!({ "call": call.id.to_string(), "tool": call.name });
-            events::append(tx, call.workspace(), WAITS, &subject, &data, at)?;
+            note(tx, &call, WAITS, None, at)?;
             Err(ToolError::AsksStaff(call.id))
         }
         _ => Ok(Begun::Run(call.id)),
     })
+}
+
+/// Tells the log of what happened to a call, beside its conversation if it has one.
+pub(super) fn note(
+    tx: &Transaction<'_>,
+    call: &Scoped<ToolCall>,
+    kind: &str,
+    by: Option<UserId>,
+    at: UnixMs,
+) -> Result<(), StoreError> {
+    let conversation = call.conversation.map(|id| id.to_string());
+    let subject = conversation.unwrap_or_else(|| call.id.to_string());
+    let data = json!({
+        "call": call.id.to_string(), "tool": call.name, "by": by.map(|id| id.to_string()),
+    });
+    events::append(tx, call.workspace(), kind, &subject, &data, at)?;
+    Ok(())
 }
 
 /// What a key means that was used before.

@@ -16,7 +16,7 @@ use crate::egress::{Purpose, Secret};
 use crate::store::listing::{Listing, Page};
 use crate::store::tools::calls::{self, AskedBy, CallFilter, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind, Wanted};
-use crate::store::{ConversationId, StoreError, ToolCallId, ToolId, UserId, WorkspaceId};
+use crate::store::{ConversationId, StoreError, ToolCallId, ToolId, UserId, WorkspaceId, closures};
 
 /// Who may see and change tools.
 const MAY: &[Scope] = &[Scope::Admin];
@@ -290,6 +290,10 @@ impl Tools {
             let may_run = tool
                 .as_ref()
                 .is_none_or(|tool| tool.active && tool.approval != Approval::Never);
+            if allow && closures::is_closed(tx, workspace)? {
+                let told = "nothing leaves a workspace that is closed";
+                return Err(StoreError::Conflict(told.into()));
+            }
             if !may_run {
                 let told = "the tool is off; turn it on first, or decline the call";
                 return Err(StoreError::Conflict(told.into()));

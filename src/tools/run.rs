@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::store::tools::calls::{self, AskedBy, CallState, NewCall, Outcome, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind};
 use crate::store::{
-    ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, UserId, events,
+    ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, UserId, closures, events,
 };
 
 /// How long a visitor has to agree, in ms.
@@ -268,6 +268,10 @@ fn begin(
     wish: &Wish,
     at: UnixMs,
 ) -> Result<Result<Begun, ToolError>, StoreError> {
+    // Nothing leaves a workspace that is closed.
+    if closures::is_closed(tx, wish.tool.workspace())? {
+        return Ok(Err(ToolError::Forbidden(wish.tool.name.clone())));
+    }
     calls::expire(tx, at)?;
     if let Some(call) = calls::find(tx, wish.tool.workspace(), &wish.key)? {
         return resume(tx, wish, &call, at);

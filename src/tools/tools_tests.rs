@@ -329,6 +329,26 @@ async fn a_call_goes_on_when_its_caller_leaves_and_is_unknown_after_a_crash() {
 }
 
 #[tokio::test]
+async fn nothing_runs_in_a_workspace_that_is_closed() {
+    let server = Server::start(|_| say(200, json!({}))).await;
+    let desk = Desk::new(&server, None).await;
+    let tool = desk.make(order(&server, "get", Approval::Free)).await;
+    let workspace = desk.workspace;
+    let closed = desk.store.write(move |tx| {
+        let workspace = crate::store::workspaces::get(tx, workspace)?;
+        crate::store::closures::close(tx, &workspace, false, now())
+    });
+    closed.await.unwrap();
+    let refused = desk.tools.call(&tool, arguments(), "k", &Asked::default());
+    let refused = refused.await;
+    assert!(
+        matches!(refused, Err(ToolError::Forbidden(_))),
+        "{refused:?}"
+    );
+    assert!(server.got().is_empty());
+}
+
+#[tokio::test]
 async fn owners_are_told_what_is_wrong_and_a_secret_does_not_move_along() {
     let server = Server::start(|_| say(200, json!({}))).await;
     let desk = Desk::new(&server, None).await;

@@ -32,10 +32,10 @@ pub enum ToolError {
     KeyTaken,
     /// It began, and whether it arrived is not known. It is not tried again.
     #[error("it is not known whether this arrived: {0}")]
-    Unknown(Reason),
+    Unknown(#[source] Reason),
     /// It did not work.
     #[error("{0}")]
-    Failed(Reason),
+    Failed(#[source] Reason),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -286,7 +286,7 @@ class Seen(html.parser.HTMLParser):
 
 START = ["/inbox", "/desk", "/documents", "/documents/new", "/faq", "/facts", "/sources", "/egress", "/chat", "/calls", "/contacts", "/tasks", "/scores", "/scores/settings", "/voice", "/receipts", "/gaps", "/golden",
          "/transcribe", "/keys", "/quality", "/account", "/accounts", "/backups", "/mail", "/privacy", "/workspaces", "/status", "/synonyms", "/widget", "/widget/privacy-notice",
-         "/widget/examples", "/webhooks", "/crm"]
+         "/widget/examples", "/webhooks", "/tools", "/tools/new?kind=http", "/tools/waiting", "/crm"]
 # The largest number of pages of one kind that are read as HTML.
 MOST_OF_KIND = 400
 

@@ -19,6 +19,7 @@
 //! | 5 | [`analytics`] | figures of a span of days, topics, the weekly digest |
 //! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
+//! | 4 | [`tools`] | what an assistant may do elsewhere: endpoints of other programs, calendars |
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
 //! | 3 | [`usage`] | whose work goes first, and how much somebody may ask for |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
@@ -64,6 +65,7 @@ pub use frontdesk_providers as providers;
 pub use frontdesk_reason as reason;
 pub use frontdesk_speech as speech;
 pub use frontdesk_store as store;
+pub use frontdesk_tools as tools;
 pub use frontdesk_usage as usage;
 pub use frontdesk_voice as voice;
 pub use frontdesk_web as web;

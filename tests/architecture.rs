@@ -41,6 +41,7 @@ const RANKS: &[(&str, u8)] = &[
     ("llm", 4),
     ("speech", 4),
     ("hours", 4),
+    ("tools", 4),
     ("knowledge", 5),
     ("inbox", 5),
     ("analysis", 5),

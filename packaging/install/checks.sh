@@ -28,6 +28,7 @@ run_checks() {
   stage "Test models" get_test_models
   stage "The OpenAI client" check_openai_client
   stage "Mail servers" check_mail_servers
+  stage "Calendar server" check_calendar_server
   stage "Tests" run_tests
   print_summary
   trap - ERR
@@ -134,6 +135,18 @@ check_openai_client() {
 check_mail_servers() {
   has openssl || skip "openssl, which makes the servers' certificates, is not installed" || return
   local folder=$REPO/tests/mail venv=$CACHE/venv-mail
+  if ! cmp --silent "$folder/requirements.txt" "$venv/.requirements"; then
+    rm -rf -- "$venv"
+    python3 -m venv "$venv" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$folder/requirements.txt" &&
+      cp -- "$folder/requirements.txt" "$venv/.requirements" || return
+  fi
+  FRONTDESK=$TARGET_DIR/debug/frontdesk PYTHON=$venv/bin/python "$folder/run.sh"
+}
+
+# Appointments against a calendar server as others wrote it.
+check_calendar_server() {
+  local folder=$REPO/tests/caldav venv=$CACHE/venv-caldav
   if ! cmp --silent "$folder/requirements.txt" "$venv/.requirements"; then
     rm -rf -- "$venv"
     python3 -m venv "$venv" &&

@@ -36,6 +36,7 @@ pub mod second_factor;
 pub mod statement;
 mod swap;
 mod telling;
+mod tools;
 pub mod transcribing;
 pub mod voice_settings;
 mod weights;
@@ -84,6 +85,7 @@ use crate::mail::Mail;
 use crate::providers::Providers;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyStrength, Store, calls};
+use crate::tools::Tools;
 use crate::usage::Budgets;
 use crate::usage::quota::Quotas;
 use crate::voice::{Parts, VoiceDesk};
@@ -123,6 +125,8 @@ pub struct App {
     pub providers: Providers,
     /// Tells other programs what happens.
     pub webhooks: Webhooks,
+    /// What assistants may do elsewhere.
+    pub tools: Tools,
     /// What workspaces pay for.
     pub billing: Billing,
     /// For HTTPS of our own; `None` if a proxy does that, or nobody.
@@ -242,6 +246,12 @@ impl App {
             &tasks,
             shutdown.clone(),
         );
+        let tools = Tools::start(
+            store.clone(),
+            gateway.clone(),
+            Arc::new(tools::Hours::new(store.clone())),
+        )
+        .await?;
         let billing = Billing::start(store.clone(), gateway.clone(), &tasks, shutdown.clone());
         let address = telling::Announced::default();
         let links = telling::address(&config, &address);
@@ -364,6 +374,7 @@ impl App {
             gateway,
             providers,
             webhooks,
+            tools,
             billing,
             certificates,
             agent,

@@ -7,7 +7,7 @@ use super::backup::BackupState;
 use super::{App, Integrity, swap};
 use crate::certificates::Mode;
 use crate::egress;
-use crate::store::{KeyStrength, StoreError};
+use crate::store::{KeyStrength, StoreError, tools};
 use crate::worker::sandbox::Held;
 
 /// One protection.
@@ -181,6 +181,10 @@ impl App {
         }
         if !egress::is_sealed() && self.providers.is_used() {
             detail.push_str("; the providers that you turned on get what you ticked for them");
+        }
+        let has_tools = self.store.read_blocking(tools::any_active);
+        if !egress::is_sealed() && has_tools.is_ok_and(|has| has) {
+            detail.push_str("; the tools that you turned on send what their calls need");
         }
         Protection {
             name: "egress",

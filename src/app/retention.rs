@@ -21,7 +21,7 @@ use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, billing, client_secrets,
     closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens,
-    sign_ins, visitors, webhooks, workspaces,
+    sign_ins, tools, visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -36,6 +36,8 @@ const LEDGER_DAYS: i64 = 400;
 const MAIL_DAYS: i64 = 30;
 /// Days that jobs are kept after their end.
 const JOB_DAYS: i64 = 30;
+/// Days that calls of tools are kept that belong to no conversation.
+const TOOL_DAYS: i64 = 90;
 /// Days that the log of webhooks is kept.
 const DELIVERY_DAYS: i64 = 30;
 /// Days that what a CRM sent is kept.
@@ -254,6 +256,7 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + mail::purge(tx, before(MAIL_DAYS))?
         + mail::purge_old(tx, before(MAIL_DAYS))?
         + webhooks::deliveries::purge(tx, before(DELIVERY_DAYS))?
+        + tools::calls::purge(tx, before(TOOL_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
         + billing::purge(tx, before(LEDGER_DAYS))?
         + egress::purge(tx, before(LEDGER_DAYS))?

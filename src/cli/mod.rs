@@ -46,6 +46,7 @@ mod speak;
 mod standing;
 mod starter;
 mod talk;
+mod tools;
 mod transcribe;
 mod users;
 mod worker;
@@ -103,6 +104,8 @@ enum Command {
     Egress(egress::Args),
     /// Services that may help this machine: set up, use, test, what they cost
     Providers(Box<providers::Args>),
+    /// What assistants may do elsewhere: set up, import, try, allow, the log
+    Tools(tools::Args),
     /// Ask a question and get an answer from the documents
     Ask(ask::Args),
     /// Find the passages of documents that fit a question
@@ -182,6 +185,7 @@ pub fn main() -> ExitCode {
         Command::Sources(args) => sources::run(args),
         Command::Egress(args) => egress::run(args),
         Command::Providers(args) => providers::run(*args),
+        Command::Tools(args) => tools::run(args),
         Command::Ask(args) => ask::run(args),
         Command::Search(args) => search::run(args),
         Command::Eval(args) => eval::run(*args),

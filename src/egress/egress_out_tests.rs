@@ -312,3 +312,36 @@ async fn an_address_is_checked_before_anything_is_sent() {
     }
     assert!(own.ledger().await.is_empty());
 }
+
+#[tokio::test]
+async fn what_an_address_tells_of_people_is_sent_and_stays_out_of_the_ledger() {
+    let (port, asked) = listening(vec![fine()]).await;
+    let bench = bench(&format!("127.0.0.1:{port}"), &[]);
+    let request = Request {
+        recorded: Some(at(port, "/orders/%7Bphone%7D")),
+        beside: vec![Class::Customer],
+        named_headers: vec![(HeaderName::from_static("x-caller"), "Ada".to_owned())],
+        ..to(Method::Report, at(port, "/orders/4930123?of=ada"))
+    };
+    bench
+        .gateway
+        .send(request)
+        .await
+        .unwrap()
+        .discard()
+        .await
+        .unwrap();
+    let asked = asked.lock().unwrap().clone();
+    assert!(
+        asked[0].starts_with("REPORT /orders/4930123?of=ada HTTP/1.1"),
+        "{}",
+        asked[0]
+    );
+    assert!(asked[0].contains("x-caller: Ada"));
+    let row = &bench.ledger().await[0];
+    assert!(row.url.ends_with("/orders/%7Bphone%7D"), "{}", row.url);
+    assert_eq!(
+        (row.data.as_str(), row.method.as_str()),
+        ("metadata, customer", "REPORT")
+    );
+}

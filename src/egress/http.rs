@@ -105,7 +105,7 @@ impl Gateway {
         let request = hop.request;
         let host = hop.url.host_str().unwrap_or_default().to_owned();
         let new = (
-            guard::redact(&hop.url),
+            guard::redact(hop.recorded()),
             host.clone(),
             join_names(&hop.classes()),
         );

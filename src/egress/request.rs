@@ -40,6 +40,10 @@ pub enum Purpose {
     SpeechProvider,
     /// Text to be spoken by a provider.
     VoiceProvider,
+    /// What an assistant may do elsewhere, as an owner set it up: orders, bookings, look-ups.
+    Tool,
+    /// Appointments in an owner's calendar (CalDAV).
+    Calendar,
 }
 
 impl Purpose {
@@ -58,6 +62,8 @@ impl Purpose {
             Self::ChatProvider => "language model",
             Self::SpeechProvider => "speech to text",
             Self::VoiceProvider => "text to speech",
+            Self::Tool => "tool",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -73,7 +79,9 @@ impl Purpose {
             | Self::Billing
             | Self::ChatProvider
             | Self::SpeechProvider
-            | Self::VoiceProvider => false,
+            | Self::VoiceProvider
+            | Self::Tool
+            | Self::Calendar => false,
         }
     }
 }
@@ -123,10 +131,15 @@ pub enum Method {
     Put,
     Patch,
     Delete,
+    /// Which resources there are, and what they are (WebDAV, RFC 4918).
+    Propfind,
+    /// A search (CalDAV, RFC 4791).
+    Report,
 }
 
 impl Method {
     pub(super) fn http(self) -> reqwest::Method {
+        let named = |name: &[u8]| reqwest::Method::from_bytes(name).unwrap_or_default();
         match self {
             Self::Get => reqwest::Method::GET,
             Self::Head => reqwest::Method::HEAD,
@@ -134,6 +147,8 @@ impl Method {
             Self::Put => reqwest::Method::PUT,
             Self::Patch => reqwest::Method::PATCH,
             Self::Delete => reqwest::Method::DELETE,
+            Self::Propfind => named(b"PROPFIND"),
+            Self::Report => named(b"REPORT"),
         }
     }
 
@@ -229,6 +244,12 @@ pub struct Request {
     pub body: Vec<Part>,
     /// Headers that are no secrets and hold for this URL only.
     pub headers: Vec<(&'static str, String)>,
+    /// More of them, by names that an owner chose.
+    pub named_headers: Vec<(HeaderName, String)>,
+    /// The address as the ledger gets it, if the real one holds data of people.
+    pub recorded: Option<Url>,
+    /// Kinds of data in the address and the headers.
+    pub beside: Vec<Class>,
     /// Secrets outside the body.
     pub secrets: Vec<(Carrier, Sealed)>,
     /// PEM certificates of a private authority, which replace the public authorities.
@@ -251,6 +272,9 @@ impl Request {
             content_type: "application/octet-stream",
             body: Vec::new(),
             headers: Vec::new(),
+            named_headers: Vec::new(),
+            recorded: None,
+            beside: Vec::new(),
             secrets: Vec::new(),
             authority: None,
             limits: Limits::default(),
@@ -294,10 +318,19 @@ impl Hop<'_> {
         if self.has_body() {
             classes.extend(self.request.body.iter().map(|part| part.class));
         }
+        if self.is_first {
+            classes.extend(&self.request.beside);
+        }
         if self.own_secrets().next().is_some() {
             classes.insert(Class::Credential);
         }
         classes
+    }
+
+    /// The address for the ledger.
+    pub(super) fn recorded(&self) -> &Url {
+        let instead = self.request.recorded.as_ref();
+        instead.filter(|_| self.is_first).unwrap_or(&self.url)
     }
 
     /// Secrets outside the body that are for this hop's server.
@@ -375,6 +408,13 @@ impl Hop<'_> {
                 let name = HeaderName::try_from(*name).map_err(|_| wrong())?;
                 let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
                 headers.insert(name, value);
+            }
+            for (name, value) in &request.named_headers {
+                let value = HeaderValue::from_str(value).map_err(|_| {
+                    let told = format!("the header {name} has characters that it cannot hold");
+                    EgressError::Settings(told.into())
+                })?;
+                headers.insert(name.clone(), value);
             }
         }
         for (carrier, secret) in self.own_secrets() {

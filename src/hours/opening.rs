@@ -279,6 +279,32 @@ impl Hours {
         end
     }
 
+    /// When the business is surely open between two times, in order: days about which nothing is stated are left out, and
+    /// those on which the weekly hours may not apply (`doubt`).
+    pub fn open_between(
+        &self,
+        from: &Zoned,
+        until: &Zoned,
+        doubt: &dyn Fn(Date) -> bool,
+    ) -> Vec<(Zoned, Zoned)> {
+        let mut found = Vec::new();
+        // Hours past midnight belong to the day before.
+        let mut next = plus(from.date(), -1);
+        while let Some(date) = next.filter(|date| *date <= until.date()) {
+            next = plus(date, 1);
+            let day = self.on(date);
+            match day.basis {
+                Basis::Unstated => continue,
+                Basis::Weekly(_) if doubt(date) => continue,
+                _ => {}
+            }
+            let spans = day.open.into_iter();
+            found.extend(spans.filter_map(|span| instants(date, span, from.time_zone())));
+        }
+        found.retain(|(begin, end)| begin < until && from < end);
+        found
+    }
+
     pub fn is_open(&self, at: &Zoned) -> bool {
         self.next_close(at).is_some()
     }

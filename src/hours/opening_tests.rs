@@ -207,3 +207,24 @@ fn json_is_what_people_write() {
     );
     assert!(serde_json::from_str::<Span>(r#"{"from":"9 o'clock","to":"13:00"}"#).is_err());
 }
+
+#[test]
+fn hours_between_two_times_leave_out_what_is_doubtful() {
+    let hours = Hours {
+        weekly: vec![weekly(&Day::ALL, &[], &["09:00-12:00", "22:00-01:00"])],
+        special: vec![],
+    };
+    let christmas: Date = "2026-12-25".parse().unwrap();
+    let holiday = |date: Date| date == christmas;
+    let (from, until) = (at("2026-12-24T00:30"), at("2026-12-26T10:00"));
+    let expected = [
+        ("2026-12-23T22:00", "2026-12-24T01:00"),
+        ("2026-12-24T09:00", "2026-12-24T12:00"),
+        ("2026-12-24T22:00", "2026-12-25T01:00"),
+        ("2026-12-26T09:00", "2026-12-26T12:00"),
+    ];
+    let expected = expected.map(|(from, until)| (at(from), at(until)));
+    assert_eq!(hours.open_between(&from, &until, &holiday), expected);
+    let unstated = Hours::default().open_between(&from, &until, &holiday);
+    assert!(unstated.is_empty());
+}

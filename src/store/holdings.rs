@@ -193,6 +193,14 @@ pub const HELD: &[Held] = &[
     ),
     held("provider_uses", OWN, ALL),
     held("provider_spend", OWN, ALL),
+    held(
+        "tools",
+        OWN,
+        Some(
+            "id, kind, name, title, about, arguments, settings, approval, timeout_ms, most_bytes, active, created_at, changed_at",
+        ),
+    ),
+    held("tool_calls", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),

@@ -113,6 +113,10 @@ uuid_id! {
     ProviderId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
+    /// What an assistant may do elsewhere.
+    ToolId;
+    /// One call of a tool, from the wish to what came of it.
+    ToolCallId;
 }
 
 macro_rules! row_id {

@@ -477,6 +477,14 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         "none: figures",
     ),
+    kept("tools", Class::Business, OWNER, WORKSPACE, BY_OWNER),
+    kept(
+        "tool_calls",
+        Class::Said,
+        "with its conversation; without one, 90 days",
+        "`person copy`, page Tools, API",
+        WITH_CONVERSATION,
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

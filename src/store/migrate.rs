@@ -106,6 +106,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0027_analytics.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0028_tools.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

@@ -94,6 +94,7 @@ pub mod storage;
 pub mod tasks;
 pub mod token;
 pub mod tombstones;
+pub mod tools;
 pub mod users;
 pub mod versions;
 pub mod visitors;
@@ -105,8 +106,8 @@ pub use ids::{
     AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId,
     ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
     FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId,
-    ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId,
-    WorkspaceId,
+    ReceiptId, SeenLineId, SourceId, TaskId, TeamId, ToolCallId, ToolId, UserId, VersionId,
+    VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

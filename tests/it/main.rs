@@ -99,6 +99,7 @@ mod staff;
 mod standing;
 mod synonyms;
 mod takeover;
+mod tools;
 mod upload;
 mod versions;
 mod visit;

@@ -47,6 +47,7 @@ mod status;
 mod synonyms;
 pub(super) mod tasks;
 mod told;
+pub(super) mod tools;
 pub(super) mod turn;
 pub(super) mod upload;
 mod versions;

@@ -18,6 +18,9 @@ pub(in crate::http) mod tasks {
     };
     pub(in crate::http) use super::super::told::__path_shown;
 }
+pub(in crate::http) mod tools {
+    pub(in crate::http) use super::super::tools::paths::*;
+}
 pub(in crate::http) mod analyses {
     pub(in crate::http) use super::super::analyses::paths::*;
 }

@@ -224,6 +224,12 @@ const QUESTIONS: &[Question] = &[
         "",
     ),
     ask(
+        "/tools/*/delete",
+        2,
+        "Do you really want to delete this tool and its secret?",
+        "What it did stays in the log.",
+    ),
+    ask(
         "/usage/licence/*/remove",
         1,
         "Do you really want to remove this licence here?",

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::guard::SignedIn;
 use super::inbox_pages::{self as pages, Choice, Drawing};
+use super::tool_pages::CallRow;
 use super::view::{self, Section};
 use super::{Failure, sentence};
 use crate::app::App;
@@ -143,6 +144,10 @@ async fn render(
         Some(id) => Some(reading::detail(store, by, id, None).await?),
         None => None,
     };
+    let asks = match open {
+        Some(_) => app.tools.waiting(by, open).await?,
+        None => Vec::new(),
+    };
     let links = query.links(page.next.as_ref());
     let drawing = Drawing {
         me: person.user().id,
@@ -175,6 +180,7 @@ async fn render(
         empty: pages::empty(&query, filtered),
         error: wrong.map(|problem| sentence(&problem.detail)),
         open: opened.map(|detail| drawing.open(detail)),
+        asks: asks.into_iter().map(CallRow::new).collect(),
         wanted: query,
     };
     Ok(view::page(StatusCode::OK, &page))

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::format::{Moment, moment, uptime};
+use super::tool_pages::CallRow;
 use super::view::{Fact, Shell, filters};
 use crate::http::api::inbox::InboxQuery;
 use crate::inbox::staff::reading::Detail;
@@ -109,6 +110,8 @@ pub struct InboxPage {
     pub empty: (&'static str, &'static str),
     pub error: Option<String>,
     pub open: Option<OpenPage>,
+    /// Tools that wait for a yes in the open conversation.
+    pub(super) asks: Vec<CallRow>,
 }
 
 /// The views in the order of the page.

@@ -77,6 +77,8 @@ mod synonyms;
 mod talk;
 mod task_pages;
 mod tasks;
+mod tool_pages;
+mod tools;
 mod transcribe;
 mod usage;
 mod view;
@@ -303,6 +305,18 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         )
         .route("/welcome/{step}/save", post(welcome::save))
         .route("/welcome/{step}/skip", post(welcome::skip))
+        .route("/tools", get(tools::list).post(tools::create))
+        .route("/tools/new", get(tools::blank))
+        .route("/tools/draft", post(tools::draft))
+        .route("/tools/import", post(tools::import))
+        .route("/tools/waiting", get(tools::waiting))
+        .route("/tools/calls/{id}/allow", post(tools::allow))
+        .route("/tools/calls/{id}/decline", post(tools::decline))
+        .route("/tools/{id}", get(tools::show).post(tools::change))
+        .route("/tools/{id}/try", post(tools::try_out))
+        .route("/tools/{id}/on", post(tools::turn_on))
+        .route("/tools/{id}/off", post(tools::turn_off))
+        .route("/tools/{id}/delete", post(tools::delete))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{id}", get(webhooks::show).post(webhooks::change))
         .route("/webhooks/{id}/test", post(webhooks::test))

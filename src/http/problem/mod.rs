@@ -10,6 +10,7 @@ mod crm;
 mod inbox;
 mod quota;
 mod staff;
+mod tools;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -115,6 +115,18 @@ pub fn tell(event: &Event, names: &Names) -> String {
         "message_received" => "The visitor wrote".into(),
         "message_sent" => format!("{by} wrote"),
         "note_written" => format!("{by} wrote a note"),
+        "tool_waits" => {
+            let tool = field("tool").unwrap_or_default();
+            format!("The tool {tool} waits for somebody to allow it")
+        }
+        "tool_allowed" => format!(
+            "{by} allowed the tool {}",
+            field("tool").unwrap_or_default()
+        ),
+        "tool_declined" => format!(
+            "{by} declined the tool {}",
+            field("tool").unwrap_or_default()
+        ),
         // A kind of a later version is at least named.
         other => other.replace('_', " "),
     }

@@ -41,7 +41,7 @@ const CALL_TABLES: [(&str, &str); 4] = [
     ),
 ];
 /// What lies beside the messages of a conversation.
-const CONVERSATION_TABLES: [(&str, &str); 5] = [
+const CONVERSATION_TABLES: [(&str, &str); 6] = [
     ("analyses", "SELECT * FROM analyses WHERE conversation = ?"),
     (
         "conversation_tags",
@@ -58,6 +58,10 @@ const CONVERSATION_TABLES: [(&str, &str); 5] = [
     (
         "satisfaction",
         "SELECT * FROM satisfaction WHERE conversation = ?",
+    ),
+    (
+        "tool_calls",
+        "SELECT * FROM tool_calls WHERE conversation = ? ORDER BY created_at",
     ),
 ];
 /// What other programs were told about a conversation and its tasks.

@@ -58,6 +58,7 @@ const WORKSPACE: &str = "`admin workspace export`, page Workspaces, API";
 const CLOSED: &str = "closing the workspace or the account (`app::closing`)";
 const WITH_IT: &str = "with what it belongs to";
 const CRM: &str = "disconnecting it: page CRM, API";
+const API_DAYS: &str = "openai.stored_days of the settings (30) after the last use";
 const CRM_DAYS: &str = "90 days, or with its account";
 
 /// All tables. Rows of a workspace (`store::holdings`) are also in its export, and are erased when it is closed.
@@ -462,6 +463,21 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         "none: figures",
     ),
+    kept(
+        "api_answers",
+        Class::Said,
+        API_DAYS,
+        WORKSPACE,
+        "`DELETE /v1/responses/{id}`, `DELETE /v1/chat/completions/{id}`",
+    ),
+    kept(
+        "api_threads",
+        Class::Said,
+        API_DAYS,
+        WORKSPACE,
+        "`DELETE /v1/conversations/{id}`",
+    ),
+    kept("api_thread_items", Class::Said, API_DAYS, WORKSPACE, WITH_IT),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

@@ -34,7 +34,9 @@ mod scoped;
 mod values;
 
 pub mod analyses;
+pub mod api_answers;
 pub mod api_keys;
+pub mod api_threads;
 pub mod assistants;
 pub mod billing;
 pub mod call_log;

@@ -20,8 +20,8 @@ use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_answers, api_threads,
-    billing, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens,
-    sign_ins, visitors, webhooks, workspaces,
+    billing, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions,
+    settings, setup_tokens, sign_ins, visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 

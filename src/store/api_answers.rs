@@ -184,7 +184,11 @@ mod tests {
             let elsewhere = workspaces::get_or_create(tx, "v", "V", 1)?.id;
             keep(tx, workspace, &answer("a", Some(mine)))?;
             let at = |workspace, key, now| {
-                let reach = Reach { workspace, key, now };
+                let reach = Reach {
+                    workspace,
+                    key,
+                    now,
+                };
                 find(tx, reach, Kind::Completion, "a").map(|found| found.is_some())
             };
             Ok([
@@ -206,7 +210,11 @@ mod tests {
             for id in ["a", "b", "c"] {
                 keep(tx, workspace, &answer(id, None))?;
             }
-            let reach = Reach { workspace, key: None, now: 2 };
+            let reach = Reach {
+                workspace,
+                key: None,
+                now: 2,
+            };
             let ids = |after: Option<&str>, newest_first, metadata| {
                 let page = Page {
                     after: after.map(str::to_owned),
@@ -231,7 +239,10 @@ mod tests {
         });
         let texts = |s: &str| s.to_owned();
         let (first, next, newest, none, team, early, late) = listed.await.unwrap();
-        assert_eq!([first, next, newest, none, team], ["ab", "c", "cb", "", "b"].map(texts));
+        assert_eq!(
+            [first, next, newest, none, team],
+            ["ab", "c", "cb", "", "b"].map(texts)
+        );
         assert_eq!((early, late), (0, 3));
     }
 }

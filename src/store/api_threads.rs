@@ -177,9 +177,16 @@ mod tests {
                 expires_at: 10,
             };
             create(tx, workspace, &thread)?;
-            let at = |now| Reach { workspace, key: None, now };
+            let at = |now| Reach {
+                workspace,
+                key: None,
+                now,
+            };
             let found = find(tx, at(5), "conv_1")?.unwrap();
-            let two = ["a", "b"].map(|id| ThreadItem { id: id.into(), item: json!({"id": id}) });
+            let two = ["a", "b"].map(|id| ThreadItem {
+                id: id.into(),
+                item: json!({"id": id}),
+            });
             add(tx, &found, &two, 5, 20)?;
             add(tx, &found, &two, 5, 20)?;
             let ids = |after, newest_first| {
@@ -190,8 +197,9 @@ mod tests {
             let kept_longer = find(tx, at(15), "conv_1")?.is_some();
             let gone = delete_item(tx, &found, "a")? && item(tx, &found, "a")?.is_none();
             let purged = purge_expired(tx, 20)?;
-            let left: i64 =
-                tx.query_row("SELECT count(*) FROM api_thread_items", [], |row| row.get(0))?;
+            let left: i64 = tx.query_row("SELECT count(*) FROM api_thread_items", [], |row| {
+                row.get(0)
+            })?;
             Ok((orders, kept_longer, gone, purged, left))
         });
         let orders = ["ab", "ba", "b"].map(str::to_owned);

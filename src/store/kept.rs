@@ -477,7 +477,13 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         "`DELETE /v1/conversations/{id}`",
     ),
-    kept("api_thread_items", Class::Said, API_DAYS, WORKSPACE, WITH_IT),
+    kept(
+        "api_thread_items",
+        Class::Said,
+        API_DAYS,
+        WORKSPACE,
+        WITH_IT,
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

@@ -245,7 +245,7 @@ fn no_item() -> ApiError {
 /// One item of a conversation.
 #[utoipa::path(get, path = "/v1/conversations/{id}/items/{item}", tag = "openai", operation_id = "getConversationItem",
     params(("id" = String, Path, description = "Id of the conversation"), ("item" = String, Path, description = "Its id")),
-    responses((status = 200, body = Object), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = serde_json::Value), (status = 404, body = ErrorEnvelope)))]
 pub(super) async fn item(
     State(app): State<Arc<App>>,
     principal: Principal,

@@ -54,7 +54,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 base=http://127.0.0.1:$port
 export FRONTDESK_LISTEN=127.0.0.1:$port
 export FRONTDESK_DATA=$work/data
-export FRONTDESK_OPENAI_ALIASES='gpt-3*=default, gpt-4*=default, gpt-5*=default, gpt-6*=default, text-embedding-*=default, claude-*=default'
+export FRONTDESK_OPENAI_ALIASES='gpt-3*=default, gpt-4*=default, gpt-5*=default, gpt-6*=default, text-embedding-*=default, claude-*=default, model_id=default'
 export FRONTDESK_CHAT_MODEL=${CLIENTS_CHAT_MODEL:-smollm2-135m-instruct}
 
 key=$("$binary" admin key create --name clients --all --json |

@@ -52,6 +52,9 @@ pub struct MessagesRequest {
     /// Not available here.
     #[schema(value_type = Option<Vec<Object>>)]
     mcp_servers: Option<Vec<Value>>,
+    /// Not available here.
+    #[schema(value_type = Option<Object>)]
+    container: Option<Value>,
 }
 
 impl MessagesRequest {
@@ -76,6 +79,10 @@ impl MessagesRequest {
         {
             let reason = "this server does not connect to MCP servers; declare tools and run them in your program";
             return Err(ApiError::invalid("mcp_servers", reason));
+        }
+        if self.container.is_some() {
+            let reason = "this server runs no code and no skills; leave container out";
+            return Err(ApiError::invalid("container", reason));
         }
         if self
             .thinking
@@ -378,6 +385,10 @@ mod tests {
         assert_eq!(
             param(|body| body["mcp_servers"] = json!([{}])),
             "mcp_servers"
+        );
+        assert_eq!(
+            param(|body| body["container"] = json!({"id": "c"})),
+            "container"
         );
         assert_eq!(param(|body| body["messages"] = json!([])), "messages");
         let begun =

@@ -143,7 +143,8 @@ def pytest_runtest_makereport(item, call):
     error = getattr(call.excinfo.value, "body", None)
     error = error if isinstance(error, dict) else {}
     error = error.get("error", error)
-    field = str(error.get("param") or "")
+    # Anthropic's errors have no field for it: the sentence begins with it.
+    field = str(error.get("param") or error.get("message", "").split(":")[0])
     is_refused = field in one.get("refused", []) or one.get("code") in (error.get("code"), error.get("type"))
     if error and is_refused:
         report.outcome = "skipped"

@@ -7,7 +7,7 @@
 # packages' sources come from the package index. What the server refuses is in left_out.toml.
 #
 # The server needs names for the models that the tests ask for:
-#   FRONTDESK_OPENAI_ALIASES='gpt-3*=default, gpt-4*=default, gpt-5*=default, gpt-6*=default, text-embedding-*=default, claude-*=default'
+#   FRONTDESK_OPENAI_ALIASES='gpt-3*=default, gpt-4*=default, gpt-5*=default, gpt-6*=default, text-embedding-*=default, claude-*=default, model_id=default'
 # and for the recordings its multilingual model (whisper-base), since translations need it.
 set -Eeuo pipefail
 

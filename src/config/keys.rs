@@ -180,7 +180,7 @@ impl Aliases {
         };
         let rank = |(name, _): &&(String, String)| (!name.ends_with('*'), name.len());
         let found = self.0.iter().filter(fits).max_by_key(rank);
-        found.map_or(asked, |(_, target)| target)
+        found.map_or(asked, |(_, target)| target.as_str())
     }
 
     /// Those without a `*`, with what they stand for.

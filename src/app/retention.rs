@@ -19,9 +19,7 @@ use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, billing, client_secrets,
-    closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens,
-    sign_ins, tools, visitors, webhooks, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_answers, api_threads, billing, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins, tools, visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -252,6 +250,8 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + setup_tokens::purge(tx, now, false)?
         + client_secrets::purge_expired(tx, now)?
         + visitors::purge_expired(tx, now)?
+        + api_answers::purge_expired(tx, now)?
+        + api_threads::purge_expired(tx, now)?
         + jobs::purge_ended(tx, before(JOB_DAYS))?
         + mail::purge(tx, before(MAIL_DAYS))?
         + mail::purge_old(tx, before(MAIL_DAYS))?

@@ -178,3 +178,35 @@ fn the_public_address_is_an_address_and_nothing_below_it() {
         assert!(told.contains("https://desk.example.com"), "{wrong}");
     }
 }
+
+#[test]
+fn aliases_stand_for_models_the_exact_ones_first() {
+    let mut config = Config::default();
+    let text = "gpt-*=default, gpt-4o-mini = assistant:desk,gpt-4*=frontdesk";
+    config.set("openai.aliases", text).unwrap();
+    let resolved = |name: &str| config.openai_aliases.resolve(name).to_owned();
+    assert_eq!(resolved("gpt-4o-mini"), "assistant:desk");
+    assert_eq!(resolved("gpt-4o"), "frontdesk");
+    assert_eq!(resolved("gpt-3.5-turbo"), "default");
+    assert_eq!(resolved("claude"), "claude");
+    let shown = config.show("openai.aliases").unwrap();
+    assert_eq!(
+        shown,
+        "gpt-*=default, gpt-4o-mini=assistant:desk, gpt-4*=frontdesk"
+    );
+    let exact: Vec<_> = config.openai_aliases.exact().collect();
+    assert_eq!(exact, [("gpt-4o-mini", "assistant:desk")]);
+    for bad in [
+        "gpt-4o",
+        "=default",
+        "gpt-4o=",
+        "*gpt=default",
+        "a*b*=c",
+        "a=b*",
+    ] {
+        assert!(
+            Config::default().set("openai.aliases", bad).is_err(),
+            "{bad}"
+        );
+    }
+}

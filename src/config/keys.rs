@@ -165,6 +165,60 @@ impl Setting for PublicUrl {
     }
 }
 
+/// Names of models that stand for others, such as `text-embedding-3-small=default, gpt-*=assistant:desk`. A `*` at the end of a
+/// name stands for anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Aliases(Vec<(String, String)>);
+
+impl Aliases {
+    /// The name that `asked` stands for, or `asked` itself. An exact name goes before one with `*`, a longer one of those before
+    /// a shorter.
+    pub fn resolve<'a>(&'a self, asked: &'a str) -> &'a str {
+        let fits = |(name, _): &&(String, String)| match name.strip_suffix('*') {
+            Some(start) => asked.starts_with(start),
+            None => name == asked,
+        };
+        let rank = |(name, _): &&(String, String)| (!name.ends_with('*'), name.len());
+        let found = self.0.iter().filter(fits).max_by_key(rank);
+        found.map_or(asked, |(_, target)| target.as_str())
+    }
+
+    /// Those without a `*`, with what they stand for.
+    pub fn exact(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter().filter(|(name, _)| !name.ends_with('*'));
+        pairs.map(|(name, target)| (name.as_str(), target.as_str()))
+    }
+}
+
+impl Setting for Aliases {
+    const EXPECTED: &'static str =
+        "pairs such as text-embedding-3-small=default, separated by commas";
+    fn parse(text: &str) -> Option<Self> {
+        let pairs = text
+            .split(',')
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty());
+        let parsed = pairs.map(|pair| {
+            let (name, target) = pair.split_once('=')?;
+            let (name, target) = (name.trim(), target.trim());
+            let stars = name.matches('*').count();
+            let good = !name.is_empty()
+                && !target.is_empty()
+                && !target.contains('*')
+                && (stars == 0 || stars == 1 && name.ends_with('*'));
+            good.then(|| (name.to_owned(), target.to_owned()))
+        });
+        parsed.collect::<Option<_>>().map(Self)
+    }
+    fn show(&self) -> String {
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, target)| format!("{name}={target}"));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// All addresses of this machine, of both families.
 const fn everywhere(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port)
@@ -314,6 +368,10 @@ settings! {
         "Addresses and networks of proxies on other machines (or in containers), separated by commas: 172.17.0.0/16. Their X-Forwarded-For is trusted; that of a proxy on this machine always is.";
     http_origins: String = String::new(), "http.origins",
         "Websites whose pages may call /v1 and /mcp with a key, separated by commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
+    openai_aliases: Aliases = Aliases::default(), "openai.aliases",
+        "Names of models that stand for others under /v1, for programs that name OpenAI's or Anthropic's: `text-embedding-3-small=default, gpt-4o-mini=assistant:desk, claude-*=default`. A * at the end stands for anything.";
+    openai_stored_days: u32 = 30, "openai.stored_days",
+        "Days that responses, chat completions and conversations are kept which programs had stored under /v1 (`store: true`), after their last use.";
     connections: u32 = 16384, "http.connections",
         "Maximum open connections; each page with the widget holds one. Needs as many open files, which the server asks the system for.";
 }

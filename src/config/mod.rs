@@ -7,7 +7,7 @@ mod keys;
 mod load;
 mod place;
 
-pub use keys::{Config, HttpsHsts, HttpsMode, KEYS, Key, Listen, PublicUrl, SecondFactor};
+pub use keys::{Aliases, Config, HttpsHsts, HttpsMode, KEYS, Key, Listen, PublicUrl, SecondFactor};
 pub use load::{ConfigError, Overrides, load};
 pub use place::{PassphraseSource, cpu_count, credentials_dir, has_display, worker_environment};
 

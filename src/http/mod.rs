@@ -10,10 +10,11 @@
 //! - Errors of the domain become status codes in one place ([`problem`]).
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
 //!
-//! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] (`/v1`), [`api`] (`/api/v1`),
+//! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] and [`anthropic`] (`/v1`), [`api`] (`/api/v1`),
 //! [`console`] (pages), `voice` (visitors, the widget), [`crm`] (what CRMs call), `mcp` (`/mcp`, tools for assistants elsewhere).
 
 mod address;
+pub mod anthropic;
 pub mod api;
 mod attachment;
 mod attempts;
@@ -34,6 +35,7 @@ pub mod openai;
 mod openapi;
 pub mod problem;
 mod redirect;
+mod rerank;
 pub mod route;
 mod second_factor;
 pub mod server;
@@ -46,6 +48,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::FromRef;
+use axum::http::{HeaderMap, Uri};
 
 pub use self::layers::REQUEST_ID;
 pub use self::openapi::document as openapi_document;
@@ -65,6 +68,7 @@ pub struct Http {
     metrics: Arc<Metrics>,
     visits: Arc<Visits>,
     works: Arc<Works>,
+    runs: Arc<openai::Runs>,
     standing: Standing,
     attempts: Attempts,
 }
@@ -87,12 +91,19 @@ impl FromRef<Http> for Arc<Visits> {
     }
 }
 
+impl FromRef<Http> for Arc<openai::Runs> {
+    fn from_ref(http: &Http) -> Self {
+        http.runs.clone()
+    }
+}
+
 pub fn router(app: Arc<App>) -> Router {
     let http = Http {
         app: app.clone(),
         metrics: Arc::default(),
         visits: Arc::default(),
         works: Arc::default(),
+        runs: Arc::default(),
         standing: Standing::default(),
         attempts: Attempts::default(),
     };
@@ -101,12 +112,16 @@ pub fn router(app: Arc<App>) -> Router {
         .certificates
         .as_ref()
         .map_or_else(Router::new, |own| console::certificate::router(own, ""));
+    let origins = app.config.http_origins.clone();
     let mut mounted = routes();
     mounted.extend(crm::routes());
     let router = route::mount(&http, mounted)
         .merge(pages)
         .merge(root)
-        .fallback(route::not_found);
+        .fallback(move |uri: Uri, headers: HeaderMap| {
+            let origins = origins.clone();
+            async move { route::not_found(&origins, &uri, &headers) }
+        });
     layers::wrap(&http, router)
 }
 
@@ -114,6 +129,8 @@ pub fn router(app: Arc<App>) -> Router {
 pub fn routes() -> Vec<Route> {
     let mut routes = health::routes();
     routes.extend(openai::routes());
+    routes.extend(anthropic::routes());
+    routes.extend(rerank::routes());
     routes.extend(api::routes());
     routes.extend(api::calls::routes());
     routes.extend(api::inbox::routes());

@@ -14,11 +14,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
+use super::anthropic;
 use super::auth::{self, Scope};
 use super::crm;
 use super::former;
-use super::openai::{ApiError, cors};
+use super::openai::{ApiError, absent, cors};
 use super::problem::Problem;
+use super::rerank;
 use super::voice;
 
 /// Longest bare refusal, in bytes.
@@ -192,12 +194,14 @@ async fn explain(path: &str, response: Response) -> Response {
 }
 
 fn is_v1(path: &str) -> bool {
-    path == "/v1" || path.starts_with("/v1/")
+    path == "/v1" || path.starts_with("/v1/") || path == rerank::PATH_V2
 }
 
 /// The problem in the envelope of the API that `path` belongs to.
 pub(super) fn in_envelope_of(path: &str, problem: Problem) -> Response {
-    if is_v1(path) {
+    if anthropic::is_path(path) {
+        anthropic::error(&problem)
+    } else if is_v1(path) {
         ApiError::from(problem).into_response()
     } else {
         problem.into_response()
@@ -205,7 +209,7 @@ pub(super) fn in_envelope_of(path: &str, problem: Problem) -> Response {
 }
 
 /// A page for browsers, JSON for programs.
-pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
+pub(super) fn not_found(origins: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let api = ["/api/", "/v1/"]
         .iter()
         .any(|start| uri.path().starts_with(start));
@@ -218,14 +222,19 @@ pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
         let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", detail);
         return super::console::error_page(&problem);
     }
-    let detail = format!(
-        "there is nothing at {}; /openapi.json lists what there is",
-        uri.path()
-    );
-    in_envelope_of(
-        uri.path(),
-        Problem::new(StatusCode::NOT_FOUND, "not_found", detail),
-    )
+    let problem = match absent::find(uri.path()) {
+        Some(why) => Problem::new(StatusCode::NOT_FOUND, "not_supported", why),
+        None => Problem::nothing(format!(
+            "there is nothing at {}; /openapi.json lists what there is",
+            uri.path()
+        )),
+    };
+    let response = in_envelope_of(uri.path(), problem);
+    match is_v1(uri.path()) {
+        // Pages of other origins may read why.
+        true => cors::prepare_headers(headers, uri, origins)(response),
+        false => response,
+    }
 }
 
 /// For a known path with another method; the router adds the `Allow` header.

@@ -201,6 +201,13 @@ pub const HELD: &[Held] = &[
         ),
     ),
     held("tool_calls", OWN, ALL),
+    held("api_answers", OWN, ALL),
+    held("api_threads", OWN, ALL),
+    held(
+        "api_thread_items",
+        "thread IN (SELECT id FROM api_threads WHERE workspace = ?1)",
+        ALL,
+    ),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),

@@ -66,6 +66,7 @@ const CRM: &str = "disconnecting it: page CRM, API";
 const OF_CRM: &str = "`person copy`, page CRM, `admin workspace export`, API";
 const CRM_PERSON: &str = "`person erase`, page CRM, API: one lead, or the account's copies; not what lies in the CRM itself";
 const WITH_COPIES: &str = "as long as its account's copies";
+const API_DAYS: &str = "openai.stored_days of the settings (30) after the last use";
 const CRM_DAYS: &str = "90 days, or with its account";
 
 /// All tables. Rows of a workspace (`store::holdings`) are also in its export, and are erased when it is closed.
@@ -484,6 +485,27 @@ pub const TABLES: &[Kept] = &[
         "with its conversation; without one, 90 days",
         "`person copy`, page Tools, API",
         WITH_CONVERSATION,
+    ),
+    kept(
+        "api_answers",
+        Class::Said,
+        API_DAYS,
+        WORKSPACE,
+        "`DELETE /v1/responses/{id}`, `DELETE /v1/chat/completions/{id}`",
+    ),
+    kept(
+        "api_threads",
+        Class::Said,
+        API_DAYS,
+        WORKSPACE,
+        "`DELETE /v1/conversations/{id}`",
+    ),
+    kept(
+        "api_thread_items",
+        Class::Said,
+        API_DAYS,
+        WORKSPACE,
+        WITH_IT,
     ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),

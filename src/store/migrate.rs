@@ -109,6 +109,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0028_tools.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0029_responses.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

@@ -35,7 +35,9 @@ mod values;
 
 pub mod analyses;
 pub mod analytics;
+pub mod api_answers;
 pub mod api_keys;
+pub mod api_threads;
 pub mod assistants;
 pub mod billing;
 pub mod call_log;

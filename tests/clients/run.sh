@@ -4,7 +4,9 @@
 #   tests/clients/run.sh [BINARY]
 #
 # BINARY is the frontdesk to test; without it, the debug build of this checkout. The transcript goes
-# to standard output. CLIENTS_CHAT_MODEL names another chat model than the small test one.
+# to standard output. CLIENTS_CHAT_MODEL names another chat model than the small test one. CLIENTS_SUITES=1 also runs the
+# tests that the official packages of OpenAI and Anthropic ship (suites/run.sh, with a virtual environment of its own), and
+# the agent by Anthropic's client.
 # The installer hands over FRONTDESK (the binary) and PYTHON (one with the client installed).
 set -Eeuo pipefail
 
@@ -52,6 +54,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 base=http://127.0.0.1:$port
 export FRONTDESK_LISTEN=127.0.0.1:$port
 export FRONTDESK_DATA=$work/data
+export FRONTDESK_OPENAI_ALIASES='gpt-3*=default, gpt-4*=default, gpt-5*=default, gpt-6*=default, text-embedding-*=default, claude-*=default, model_id=default'
 export FRONTDESK_CHAT_MODEL=${CLIENTS_CHAT_MODEL:-smollm2-135m-instruct}
 
 key=$("$binary" admin key create --name clients --all --json |
@@ -80,18 +83,24 @@ speech=(--audio "$recording" --words hello)
 "$python" "$here/openai_python/check.py" "$base" "$key" "${speech[@]}"
 "$python" "$here/openai_python/speech.py" "$base" "$key"
 "$python" "$here/openai_python/realtime.py" "$base" "$key" "${speech[@]}"
+"$python" "$here/agents/agent.py" "$base" "$key"
+if [[ -n ${CLIENTS_SUITES:-} ]]; then
+  PYTHON='' "$here/suites/run.sh" "$base" "$key" "$recording"
+  "$cache/venv-suites/bin/python" "$here/agents/agent.py" "$base" "$key" --anthropic
+fi
 
 # The client for Node, where there is a Node to run it.
 node_client=$cache/node-openai
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  echo "realtime from Node: left out, as there is no node or npm on this machine"
+  echo "the client for Node: left out, as there is no node or npm on this machine"
 else
   mkdir -p -- "$node_client"
-  cp -- "$here/openai_node/realtime.mjs" "$node_client/"
+  cp -- "$here/openai_node/realtime.mjs" "$here/agents/agent.mjs" "$node_client/"
   if ! cmp --silent "$here/openai_node/package.json" "$node_client/.installed" 2>/dev/null; then
     cp -- "$here/openai_node/package.json" "$node_client/"
     (cd -- "$node_client" && npm install --silent --no-audit --no-fund --ignore-scripts)
     cp -- "$here/openai_node/package.json" "$node_client/.installed"
   fi
   node "$node_client/realtime.mjs" "$base" "$key" "$recording" hello
+  node "$node_client/agent.mjs" "$base" "$key"
 fi

@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 //!
 //! Every request builds its [`Principal`] from the database, so that a revoked key or a suspended person
-//! is out with the next request. A key counts only as `Authorization: Bearer`, a browser only by its
+//! is out with the next request. A key counts only as `Authorization: Bearer` (under `/v1` also as `x-api-key`), a browser only by its
 //! cookie, a command of the installation by its connection. A credential anywhere else is ignored.
 
 pub(super) mod cookies;
@@ -33,6 +33,8 @@ use crate::store::{closures, second_factors};
 pub(super) use standing::{OfCredential, cut_at, outlived, until_not};
 use standing::{note_key_use, note_session_use};
 
+/// Header of the key, from clients of Anthropic's API.
+const API_KEY: &str = "x-api-key";
 /// Over plain HTTP, which only loopback uses.
 pub const SESSION_COOKIE: &str = "frontdesk_session";
 /// Over TLS: browsers accept the `__Host-` prefix only with `Secure`, from this very host.
@@ -133,7 +135,16 @@ pub(super) async fn identify(app: &App, parts: &Parts) -> Result<Principal, Prob
         return installation::principal(&parts.headers);
     }
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        return identify_by_key(app, &parts.headers).await;
+        let token = bearer(&parts.headers).ok_or_else(|| {
+            unauthorized("the Authorization header must be \"Bearer\" and an API key")
+        })?;
+        return identify_by_key(app, token).await;
+    }
+    // As Anthropic's clients send it, to the paths of such APIs.
+    if let Some(token) = parts.headers.get(API_KEY)
+        && parts.uri.path().starts_with("/v1/")
+    {
+        return identify_by_key(app, token.to_str().unwrap_or_default()).await;
     }
     let Some(token) = cookies::SESSION.read(&parts.headers) else {
         return Err(unauthorized(
@@ -145,10 +156,7 @@ pub(super) async fn identify(app: &App, parts: &Parts) -> Result<Principal, Prob
     Ok(principal)
 }
 
-async fn identify_by_key(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
-    let token = bearer(headers).ok_or_else(|| {
-        unauthorized("the Authorization header must be \"Bearer\" and an API key")
-    })?;
+async fn identify_by_key(app: &App, token: &str) -> Result<Principal, Problem> {
     let hash = TokenHash::of(token);
     let found = app.store.read(move |conn| {
         let key = api_keys::find_active_by_hash(conn, &hash)?;

@@ -94,7 +94,8 @@ pub(super) async fn create(
     Json(request): Json<EmbeddingRequest>,
 ) -> Result<axum::Json<EmbeddingList>, ApiError> {
     let model = app.embedder.name();
-    if request.model != model && !ALIASES.contains(&request.model.as_str()) {
+    let asked = app.config.openai_aliases.resolve(&request.model);
+    if asked != model && !ALIASES.contains(&asked) {
         return Err(ApiError::no_such_model(&request.model, &[model]));
     }
     let dimensions = check_dimensions(request.dimensions, app.embedder.dimensions())?;

@@ -1,19 +1,28 @@
 //! The OpenAI-compatible API under `/v1`, for existing clients. Only this module knows OpenAI's shapes;
 //! behind it are the same engines and the same agent as everywhere.
 
+pub(super) mod absent;
 mod audio;
-mod chat;
+pub(super) mod chat;
+mod completions;
+mod conversations;
 pub(super) mod cors;
 mod embeddings;
 mod error;
-mod model_name;
-mod models;
+mod kept;
+mod metadata;
+pub(super) mod model_name;
+pub(super) mod models;
 mod realtime;
+mod responses;
 mod speech;
 
 pub use error::{ApiError, ErrorBody, ErrorEnvelope};
+pub(super) use responses::Runs;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::auth::Scope;
@@ -25,7 +34,7 @@ use super::route::{Policy, Route, routes};
 const JSON_LIMIT: usize = 8 << 20;
 
 /// A JSON body of `/v1`. Errors come in OpenAI's envelope.
-struct Json<T>(T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
@@ -36,7 +45,30 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+/// The query of a `/v1` request. Errors come in OpenAI's envelope.
+struct Params<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let read = Query::try_from_uri(&parts.uri);
+        let Query(query) = read.map_err(|error| {
+            ApiError::from(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                format!(
+                    "the query of the address cannot be read: {}",
+                    error.body_text()
+                ),
+            ))
+        })?;
+        Ok(Self(query))
+    }
+}
+
 pub(super) fn routes() -> Vec<Route> {
+    const CHAT: Policy = Policy::Scope(Scope::Chat);
     const LIST: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Audio]);
     let mut routes = routes![
         (
@@ -44,6 +76,88 @@ pub(super) fn routes() -> Vec<Route> {
             "/v1/chat/completions",
             Policy::Scope(Scope::Chat),
             chat::create
+        ),
+        (GET, "/v1/chat/completions", CHAT, chat::stored::list),
+        (GET, "/v1/chat/completions/{id}", CHAT, chat::stored::get),
+        (
+            POST,
+            "/v1/chat/completions/{id}",
+            CHAT,
+            chat::stored::update
+        ),
+        (
+            DELETE,
+            "/v1/chat/completions/{id}",
+            CHAT,
+            chat::stored::delete
+        ),
+        (
+            GET,
+            "/v1/chat/completions/{id}/messages",
+            CHAT,
+            chat::stored::messages
+        ),
+        (POST, "/v1/completions", CHAT, completions::create),
+        (POST, "/v1/responses", CHAT, responses::create),
+        (POST, "/v1/responses/input_tokens", CHAT, responses::count),
+        (POST, "/v1/responses/compact", CHAT, responses::compact),
+        (GET, "/v1/responses/{id}", CHAT, responses::stored::get),
+        (
+            DELETE,
+            "/v1/responses/{id}",
+            CHAT,
+            responses::stored::delete
+        ),
+        (
+            POST,
+            "/v1/responses/{id}/cancel",
+            CHAT,
+            responses::stored::cancel
+        ),
+        (
+            GET,
+            "/v1/responses/{id}/input_items",
+            CHAT,
+            responses::stored::input_items
+        ),
+        (POST, "/v1/conversations", CHAT, conversations::create),
+        (GET, "/v1/conversations/{id}", CHAT, conversations::get),
+        (POST, "/v1/conversations/{id}", CHAT, conversations::update),
+        (
+            DELETE,
+            "/v1/conversations/{id}",
+            CHAT,
+            conversations::delete
+        ),
+        (
+            POST,
+            "/v1/conversations/{id}/items",
+            CHAT,
+            conversations::add
+        ),
+        (
+            GET,
+            "/v1/conversations/{id}/items",
+            CHAT,
+            conversations::items
+        ),
+        (
+            GET,
+            "/v1/conversations/{id}/items/{item}",
+            CHAT,
+            conversations::item
+        ),
+        (
+            DELETE,
+            "/v1/conversations/{id}/items/{item}",
+            CHAT,
+            conversations::delete_item
+        ),
+        (
+            POST,
+            "/v1/audio/translations",
+            Policy::Scope(Scope::Audio),
+            audio::translate
         ),
         (
             POST,
@@ -68,10 +182,30 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) mod paths {
     //! Handlers for the OpenAPI document.
     pub(in crate::http) mod audio {
-        pub(in crate::http) use super::super::audio::__path_transcribe;
+        pub(in crate::http) use super::super::audio::{__path_transcribe, __path_translate};
     }
     pub(in crate::http) mod chat {
         pub(in crate::http) use super::super::chat::__path_create;
+        pub(in crate::http) use super::super::chat::stored::{
+            __path_delete, __path_get, __path_list, __path_messages, __path_update,
+        };
+    }
+    pub(in crate::http) mod completions {
+        pub(in crate::http) use super::super::completions::__path_create;
+    }
+    pub(in crate::http) mod conversations {
+        pub(in crate::http) use super::super::conversations::{
+            __path_add, __path_create, __path_delete, __path_delete_item, __path_get, __path_item,
+            __path_items, __path_update,
+        };
+    }
+    pub(in crate::http) mod responses {
+        pub(in crate::http) use super::super::responses::stored::{
+            __path_cancel, __path_delete, __path_get, __path_input_items,
+        };
+        pub(in crate::http) use super::super::responses::{
+            __path_compact, __path_count, __path_create,
+        };
     }
     pub(in crate::http) mod embeddings {
         pub(in crate::http) use super::super::embeddings::__path_create;

@@ -13,7 +13,7 @@ pub(super) const ALIASES: [&str; 2] = ["default", "frontdesk"];
 /// Prefix of the model names of assistants.
 const ASSISTANT: &str = "assistant:";
 
-pub(super) enum ChatTarget {
+pub(in crate::http) enum ChatTarget {
     /// The plain language model.
     Model,
     /// Answers from the documents of its workspace.
@@ -24,11 +24,12 @@ pub(super) enum ChatTarget {
 ///
 /// # Errors
 /// 404 with the known names, also for an assistant that the caller may not see.
-pub(super) async fn chat_target(
+pub(in crate::http) async fn chat_target(
     app: &App,
     principal: &Principal,
-    model: &str,
+    asked: &str,
 ) -> Result<ChatTarget, ApiError> {
+    let model = app.config.openai_aliases.resolve(asked);
     if model == app.chat.name() || ALIASES.contains(&model) {
         return Ok(ChatTarget::Model);
     }
@@ -44,7 +45,7 @@ pub(super) async fn chat_target(
             .into_iter()
             .map(|(name, _)| name),
     );
-    Err(ApiError::no_such_model(model, &known))
+    Err(ApiError::no_such_model(asked, &known))
 }
 
 /// Finds the target of a realtime session's `model`. OpenAI's names stand for the model that is loaded,
@@ -54,6 +55,7 @@ pub(super) async fn realtime_target(
     principal: &Principal,
     model: &str,
 ) -> Result<ChatTarget, ApiError> {
+    let model = app.config.openai_aliases.resolve(model);
     let of_openai = model.starts_with("gpt-") || model.starts_with("whisper-");
     if of_openai || app.transcriber.models().iter().any(|known| known == model) {
         return Ok(ChatTarget::Model);

@@ -1,4 +1,4 @@
-//! `POST /v1/audio/transcriptions`.
+//! `POST /v1/audio/transcriptions` and `/v1/audio/translations`.
 
 mod form;
 
@@ -51,8 +51,38 @@ pub(super) async fn transcribe(
     request: Request,
 ) -> Result<Response, ApiError> {
     let form = form::read(request, app.config.audio_max_bytes).await?;
-    let model = form.known_model(&app.transcriber.models())?;
-    let workspace = principal.workspace(&app, None).await?.id;
+    hear(&app, &metrics, &visits, &principal, form).await
+}
+
+/// Translates a recording into English. Needs the multilingual model.
+#[utoipa::path(post, path = "/v1/audio/translations", tag = "openai",
+    operation_id = "createTranslation",
+    request_body(content = TranscriptionForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The English text in the form that `response_format` names",
+               body = TranscriptionView),
+              (status = 400, body = super::ErrorEnvelope), (status = 404, body = super::ErrorEnvelope),
+              (status = 413, body = super::ErrorEnvelope), (status = 429, body = super::ErrorEnvelope)))]
+pub(super) async fn translate(
+    State(app): State<Arc<App>>,
+    State(metrics): State<Arc<Metrics>>,
+    State(visits): State<Arc<Visits>>,
+    principal: Principal,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let mut form = form::read(request, app.config.audio_max_bytes).await?;
+    form.options.translate = true;
+    hear(&app, &metrics, &visits, &principal, form).await
+}
+
+async fn hear(
+    app: &App,
+    metrics: &Metrics,
+    visits: &Visits,
+    principal: &Principal,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let model = form.known_model(app)?;
+    let workspace = principal.workspace(app, None).await?.id;
     let mut place = visits.recording(principal.credential().flow(workspace))?;
     place.runs().await;
     // Free the place as soon as the engine is done, also when it failed.
@@ -118,11 +148,12 @@ fn stream_segments(transcript: &Transcript) -> Response {
 impl Form {
     /// The catalogue name of the model, or `None` for the default one. `whisper-1` is what OpenAI's clients
     /// send when their user chose no model.
-    fn known_model(&self, known: &[String]) -> Result<Option<String>, ApiError> {
-        match self.model.as_deref() {
+    fn known_model(&self, app: &App) -> Result<Option<String>, ApiError> {
+        let (known, aliases) = (app.transcriber.models(), &app.config.openai_aliases);
+        match self.model.as_deref().map(|asked| aliases.resolve(asked)) {
             None | Some("default" | "frontdesk" | "whisper-1") => Ok(None),
             Some(name) if known.iter().any(|model| model == name) => Ok(Some(name.to_owned())),
-            Some(name) => Err(ApiError::no_such_model(name, known)),
+            Some(name) => Err(ApiError::no_such_model(name, &known)),
         }
     }
 }

@@ -1,15 +1,19 @@
-//! `POST /v1/chat/completions`.
+//! `/v1/chat/completions`: asking, and what was kept of it.
 //!
 //! The plain language model and an assistant that answers from documents both become a stream of
-//! [`Piece`]s. The response is that stream, or the sum of it.
+//! [`Piece`]s ([`ask`]). The response is that stream, or the sum of it. Other APIs' faces use the same.
 
-pub(super) mod piece;
+pub(in crate::http) mod ask;
+pub(in crate::http) mod piece;
 mod request;
-pub(super) mod tools;
+pub(in crate::http) mod sampling;
+pub(super) mod stored;
+pub(in crate::http) mod tools;
 mod view;
 
 pub use request::ChatCompletionRequest;
 pub use view::ChatCompletion;
+pub(super) use view::UsageView;
 
 use std::sync::Arc;
 
@@ -17,19 +21,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 
-use self::piece::{Piece, Pieces};
-use self::request::Parsed;
+use self::piece::Piece;
+use self::stored::Keeper;
 use self::view::{ChunkWriter, Header};
-use super::model_name::{ChatTarget, chat_target};
+use super::model_name::chat_target;
 use super::{ApiError, Json};
-use crate::agent::{Display, Turn};
 use crate::app::App;
-use crate::http::auth::{OfCredential, OfPrincipal, Principal};
-use crate::http::clock;
+use crate::http::auth::Principal;
 use crate::http::metrics::Metrics;
-use crate::http::problem::Problem;
 use crate::http::sse;
-use crate::llm::{Claim, LlmError, Priority};
 
 /// Continues a conversation: with the plain language model, or with `assistant:NAME` from the documents of
 /// a workspace.
@@ -46,10 +46,22 @@ pub(super) async fn create(
     Json(request): Json<ChatCompletionRequest>,
 ) -> Result<Response, ApiError> {
     let parsed = request.parse()?;
-    let target = chat_target(&app, &principal, &parsed.model).await?;
-    let header = Header::new(&parsed.model, &target, &app);
-    let (stream, usage) = (parsed.stream, parsed.include_usage);
-    let pieces = count_tokens(start(&app, &principal, target, parsed).await?, metrics);
+    let (ask, usage) = (parsed.ask, parsed.include_usage);
+    let target = chat_target(&app, &principal, &ask.model).await?;
+    let header = Header::new(&ask.model, &target, &app);
+    let keeper = match parsed.keep {
+        None => None,
+        Some(metadata) => {
+            let messages = &ask.request.messages;
+            let (app, principal) = (Arc::clone(&app), principal.clone());
+            Some(Keeper::new(app, principal, header.clone(), messages, metadata).await?)
+        }
+    };
+    let stream = ask.stream;
+    let mut pieces = ask::start(&app, metrics, &principal, target, ask).await?;
+    if let Some(keeper) = keeper {
+        pieces = keeper.watch(pieces);
+    }
     if stream {
         return Ok(sse::respond(events(
             pieces,
@@ -57,66 +69,6 @@ pub(super) async fn create(
         )));
     }
     Ok(axum::Json(view::collect(pieces, header).await?).into_response())
-}
-
-async fn start(
-    app: &App,
-    principal: &Principal,
-    target: ChatTarget,
-    parsed: Parsed,
-) -> Result<Pieces, ApiError> {
-    match target {
-        ChatTarget::Model => {
-            let workspace = principal.workspace(app, None).await?.id;
-            let mut request = parsed.request;
-            request.claim.flow = principal.credential().flow(workspace);
-            Ok(piece::from_model(app.chat.chat(request).await?))
-        }
-        ChatTarget::Assistant(assistant) => {
-            let now = clock::read_now(principal, parsed.metadata.as_ref())?;
-            let display = match parsed.stream {
-                true => Display::AsItComes,
-                false => Display::Whole,
-            };
-            let (question, history) = parsed.into_question()?;
-            let workspace = assistant.workspace();
-            let turn = Turn {
-                workspace,
-                assistant: assistant.into_inner(),
-                conversation: None,
-                client_id: None,
-                history: history.messages,
-                question,
-                claim: Claim::new(Priority::Api, principal.credential().flow(workspace)),
-                sampling: history.sampling,
-                now,
-                audience: principal.audience(),
-                display,
-                // Only tests set the clock.
-                evaluation: now.is_some(),
-                stays: false,
-            };
-            Ok(piece::from_assistant(app.agent.reply(turn)))
-        }
-    }
-}
-
-/// Counts the tokens when the answer ends, and ends the stream at its first error. A stream that stops
-/// without an end is an error as well.
-fn count_tokens(pieces: Pieces, metrics: Arc<Metrics>) -> impl Stream<Item = Piece> + Send {
-    let cut = LlmError::Interrupted("the engine stopped without a reason".into());
-    let pieces = pieces.chain(stream::iter([Piece::Failed(Problem::from(cut))]));
-    pieces.scan(false, move |ended, piece| {
-        let last = std::mem::replace(ended, piece.is_last());
-        if let Piece::End(end) = &piece {
-            let usage = end.usage;
-            let (prompt, cached) = (usage.prompt_tokens, usage.cached_tokens);
-            if !last {
-                metrics.count_tokens(prompt, cached, usage.completion_tokens);
-            }
-        }
-        futures::future::ready((!last).then_some(piece))
-    })
 }
 
 fn events(

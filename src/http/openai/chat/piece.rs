@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use axum::http::StatusCode;
 use futures::{Stream, StreamExt, future};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::llm::{ChatEvent, ChatStream, FinishReason, ToolCall, Usage};
 
 /// `End` or `Failed` comes last.
-pub(in crate::http::openai) enum Piece {
+pub(in crate::http) enum Piece {
     Delta(String),
     /// Always complete: tool calls are not streamed in parts.
     ToolCall(ToolCall),
@@ -19,14 +20,15 @@ pub(in crate::http::openai) enum Piece {
     Failed(Problem),
 }
 
-pub(in crate::http::openai) struct End {
-    pub(in crate::http::openai) finish: FinishReason,
-    pub(in crate::http::openai) usage: Usage,
-    pub(in crate::http::openai) grounds: Option<Grounds>,
+#[derive(Debug, Clone)]
+pub(in crate::http) struct End {
+    pub(in crate::http) finish: FinishReason,
+    pub(in crate::http) usage: Usage,
+    pub(in crate::http) grounds: Option<Grounds>,
 }
 
 /// What an assistant's answer rests on: the field `frontdesk`, next to OpenAI's own fields.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Grounds {
     /// How it was answered: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
     #[schema(value_type = String)]
@@ -47,6 +49,12 @@ pub struct Grounds {
     provider: Option<String>,
 }
 
+impl Grounds {
+    pub(in crate::http) fn citations(&self) -> &[Citation] {
+        &self.citations
+    }
+}
+
 impl From<Answer> for Grounds {
     fn from(answer: Answer) -> Self {
         Self {
@@ -61,18 +69,22 @@ impl From<Answer> for Grounds {
 }
 
 /// An answer as it comes. Dropping it cancels the answer.
-pub(in crate::http::openai) type Pieces = Pin<Box<dyn Stream<Item = Piece> + Send>>;
+pub(in crate::http) type Pieces = Pin<Box<dyn Stream<Item = Piece> + Send>>;
 
 impl Piece {
-    pub(in crate::http::openai) fn is_last(&self) -> bool {
+    pub(in crate::http) fn is_last(&self) -> bool {
         matches!(self, Piece::End(_) | Piece::Failed(_))
     }
 }
 
-pub(in crate::http::openai) fn from_model(answer: ChatStream) -> Pieces {
-    Box::pin(answer.filter_map(|event| {
+/// With `no_truncation` an answer fails whose prompt lost its beginning.
+pub(in crate::http) fn from_model(answer: ChatStream, no_truncation: bool) -> Pieces {
+    Box::pin(answer.filter_map(move |event| {
         future::ready(match event {
-            Ok(ChatEvent::Started { .. } | ChatEvent::ServedBy(_) | ChatEvent::Chances(_)) => None,
+            Ok(ChatEvent::Started {
+                dropped_messages, ..
+            }) => (no_truncation && dropped_messages > 0).then(|| Piece::Failed(too_long())),
+            Ok(ChatEvent::ServedBy(_) | ChatEvent::Chances(_)) => None,
             Ok(ChatEvent::Delta(text)) => Some(Piece::Delta(text)),
             Ok(ChatEvent::ToolCall(call)) => Some(Piece::ToolCall(call)),
             Ok(ChatEvent::Done { finish, usage }) => Some(Piece::End(Box::new(End {
@@ -85,7 +97,14 @@ pub(in crate::http::openai) fn from_model(answer: ChatStream) -> Pieces {
     }))
 }
 
-pub(in crate::http::openai) fn from_assistant(
+fn too_long() -> Problem {
+    let detail = "the conversation does not fit the model's window any more; with truncation \"auto\" its beginning is \
+                  left out";
+    Problem::new(StatusCode::BAD_REQUEST, "context_length_exceeded", detail)
+        .with_param("truncation")
+}
+
+pub(in crate::http) fn from_assistant(
     turn: Pin<Box<dyn Stream<Item = TurnEvent> + Send>>,
 ) -> Pieces {
     Box::pin(turn.filter_map(|event| {

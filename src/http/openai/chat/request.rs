@@ -1,18 +1,20 @@
 //! A request for a chat completion: reads and checks it.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::ask::{Ask, FieldNames};
+use super::sampling::AskedSampling;
 use super::tools;
 use crate::http::clock::Metadata;
-use crate::http::openai::ApiError;
-use crate::llm::{ChatMessage, ChatRequest, OutputFormat, Priority, Role, Sampling, ToolCall};
+use crate::http::openai::{ApiError, metadata};
+use crate::llm::{ChatMessage, ChatRequest, OutputFormat, Priority, Role, ToolCall};
 
-/// OpenAI's default of 1.0 makes small models ramble.
-const DEFAULT_TEMPERATURE: f32 = 0.7;
-
-const MOST_STOPS: usize = 4;
+const NAMES: FieldNames = FieldNames {
+    input: "messages",
+    format: "response_format",
+};
 
 /// A request for a chat completion. Unknown fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,8 +54,26 @@ pub struct ChatCompletionRequest {
     tool_choice: Option<Value>,
     /// `text`, `json_object` or `json_schema`.
     response_format: Option<ResponseFormat>,
-    /// For an assistant, `now` sets its clock.
-    metadata: Option<Metadata>,
+    /// With `false` the model calls one tool at a time.
+    parallel_tool_calls: Option<bool>,
+    /// Keep the answer, to be read and listed later.
+    store: Option<bool>,
+    /// Pairs of texts that a stored answer keeps. For an assistant, `now` sets its clock.
+    #[schema(value_type = Option<Metadata>)]
+    metadata: Option<Map<String, Value>>,
+    /// Only `text`.
+    modalities: Option<Vec<String>>,
+    /// Not available here.
+    #[schema(value_type = Option<Object>)]
+    audio: Option<Value>,
+    /// Not available here.
+    logprobs: Option<bool>,
+    /// Not available here; use `tools`.
+    #[schema(value_type = Option<Vec<Object>>)]
+    functions: Option<Vec<Value>>,
+    /// Not available here.
+    #[schema(value_type = Option<Object>)]
+    web_search_options: Option<Value>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -125,25 +145,16 @@ struct SentFunction {
 /// A request that passed all checks.
 #[derive(Debug)]
 pub(super) struct Parsed {
-    pub(super) model: String,
-    pub(super) stream: bool,
+    pub(super) ask: Ask,
     pub(super) include_usage: bool,
-    pub(super) request: ChatRequest,
-    /// Whether the client set any sampling option; if not, an assistant uses its own.
-    custom_sampling: bool,
-    pub(super) metadata: Option<Metadata>,
-}
-
-/// What an assistant gets besides the question.
-#[derive(Debug)]
-pub(super) struct History {
-    pub(super) messages: Vec<ChatMessage>,
-    pub(super) sampling: Option<Sampling>,
+    /// The metadata to keep the answer with; `None` if it is not to be kept.
+    pub(super) keep: Option<Map<String, Value>>,
 }
 
 impl ChatCompletionRequest {
     /// Checks what the types cannot.
     pub(super) fn parse(self) -> Result<Parsed, ApiError> {
+        self.refuse_what_is_not_here()?;
         if self.n.is_some_and(|n| n != 1) {
             return Err(ApiError::invalid(
                 "n",
@@ -156,14 +167,13 @@ impl ChatCompletionRequest {
                 "messages must hold at least one message",
             ));
         }
-        let custom_sampling = self.temperature.is_some()
-            || self.top_p.is_some()
-            || self.presence_penalty.is_some()
-            || self.frequency_penalty.is_some()
-            || self.seed.is_some()
-            || self.stop.is_some()
-            || self.max_tokens.or(self.max_completion_tokens).is_some();
-        let sampling = self.sampling()?;
+        let sampling = self.sampling();
+        let custom_sampling = sampling.is_custom();
+        let sampling = sampling.check()?;
+        let keep = match self.store {
+            Some(true) => Some(metadata::check(self.metadata.as_ref())?),
+            _ => None,
+        };
         let (tools, require_tool) = tools::parse(self.tools, self.tool_choice)?;
         let format = parse_format(self.response_format)?;
         let messages = self.messages.into_iter().enumerate();
@@ -174,95 +184,83 @@ impl ChatCompletionRequest {
             .stream_options
             .and_then(|options| options.include_usage);
         Ok(Parsed {
-            model: self.model,
-            stream: self.stream.unwrap_or(false),
-            include_usage: include_usage.unwrap_or(false),
-            request: ChatRequest {
-                messages,
-                tools,
-                require_tool,
-                sampling,
-                format,
-                claim: Priority::Api.into(),
+            ask: Ask {
+                model: self.model,
+                request: ChatRequest {
+                    messages,
+                    tools,
+                    require_tool,
+                    sampling,
+                    format,
+                    claim: Priority::Api.into(),
+                },
+                custom_sampling,
+                stream: self.stream.unwrap_or(false),
+                metadata: self.metadata.as_ref().map(Metadata::of).transpose()?,
+                no_truncation: false,
+                one_call: self.parallel_tool_calls == Some(false),
+                names: NAMES,
             },
-            custom_sampling,
-            metadata: self.metadata,
+            include_usage: include_usage.unwrap_or(false),
+            keep,
         })
     }
 
-    fn sampling(&self) -> Result<Sampling, ApiError> {
+    /// Refuses what would change the answer and is not here, rather than ignore it.
+    fn refuse_what_is_not_here(&self) -> Result<(), ApiError> {
+        let spoken = |kinds: &Vec<String>| kinds.iter().any(|kind| kind != "text");
+        let refused = [
+            (
+                "audio",
+                self.audio.is_some(),
+                "chat answers come as text; ask /v1/audio/speech to speak them",
+            ),
+            (
+                "modalities",
+                self.modalities.as_ref().is_some_and(spoken),
+                "chat answers come as text only",
+            ),
+            (
+                "logprobs",
+                self.logprobs == Some(true),
+                "this server gives no probabilities of tokens",
+            ),
+            (
+                "functions",
+                self.functions.as_ref().is_some_and(|list| !list.is_empty()),
+                "functions were replaced by tools; send tools and tool_choice",
+            ),
+            (
+                "web_search_options",
+                self.web_search_options.is_some(),
+                "this server does not search the web for answers",
+            ),
+        ];
+        match refused.into_iter().find(|(_, is_asked, _)| *is_asked) {
+            Some((param, _, reason)) => Err(ApiError::invalid(param, reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn sampling(&self) -> AskedSampling {
         let stop = match &self.stop {
             None => Vec::new(),
             Some(Stop::One(text)) => vec![text.clone()],
             Some(Stop::Many(texts)) => texts.clone(),
         };
-        if stop.len() > MOST_STOPS || stop.iter().any(String::is_empty) {
-            return Err(ApiError::invalid(
-                "stop",
-                "stop must be 1 to 4 strings, none of them empty",
-            ));
-        }
-        let (max_tokens, param) = match self.max_completion_tokens {
-            Some(most) => (Some(most), "max_completion_tokens"),
-            None => (self.max_tokens, "max_tokens"),
-        };
-        if max_tokens == Some(0) {
-            return Err(ApiError::invalid(
-                param,
-                format!("{param} must be at least 1"),
-            ));
-        }
-        let top_p = check_range("top_p", self.top_p, 1.0, 0.0, 1.0)?;
-        if top_p <= 0.0 {
-            return Err(ApiError::invalid("top_p", "top_p must be above 0"));
-        }
-        Ok(Sampling {
-            max_tokens,
-            temperature: check_range(
-                "temperature",
-                self.temperature,
-                DEFAULT_TEMPERATURE,
-                0.0,
-                2.0,
-            )?,
-            top_p,
-            // Clients may send 64 bits, the engine takes 32; the low half is enough to repeat an answer.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            seed: self.seed.map(|seed| seed as u32),
+        let newer = self
+            .max_completion_tokens
+            .map(|most| (most, "max_completion_tokens"));
+        AskedSampling {
+            temperature: self.temperature,
+            top_p: self.top_p,
+            presence_penalty: self.presence_penalty,
+            frequency_penalty: self.frequency_penalty,
+            seed: self.seed,
             stop,
-            presence_penalty: check_range(
-                "presence_penalty",
-                self.presence_penalty,
-                0.0,
-                -2.0,
-                2.0,
-            )?,
-            frequency_penalty: check_range(
-                "frequency_penalty",
-                self.frequency_penalty,
-                0.0,
-                -2.0,
-                2.0,
-            )?,
-        })
+            max_tokens: newer.or(self.max_tokens.map(|most| (most, "max_tokens"))),
+        }
     }
-}
-
-fn check_range(
-    param: &str,
-    value: Option<f32>,
-    default: f32,
-    least: f32,
-    most: f32,
-) -> Result<f32, ApiError> {
-    let value = value.unwrap_or(default);
-    if (least..=most).contains(&value) {
-        return Ok(value);
-    }
-    Err(ApiError::invalid(
-        param,
-        format!("{param} must be between {least} and {most}"),
-    ))
 }
 
 fn parse_format(asked: Option<ResponseFormat>) -> Result<OutputFormat, ApiError> {
@@ -360,47 +358,6 @@ impl SentToolCall {
             name: self.function.name,
             arguments: self.function.arguments,
         }
-    }
-}
-
-impl Parsed {
-    /// Splits the conversation for an assistant: the last message is the question, earlier ones of the user
-    /// and the assistant are its history. System messages are dropped, because only the owner instructs an
-    /// assistant.
-    pub(super) fn into_question(mut self) -> Result<(String, History), ApiError> {
-        if self.request.tools.is_some() {
-            return Err(ApiError::invalid(
-                "tools",
-                "an assistant takes no tools of the client",
-            ));
-        }
-        if self.request.format != OutputFormat::Text {
-            return Err(ApiError::invalid(
-                "response_format",
-                "an assistant answers in text",
-            ));
-        }
-        let last = self
-            .request
-            .messages
-            .pop()
-            .filter(|message| message.role == Role::User);
-        let question = last.map(|message| message.content).unwrap_or_default();
-        if question.trim().is_empty() {
-            let reason = "the last message must be the user's question";
-            return Err(ApiError::invalid("messages", reason));
-        }
-        self.request
-            .messages
-            .retain(|m| matches!(m.role, Role::User | Role::Assistant));
-        let sampling = self.custom_sampling.then_some(self.request.sampling);
-        Ok((
-            question,
-            History {
-                messages: self.request.messages,
-                sampling,
-            },
-        ))
     }
 }
 

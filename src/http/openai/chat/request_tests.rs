@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::http::openai::chat::sampling::DEFAULT_TEMPERATURE;
 
 fn parse(body: Value) -> Result<Parsed, ApiError> {
     serde_json::from_value::<ChatCompletionRequest>(body)
@@ -49,6 +50,33 @@ fn what_is_out_of_range_is_named() {
 }
 
 #[test]
+fn what_is_not_here_is_refused_and_not_ignored() {
+    for (field, value) in [
+        ("audio", json!({"voice": "alloy", "format": "wav"})),
+        ("modalities", json!(["text", "audio"])),
+        ("logprobs", json!(true)),
+        ("functions", json!([{"name": "f"}])),
+        ("web_search_options", json!({})),
+    ] {
+        assert_eq!(param(with(field, value)), field);
+    }
+    let mut harmless = with("modalities", json!(["text"]));
+    harmless["logprobs"] = json!(false);
+    harmless["user"] = json!("somebody");
+    assert!(parse(harmless).is_ok());
+}
+
+#[test]
+fn only_what_is_to_be_kept_needs_orderly_metadata() {
+    let mut body = with("metadata", json!({"team": 5}));
+    assert!(parse(body.clone()).unwrap().keep.is_none());
+    body["store"] = json!(true);
+    assert_eq!(param(body.clone()), "metadata.team");
+    body["metadata"] = json!({"team": "night"});
+    assert_eq!(parse(body).unwrap().keep.unwrap()["team"], "night");
+}
+
+#[test]
 fn nulls_count_as_absent() {
     let mut body = with("temperature", Value::Null);
     for field in [
@@ -62,8 +90,9 @@ fn nulls_count_as_absent() {
         body[field] = Value::Null;
     }
     let parsed = parse(body).unwrap();
-    assert!(!parsed.stream);
-    assert!((parsed.request.sampling.temperature - DEFAULT_TEMPERATURE).abs() < f32::EPSILON);
+    assert!(!parsed.ask.stream);
+    let warmth = parsed.ask.request.sampling.temperature;
+    assert!((warmth - DEFAULT_TEMPERATURE).abs() < f32::EPSILON);
 }
 
 #[test]
@@ -74,7 +103,7 @@ fn text_parts_become_one_text() {
         json!([{"role": "user", "content": parts}]),
     ))
     .unwrap();
-    assert_eq!(parsed.request.messages[0].content, "a\nb");
+    assert_eq!(parsed.ask.request.messages[0].content, "a\nb");
 }
 
 #[test]
@@ -90,9 +119,9 @@ fn a_tool_conversation_is_read() {
         ]),
     ))
     .unwrap();
-    assert_eq!(parsed.request.messages[1].tool_calls[0].name, "f");
+    assert_eq!(parsed.ask.request.messages[1].tool_calls[0].name, "f");
     assert_eq!(
-        parsed.request.messages[2].tool_call_id.as_deref(),
+        parsed.ask.request.messages[2].tool_call_id.as_deref(),
         Some("c1")
     );
 }
@@ -109,7 +138,7 @@ fn an_assistant_gets_the_question_and_what_was_said_before() {
         ]),
     ))
     .unwrap();
-    let (question, history) = parsed.into_question().unwrap();
+    let (question, history) = parsed.ask.into_question().unwrap();
     assert_eq!(question, "three");
     let said: Vec<_> = history
         .messages
@@ -123,7 +152,7 @@ fn an_assistant_gets_the_question_and_what_was_said_before() {
         "messages",
         json!([{"role": "assistant", "content": "x"}]),
     ));
-    assert!(unanswerable.unwrap().into_question().is_err());
+    assert!(unanswerable.unwrap().ask.into_question().is_err());
 }
 
 #[test]
@@ -131,6 +160,7 @@ fn a_seed_may_be_any_integer() {
     assert_eq!(
         parse(with("seed", json!(-1)))
             .unwrap()
+            .ask
             .request
             .sampling
             .seed,

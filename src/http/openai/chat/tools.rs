@@ -18,7 +18,7 @@ struct Function {
 
 /// Returns the tools as JSON text for the model's template, and the name of the tool that must be called (`*`
 /// for any).
-pub(in crate::http::openai) fn parse(
+pub(in crate::http) fn parse(
     tools: Option<Vec<Value>>,
     choice: Option<Value>,
 ) -> Result<(Option<String>, Option<String>), ApiError> {

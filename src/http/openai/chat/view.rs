@@ -12,9 +12,10 @@ use crate::http::now_ms;
 use crate::http::openai::ApiError;
 use crate::http::openai::model_name::ChatTarget;
 use crate::http::sse;
-use crate::llm::{FinishReason, ToolCall, Usage};
+use crate::llm::{FinishReason, LlmError, ToolCall, Usage};
 
 /// Fields that all chunks of an answer share.
+#[derive(Debug, Clone)]
 pub(super) struct Header {
     id: String,
     created: i64,
@@ -34,6 +35,14 @@ impl Header {
             created: now_ms() / 1000,
             model,
         }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn model(&self) -> &str {
+        &self.model
     }
 }
 
@@ -104,7 +113,7 @@ impl ToolCallView {
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-struct UsageView {
+pub(in crate::http::openai) struct UsageView {
     prompt_tokens: u32,
     completion_tokens: u32,
     total_tokens: u32,
@@ -146,20 +155,23 @@ pub(super) async fn collect(
     while let Some(piece) = pieces.next().await {
         match piece {
             Piece::Delta(more) => text.push_str(&more),
-            Piece::ToolCall(call) => calls.push(ToolCallView::new(call, None)),
-            Piece::End(end) => return Ok(completion(header, text, calls, *end)),
+            Piece::ToolCall(call) => calls.push(call),
+            Piece::End(end) => return Ok(complete(header, text, calls, *end)),
             Piece::Failed(problem) => return Err(problem.into()),
         }
     }
-    Err(super::LlmError::Interrupted("the answer has no end".into()).into())
+    Err(LlmError::Interrupted("the answer has no end".into()).into())
 }
 
-fn completion(
+/// The whole answer, from what came of it.
+pub(super) fn complete(
     header: Header,
     text: String,
-    tool_calls: Vec<ToolCallView>,
+    calls: Vec<ToolCall>,
     end: End,
 ) -> ChatCompletion {
+    let calls = calls.into_iter().map(|call| ToolCallView::new(call, None));
+    let tool_calls: Vec<_> = calls.collect();
     let content = Some(text).filter(|text| !text.is_empty() || tool_calls.is_empty());
     let message = AnswerMessage {
         role: "assistant",

@@ -51,8 +51,9 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     principal: Principal,
-    Json(request): Json<SpeechRequest>,
+    Json(mut request): Json<SpeechRequest>,
 ) -> Result<Response, ApiError> {
+    request.resolve_model(&app.config.openai_aliases);
     app.synthesizer.ready().map_err(Problem::from)?;
     let mut checked = request.check(&app.synthesizer.voices())?;
     checked.request.lexicon = lexicon(&app, &principal).await?;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::config::Aliases;
 use crate::http::openai::ApiError;
 use crate::speech::encode::Format;
 use crate::speech::{SpeakRequest, Voice};
@@ -52,6 +53,14 @@ pub(super) struct CheckedRequest {
 }
 
 impl SpeechRequest {
+    /// Replaces a name of the owner's by what it stands for.
+    pub(super) fn resolve_model(&mut self, aliases: &Aliases) {
+        self.model = self
+            .model
+            .take()
+            .map(|asked| aliases.resolve(&asked).to_owned());
+    }
+
     pub(super) fn check(self, voices: &[Voice]) -> Result<CheckedRequest, ApiError> {
         let length = self.input.chars().count();
         if length > LONGEST {

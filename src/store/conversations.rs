@@ -138,9 +138,9 @@ pub fn create(
     }
     let id = ConversationId::new();
     tx.prepare_cached(
-        "INSERT INTO conversations (id, workspace, assistant, channel, visitor, state, started_at,
+        "INSERT INTO conversations (id, workspace, assistant, assistant_version, channel, visitor, state, started_at,
                                     last_at, title, begun_by, page)
-         VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, (SELECT version FROM assistants WHERE id = ?3), ?, ?, 'open', ?, ?, ?, ?, ?)",
     )?
     .execute((
         id,
@@ -262,6 +262,41 @@ pub fn set_title(
         "UPDATE conversations SET title = ? WHERE workspace = ? AND id = ?",
         (title, conversation.workspace(), conversation.id),
     )?)
+}
+
+/// Notes which version of which assistant answered; what is noted already costs nothing.
+pub fn set_answered_by(
+    tx: &Transaction<'_>,
+    conversation: &Scoped<Conversation>,
+    assistant: AssistantId,
+    version: u32,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conversations SET assistant = ?1, assistant_version = ?2
+         WHERE workspace = ?3 AND id = ?4 AND (assistant IS NOT ?1 OR assistant_version IS NOT ?2)
+           AND EXISTS (SELECT 1 FROM assistants WHERE id = ?1 AND workspace = ?3)",
+    )?
+    .execute((
+        assistant,
+        version,
+        conversation.workspace(),
+        conversation.id,
+    ))?;
+    Ok(())
+}
+
+/// The version of the assistant that answered last, or would have; `None` without an assistant.
+pub fn assistant_version(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+) -> Result<Option<u32>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT assistant_version FROM conversations WHERE workspace = ? AND id = ?",
+        )?
+        .query_row((conversation.workspace(), conversation.id), |row| {
+            row.get(0)
+        })?)
 }
 
 /// Notes the language that the visitor writes in, an ISO 639-1 code.

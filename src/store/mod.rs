@@ -89,6 +89,7 @@ pub mod site_keys;
 pub mod snapshot;
 pub mod source_pages;
 pub mod sources;
+pub mod tags;
 pub mod tasks;
 pub mod token;
 pub mod tombstones;

@@ -191,6 +191,7 @@ fn faq(workspace: WorkspaceId, question: &str, answer: &str, vector: [f32; 2]) -
         language: None,
         source: String::new(),
         expires_at: Some(100),
+        tags: Vec::new(),
         created_at: 0,
         updated_at: 0,
         approved_at: Some(0),

@@ -61,7 +61,7 @@ fn settle_with(tx: &Transaction<'_>, here: &Here, now: UnixMs) -> Result<usize, 
                 handover::keep_alive(tx, conversation, *person, *seen_at)?;
             }
             Due::Expire(why) => {
-                let desk = Desk::load(tx, conversation.workspace(), now)?;
+                let desk = Desk::of_conversation(tx, conversation, now)?;
                 turns::expire(tx, conversation, &desk, *why, now)?;
             }
             Due::Requeue => {

@@ -66,7 +66,7 @@ impl Assistant {
         })
     }
 
-    /// The same assistant as another version of it would be.
+    /// The same assistant as another version of it would be, with the number of a draft.
     #[must_use]
     pub fn with_body(&self, body: &Body) -> Self {
         Self {
@@ -75,6 +75,7 @@ impl Assistant {
             greeting: body.greeting.clone(),
             model: body.model.clone(),
             settings: json!(body.settings),
+            version: versions::DRAFT,
             ..self.clone()
         }
     }
@@ -166,6 +167,29 @@ pub fn get(
     .optional()?
     .map(|assistant| Scoped::proven(workspace, assistant))
     .ok_or(StoreError::NotFound("the assistant"))
+}
+
+/// `None` if it was deleted, or another workspace has it.
+pub fn find(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: AssistantId,
+) -> Result<Option<Scoped<Assistant>>, StoreError> {
+    match get(conn, workspace, id) {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::NotFound(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// The names of every assistant by id, also of those that were deleted, whose conversations are still there.
+pub fn names(
+    conn: &Connection,
+    workspace: WorkspaceId,
+) -> Result<Vec<(AssistantId, String, String)>, StoreError> {
+    let all = list_where(conn, workspace, "TRUE")?.into_iter();
+    let named = all.map(|one| (one.id, one.short_name().to_owned(), one.title));
+    Ok(named.collect())
 }
 
 /// What the assistant of a conversation or a call has of its own; nothing if it is gone.

@@ -1,13 +1,16 @@
 //! The gate: changes that wait, how the golden questions judge them, and the decision.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Comparison, EvalError};
-use crate::access::{Member, Scope};
+use crate::access::{Caller, Member, Scope};
 use crate::knowledge::{Gate, Knowledge};
 use crate::reason::Reason;
-use crate::store::assistants::{self, Assistant, NewAssistant};
+use crate::store::assistants::versions::{self, Signed};
+use crate::store::assistants::{self, Assistant, Body};
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
 use crate::store::gate::{self, HeldVersion, Proposal, ProposalState};
 use crate::store::{
@@ -32,12 +35,35 @@ pub struct AssistantChange {
     /// Name in the catalogue; `None` keeps the model.
     #[serde(default)]
     pub model: Option<String>,
+    /// A whole draft, as it was when it was proposed.
+    #[serde(default)]
+    pub body: Option<Body>,
+    /// What its author says about it.
+    #[serde(default)]
+    pub note: String,
+    /// Whose change it is, by name.
+    #[serde(default)]
+    pub author: String,
 }
 
 impl AssistantChange {
+    fn of(assistant: AssistantId) -> Self {
+        Self {
+            assistant,
+            instructions: None,
+            model: None,
+            body: None,
+            note: String::new(),
+            author: String::new(),
+        }
+    }
+
     /// The assistant with this change; an unchanged copy if the change is for another assistant.
     pub fn applied(&self, to: &Assistant) -> Assistant {
-        let mut changed = to.clone();
+        let mut changed = match &self.body {
+            Some(body) if to.id == self.assistant => to.with_body(body),
+            _ => to.clone(),
+        };
         if changed.id == self.assistant {
             if let Some(instructions) = &self.instructions {
                 changed.instructions.clone_from(instructions);
@@ -49,19 +75,100 @@ impl AssistantChange {
         changed
     }
 
+    /// Makes it the assistant's next version. A draft that became one is no draft any more.
     fn apply(&self, tx: &store::Transaction<'_>, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let found = assistants::get(tx, workspace, self.assistant)?;
-        let changed = self.applied(&found);
-        let new = NewAssistant {
-            name: &changed.name,
-            title: &changed.title,
-            instructions: &changed.instructions,
-            greeting: &changed.greeting,
-            model: changed.model.as_deref(),
-            settings: &changed.settings,
+        let Some(found) = assistants::find(tx, workspace, self.assistant)? else {
+            // It was deleted while the change waited.
+            return Ok(());
         };
-        assistants::update(tx, &found, &new, now())
+        let body = self.applied(&found).body()?;
+        let by = Signed {
+            author: &self.author,
+            note: &self.note,
+        };
+        versions::publish(tx, &found, &body, by, now())?;
+        if let Some(draft) = versions::draft(tx, &found)?
+            && draft.body == body
+        {
+            versions::discard_draft(tx, &found)?;
+        }
+        Ok(())
     }
+}
+
+/// Kind of the proposal of an assistant's draft.
+fn draft_kind(assistant: AssistantId) -> String {
+    format!("{ASSISTANT}:{assistant}")
+}
+
+/// Who acts, for the log of versions.
+pub fn author_of(by: &Member) -> String {
+    match by.principal().caller() {
+        Caller::User(user) => user.name.clone(),
+        Caller::Key(_) => "an API key".into(),
+        Caller::Secret => "a client secret".into(),
+        Caller::Installation => "the command line".into(),
+    }
+}
+
+/// Makes a whole version of an assistant live, or proposes it while the gate is on. It takes the place of what waits for the
+/// same assistant.
+///
+/// # Errors
+/// When the assistant does not exist.
+pub fn propose_body(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+    body: &Body,
+    by: Signed<'_>,
+) -> Result<Proposed, StoreError> {
+    assistants::get(tx, workspace, assistant)?;
+    let change = AssistantChange {
+        body: Some(body.clone()),
+        note: by.note.to_owned(),
+        author: by.author.to_owned(),
+        ..AssistantChange::of(assistant)
+    };
+    withdraw(tx, workspace, assistant)?;
+    if Gate::of(tx, workspace)?.on {
+        gate::propose(tx, workspace, &draft_kind(assistant), &json!(change), now())?;
+        return Ok(Proposed::Waits);
+    }
+    change.apply(tx, workspace)?;
+    Ok(Proposed::Live)
+}
+
+/// Takes back what waits for an assistant; returns whether anything did.
+pub fn withdraw(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<bool, StoreError> {
+    let mut any = false;
+    for proposal in gate::proposals(tx, workspace)? {
+        let change = serde_json::from_value::<AssistantChange>(proposal.change);
+        if change.is_ok_and(|change| change.assistant == assistant) {
+            let state = ProposalState::Withdrawn;
+            gate::decide(tx, workspace, proposal.id, state, None, now())?;
+            any = true;
+        }
+    }
+    Ok(any)
+}
+
+/// The draft of an assistant that waits at the gate, as it was proposed.
+pub fn waiting_body(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<Option<Body>, StoreError> {
+    let changes = gate::proposals(conn, workspace)?.into_iter();
+    let mut changes =
+        changes.filter_map(|one| serde_json::from_value::<AssistantChange>(one.change).ok());
+    Ok(changes
+        .find(|change| change.assistant == assistant && change.body.is_some())
+        .and_then(|change| change.body))
 }
 
 /// Turns the gate of a workspace on or off. Changes that already wait keep waiting.
@@ -86,9 +193,9 @@ pub async fn instruct(
         return Err(EvalError::Instructions);
     }
     let change = AssistantChange {
-        assistant,
         instructions: Some(instructions.to_owned()),
-        model: None,
+        author: author_of(by),
+        ..AssistantChange::of(assistant)
     };
     change_assistant(store, workspace, change).await
 }
@@ -111,6 +218,19 @@ pub async fn change_assistant(
     let write = store.write(move |tx| {
         assistants::get(tx, workspace, change.assistant)?;
         if Gate::of(tx, workspace)?.on {
+            // A draft that waits already goes live with these instructions.
+            let waits = waiting_body(tx, workspace, change.assistant)?;
+            if let (Some(mut body), Some(instructions)) = (waits, &change.instructions) {
+                body.instructions.clone_from(instructions);
+                let whole = AssistantChange {
+                    body: Some(body),
+                    instructions: None,
+                    ..change
+                };
+                let kind = draft_kind(whole.assistant);
+                gate::propose(tx, workspace, &kind, &json!(whole), now())?;
+                return Ok(Proposed::Waits);
+            }
             gate::propose(tx, workspace, ASSISTANT, &json!(change), now())?;
             return Ok(Proposed::Waits);
         }
@@ -163,6 +283,11 @@ impl Waiting {
     pub fn applied(&self, to: &Assistant) -> Assistant {
         self.changes()
             .fold(to.clone(), |assistant, change| change.applied(&assistant))
+    }
+
+    /// The assistants that changes are proposed for.
+    pub(super) fn assistants(&self) -> BTreeSet<AssistantId> {
+        self.changes().map(|change| change.assistant).collect()
     }
 
     fn changes(&self) -> impl Iterator<Item = AssistantChange> {

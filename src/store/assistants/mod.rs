@@ -16,6 +16,8 @@ use super::rows::{columns, insert};
 use super::values::Json;
 use super::{AssistantId, Scoped, StoreError, UnixMs, WorkspaceId, site_keys};
 
+/// Days for which an assistant that was deleted can be brought back.
+pub const KEPT_DAYS: i64 = 30;
 /// Stands between the short name of an assistant that was deleted and its id; no short name has it.
 const DELETED: char = '~';
 

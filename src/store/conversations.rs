@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde_json::json;
 
+use super::assistants::Assistant;
 use super::listing::ListFilter;
 use super::values::text_enum;
 use super::{
@@ -297,6 +298,22 @@ pub fn assistant_version(
         .query_row((conversation.workspace(), conversation.id), |row| {
             row.get(0)
         })?)
+}
+
+/// How many conversations each version of an assistant answered, the newest version first.
+pub fn count_by_version(
+    conn: &Connection,
+    assistant: &Scoped<Assistant>,
+) -> Result<Vec<(u32, u64)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT coalesce(assistant_version, 0) AS version, count(*) FROM conversations
+         WHERE workspace = ? AND assistant = ? AND due_at IS NULL GROUP BY version ORDER BY version DESC",
+    )?;
+    let rows = statement.query_map((assistant.workspace(), assistant.id), |row| {
+        let count: i64 = row.get(1)?;
+        Ok((row.get(0)?, u64::try_from(count).unwrap_or(0)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Notes the language that the visitor writes in, an ISO 639-1 code.

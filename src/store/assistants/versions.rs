@@ -132,6 +132,20 @@ pub fn save_draft(
     Ok(())
 }
 
+/// Notes who saved a version, and what they say about it.
+pub fn sign(
+    tx: &Transaction<'_>,
+    assistant: &Scoped<Assistant>,
+    number: u32,
+    by: Signed<'_>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE assistant_versions SET author = ?, note = ? WHERE workspace = ? AND assistant = ? AND number = ?",
+    )?
+    .execute((by.author, by.note, assistant.workspace(), assistant.id, number))?;
+    Ok(())
+}
+
 /// Whether there was one.
 pub fn discard_draft(
     tx: &Transaction<'_>,

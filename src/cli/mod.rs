@@ -6,6 +6,7 @@ mod admin;
 mod analyze;
 mod api;
 mod ask;
+mod assistants;
 mod backup;
 mod backup_target;
 mod calls;
@@ -103,6 +104,8 @@ enum Command {
     Providers(Box<providers::Args>),
     /// Ask a question and get an answer from the documents
     Ask(ask::Args),
+    /// Assistants: list, show, draft, publish, go back, copy, export, import, delete
+    Assistants(assistants::Args),
     /// Measure the answers with questions whose answers are known
     Eval(Box<eval::Args>),
     /// List, show, export and delete calls
@@ -177,6 +180,7 @@ pub fn main() -> ExitCode {
         Command::Egress(args) => egress::run(args),
         Command::Providers(args) => providers::run(*args),
         Command::Ask(args) => ask::run(args),
+        Command::Assistants(args) => assistants::run(args),
         Command::Eval(args) => eval::run(*args),
         Command::Calls(args) => calls::run(args),
         Command::Receipts(args) => receipts::run(args),

@@ -19,9 +19,9 @@ use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, assistants, billing, client_secrets,
-    closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens,
-    sign_ins, visitors, webhooks, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, assistants, billing,
+    client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings,
+    setup_tokens, sign_ins, visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 

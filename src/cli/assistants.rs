@@ -168,7 +168,8 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
         }
         What::Add { name, title } => {
             let said = json!({ "title": title.unwrap_or_else(|| name.clone()) });
-            api.post(ASSISTANTS, &json!({ "name": name, "said": said })).await?;
+            api.post(ASSISTANTS, &json!({ "name": name, "said": said }))
+                .await?;
             out::line(&format!("The assistant {name} is made."));
         }
         What::Set { name, field, value } => {
@@ -180,9 +181,13 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
         }
         What::Diff { name, from, to } => diff(api, &name, from, to).await?,
         What::Publish { name, note } => {
-            let done = api.post(&path_of(&name, "/publish"), &json!({ "note": note })).await?;
+            let done = api
+                .post(&path_of(&name, "/publish"), &json!({ "note": note }))
+                .await?;
             out::line(&match done.get("waits").and_then(Value::as_bool) {
-                Some(true) => format!("The draft of {name} waits at the gate, on the page Quality."),
+                Some(true) => {
+                    format!("The draft of {name} waits at the gate, on the page Quality.")
+                }
                 _ => format!("{name} is live as version {}.", number(&done, "version")),
             });
         }
@@ -195,10 +200,13 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
             let body = json!({ "version": version });
             let back = api.post(&path_of(&name, "/rollback"), &body).await?;
             let now = number(&back, "version");
-            out::line(&format!("{name} says what version {version} said, as version {now}."));
+            out::line(&format!(
+                "{name} says what version {version} said, as version {now}."
+            ));
         }
         What::Duplicate { name, new } => {
-            api.post(&path_of(&name, "/duplicate"), &json!({ "name": new })).await?;
+            api.post(&path_of(&name, "/duplicate"), &json!({ "name": new }))
+                .await?;
             out::line(&format!("{new} is made of {name}."));
         }
         What::Export { name, out, version } => {
@@ -270,7 +278,11 @@ fn list(all: &Value) {
         out::line(&format!("{name}: {title} ({})", told.join(", ")));
     }
     for gone in rows(all, "deleted") {
-        out::line(&format!("{}: {} (deleted)", text(gone, "name"), text(gone, "title")));
+        out::line(&format!(
+            "{}: {} (deleted)",
+            text(gone, "name"),
+            text(gone, "title")
+        ));
     }
 }
 
@@ -306,19 +318,19 @@ async fn diff(
     from: Option<String>,
     to: Option<String>,
 ) -> anyhow::Result<()> {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (key, value) in [("from", &from), ("to", &to)] {
+    let mut query = Vec::new();
+    for (key, value) in [("from", from), ("to", to)] {
         if let Some(value) = value {
+            // What passes needs no encoding.
             if value != "draft" && value.parse::<u32>().is_err() {
                 let told = format!("`{value}` is no version; give a number or `draft`");
                 return Err(WrongCall(told).into());
             }
-            query.append_pair(key, value);
+            query.push(format!("{key}={value}"));
         }
     }
-    let query = query.finish();
-    let mark = if query.is_empty() { "" } else { "?" };
-    let found = api.get(&path_of(name, &format!("/diff{mark}{query}"))).await?;
+    let query = format!("/diff?{}", query.join("&"));
+    let found = api.get(&path_of(name, &query)).await?;
     let differences = rows(&found, "differences");
     if differences.is_empty() {
         out::line("They say the same.");

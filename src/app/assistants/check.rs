@@ -38,8 +38,15 @@ pub(super) fn check(mut body: Body, voices: &[Voice]) -> Result<Body, AssistantE
         return Err(wrong("instructions", told));
     }
     body.greeting = said("greeting", &body.greeting)?;
-    body.model = body.model.map(|name| one_line(&name)).filter(|name| !name.is_empty());
-    if body.model.as_ref().is_some_and(|name| name.chars().count() > LONGEST_WORD) {
+    body.model = body
+        .model
+        .map(|name| one_line(&name))
+        .filter(|name| !name.is_empty());
+    if body
+        .model
+        .as_ref()
+        .is_some_and(|name| name.chars().count() > LONGEST_WORD)
+    {
         return Err(wrong("model", "no model has such a long name"));
     }
     let settings = &mut body.settings;
@@ -50,7 +57,11 @@ pub(super) fn check(mut body: Body, voices: &[Voice]) -> Result<Body, AssistantE
     topics(&mut settings.topics)?;
     voice(settings, voices)?;
     hours(settings)?;
-    if settings.hand_over.refusals.is_some_and(|times| times > MOST_REFUSALS) {
+    if settings
+        .hand_over
+        .refusals
+        .is_some_and(|times| times > MOST_REFUSALS)
+    {
         let told = format!("refusals must be 0 to {MOST_REFUSALS}; 0 is never");
         return Err(wrong("hand_over.refusals", told));
     }
@@ -66,7 +77,10 @@ fn one_line(text: &str) -> String {
 fn said(field: &str, text: &str) -> Result<String, AssistantError> {
     let text = one_line(text);
     match text.chars().count() > LONGEST_SAID {
-        true => Err(wrong(field, format!("this text may have {LONGEST_SAID} characters"))),
+        true => Err(wrong(
+            field,
+            format!("this text may have {LONGEST_SAID} characters"),
+        )),
         false => Ok(text),
     }
 }
@@ -110,18 +124,27 @@ fn thresholds(settings: &AssistantSettings) -> Result<(), AssistantError> {
 
 fn topics(topics: &mut [TopicRule]) -> Result<(), AssistantError> {
     if topics.len() > MOST_TOPICS {
-        return Err(wrong("topics", format!("there can be at most {MOST_TOPICS} topics")));
+        return Err(wrong(
+            "topics",
+            format!("there can be at most {MOST_TOPICS} topics"),
+        ));
     }
     let mut seen = BTreeSet::new();
     for topic in topics {
         topic.name = one_line(&topic.name);
         let named = (1..=LONGEST_WORD).contains(&topic.name.chars().count());
         if !named || !seen.insert(topic.name.to_lowercase()) {
-            let told = format!("each topic needs a name of its own, of at most {LONGEST_WORD} characters");
+            let told =
+                format!("each topic needs a name of its own, of at most {LONGEST_WORD} characters");
             return Err(wrong("topics.name", told));
         }
         topic.words = lines("topics.words", &topic.words, MOST_WORDS, LONGEST_WORD)?;
-        topic.examples = lines("topics.examples", &topic.examples, MOST_EXAMPLES, LONGEST_EXAMPLE)?;
+        topic.examples = lines(
+            "topics.examples",
+            &topic.examples,
+            MOST_EXAMPLES,
+            LONGEST_EXAMPLE,
+        )?;
         if topic.words.is_empty() && topic.examples.is_empty() {
             let told = format!(
                 "say how the topic \"{}\" is recognised: by words, by examples of questions, or both",
@@ -129,8 +152,14 @@ fn topics(topics: &mut [TopicRule]) -> Result<(), AssistantError> {
             );
             return Err(wrong("topics.words", told));
         }
-        if topic.closeness.is_some_and(|close| !(0.5..=1.0).contains(&close)) {
-            return Err(wrong("topics.closeness", "closeness must be a number from 0.5 to 1"));
+        if topic
+            .closeness
+            .is_some_and(|close| !(0.5..=1.0).contains(&close))
+        {
+            return Err(wrong(
+                "topics.closeness",
+                "closeness must be a number from 0.5 to 1",
+            ));
         }
         topic.say = said("topics.say", &topic.say)?;
     }
@@ -168,7 +197,10 @@ fn voice(settings: &mut AssistantSettings, voices: &[Voice]) -> Result<(), Assis
         && !voices.iter().any(|voice| voice.name == *name)
     {
         let known: Vec<&str> = voices.iter().map(|voice| voice.name.as_str()).collect();
-        let told = format!("{name} is not an installed voice; installed are {}", known.join(", "));
+        let told = format!(
+            "{name} is not an installed voice; installed are {}",
+            known.join(", ")
+        );
         return Err(wrong("voice.voice", told));
     }
     if own.speed.is_some_and(|speed| !(0.5..=2.0).contains(&speed)) {
@@ -177,11 +209,18 @@ fn voice(settings: &mut AssistantSettings, voices: &[Voice]) -> Result<(), Assis
     }
     own.language = own.language.take().map(|code| code.trim().to_lowercase());
     own.language = own.language.take().filter(|code| !code.is_empty());
-    if own.language.as_ref().is_some_and(|code| !codes::is_code(code)) {
+    if own
+        .language
+        .as_ref()
+        .is_some_and(|code| !codes::is_code(code))
+    {
         let told = "the language must be a code of two letters, such as en";
         return Err(wrong("voice.language", told));
     }
-    let greeting = own.greeting.take().map(|text| said("voice.greeting", &text));
+    let greeting = own
+        .greeting
+        .take()
+        .map(|text| said("voice.greeting", &text));
     own.greeting = greeting.transpose()?.filter(|text| !text.is_empty());
     Ok(())
 }
@@ -195,7 +234,8 @@ fn hours(settings: &AssistantSettings) -> Result<(), AssistantError> {
         return Err(wrong("hours.week", told));
     }
     let desk = DeskSettings::default().with_own(settings);
-    desk.check().map_err(|told| wrong("hours", told.to_string()))
+    desk.check()
+        .map_err(|told| wrong("hours", told.to_string()))
 }
 
 fn names(field: &str, entered: &[String]) -> Result<Vec<String>, AssistantError> {
@@ -245,7 +285,10 @@ mod tests {
     fn what_makes_no_sense_is_named() {
         assert_eq!(wrong_field(|_| {}), "");
         assert_eq!(wrong_field(|b| b.title = " ".into()), "title");
-        assert_eq!(wrong_field(|b| b.instructions = "x".repeat(4001)), "instructions");
+        assert_eq!(
+            wrong_field(|b| b.instructions = "x".repeat(4001)),
+            "instructions"
+        );
         assert_eq!(wrong_field(|b| b.greeting = "x".repeat(601)), "greeting");
         assert_eq!(
             wrong_field(|b| b.settings.languages.answers = vec!["xx".into()]),
@@ -267,23 +310,41 @@ mod tests {
             wrong_field(|b| b.settings.topics = vec![topic("a", &["x"]), topic("A", &["y"])]),
             "topics.name"
         );
-        assert_eq!(wrong_field(|b| b.settings.topics = vec![topic("a", &[" "])]), "topics.words");
+        assert_eq!(
+            wrong_field(|b| b.settings.topics = vec![topic("a", &[" "])]),
+            "topics.words"
+        );
         let voice = |voice: VoiceChoice| move |b: &mut Body| b.settings.voice = voice;
         assert_eq!(
-            wrong_field(voice(VoiceChoice { voice: Some("jane".into()), ..VoiceChoice::default() })),
+            wrong_field(voice(VoiceChoice {
+                voice: Some("jane".into()),
+                ..VoiceChoice::default()
+            })),
             "voice.voice"
         );
         assert_eq!(
-            wrong_field(voice(VoiceChoice { speed: Some(3.0), ..VoiceChoice::default() })),
+            wrong_field(voice(VoiceChoice {
+                speed: Some(3.0),
+                ..VoiceChoice::default()
+            })),
             "voice.speed"
         );
         let week = |day: &str, from: &str| OwnHours {
             week: [(day.to_owned(), vec![[from.to_owned(), "17:00".into()]])].into(),
             time_zone: None,
         };
-        assert_eq!(wrong_field(|b| b.settings.hours = Some(week("monday", "09:00"))), "");
-        assert_eq!(wrong_field(|b| b.settings.hours = Some(week("Funday", "09:00"))), "hours.week");
-        assert_eq!(wrong_field(|b| b.settings.hours = Some(week("monday", "9 am"))), "hours");
+        assert_eq!(
+            wrong_field(|b| b.settings.hours = Some(week("monday", "09:00"))),
+            ""
+        );
+        assert_eq!(
+            wrong_field(|b| b.settings.hours = Some(week("Funday", "09:00"))),
+            "hours.week"
+        );
+        assert_eq!(
+            wrong_field(|b| b.settings.hours = Some(week("monday", "9 am"))),
+            "hours"
+        );
         assert_eq!(
             wrong_field(|b| b.settings.hand_over.refusals = Some(99)),
             "hand_over.refusals"

@@ -11,9 +11,9 @@ use crate::app::App;
 use crate::eval::gate::{self, Proposed, author_of};
 use crate::knowledge::{Audience, View};
 use crate::llm::{ChatMessage, Claim};
+use crate::store::UnixMs;
 use crate::store::assistants::versions::{self, DRAFT, Signed};
 use crate::store::assistants::{self, Body, KnowledgeView};
-use crate::store::UnixMs;
 
 /// Longest remark on a version, in characters.
 const LONGEST_NOTE: usize = 300;

@@ -110,7 +110,10 @@ pub fn export(name: &str, body: &Body, kind: FileKind) -> Result<String, Assista
 /// `Wrong` with a sentence for people.
 pub fn parse(text: &str) -> Result<(Option<String>, Body), AssistantError> {
     if text.len() > LARGEST {
-        return Err(wrong("file", "the file is too large for an assistant; 256 KiB are allowed"));
+        return Err(wrong(
+            "file",
+            "the file is too large for an assistant; 256 KiB are allowed",
+        ));
     }
     let mut all: Map<String, Value> = match text.trim_start().starts_with('{') {
         true => serde_json::from_str(text)
@@ -123,11 +126,13 @@ pub fn parse(text: &str) -> Result<(Option<String>, Body), AssistantError> {
     match all.shift_remove(MARK).and_then(|format| format.as_i64()) {
         Some(FORMAT) => {}
         Some(other) => {
-            let told = format!("the file has format {other}, and this Frontdesk reads format {FORMAT}");
+            let told =
+                format!("the file has format {other}, and this Frontdesk reads format {FORMAT}");
             return Err(wrong(MARK, told));
         }
         None => {
-            let told = format!("this is no file of an assistant: the line `{MARK} = {FORMAT}` is missing");
+            let told =
+                format!("this is no file of an assistant: the line `{MARK} = {FORMAT}` is missing");
             return Err(wrong(MARK, told));
         }
     }
@@ -152,7 +157,8 @@ pub async fn import(
 ) -> Result<Overview, AssistantError> {
     let (own, body) = parse(text)?;
     let name = name.map(str::to_owned).or(own);
-    let name = name.ok_or_else(|| wrong("name", "the file has no `name`; give the assistant one"))?;
+    let name =
+        name.ok_or_else(|| wrong("name", "the file has no `name`; give the assistant one"))?;
     match get(&app.store, by, &name).await {
         Ok(there) => {
             let mut changes = flat(&body);
@@ -202,7 +208,11 @@ mod tests {
         for kind in [FileKind::Toml, FileKind::Json] {
             let text = export("desk", &body(), kind).unwrap();
             assert!(text.contains("0.82"), "{text}");
-            assert_eq!(parse(&text).unwrap(), (Some("desk".into()), body()), "{text}");
+            assert_eq!(
+                parse(&text).unwrap(),
+                (Some("desk".into()), body()),
+                "{text}"
+            );
         }
     }
 
@@ -215,14 +225,21 @@ mod tests {
             ("frontdesk_assistant = 1\nname = 3", "name"),
             ("frontdesk_assistant = 1\ntitle = 3", "title"),
             ("frontdesk_assistant = 1\nnonsense = 3", "settings"),
-            ("frontdesk_assistant = 1\n[ladder]\nmodel = 'yes'", "ladder.model"),
+            (
+                "frontdesk_assistant = 1\n[ladder]\nmodel = 'yes'",
+                "ladder.model",
+            ),
             ("frontdesk_assistant = 1\ntone = 'rude'", "tone"),
             ("{\"frontdesk_assistant\": 1", "file"),
             ("= = =", "file"),
         ] {
             match parse(text) {
-                Err(AssistantError::Wrong { field: found, detail }) => {
-                    let known = found == field || (field == "settings" && detail.contains("nonsense"));
+                Err(AssistantError::Wrong {
+                    field: found,
+                    detail,
+                }) => {
+                    let known =
+                        found == field || (field == "settings" && detail.contains("nonsense"));
                     assert!(known, "{text}: {found}: {detail}");
                 }
                 other => panic!("{text}: {other:?}"),
@@ -235,9 +252,14 @@ mod tests {
     #[test]
     fn null_makes_a_setting_inherited_and_what_is_absent_stays() {
         let changes = json!({"tone": null, "greeting": "Good day"});
-        let Value::Object(changes) = changes else { return };
+        let Value::Object(changes) = changes else {
+            return;
+        };
         let merged = merge(&body(), changes).unwrap();
-        assert_eq!((merged.settings.tone, merged.greeting.as_str()), (None, "Good day"));
+        assert_eq!(
+            (merged.settings.tone, merged.greeting.as_str()),
+            (None, "Good day")
+        );
         assert_eq!(merged.settings.ladder, body().settings.ladder);
     }
 }

@@ -168,7 +168,10 @@ pub fn check_name(name: &str) -> Result<String, AssistantError> {
         return Err(wrong("name", told));
     }
     match RESERVED.contains(&name) {
-        true => Err(wrong("name", format!("`{name}` cannot be a short name; take another"))),
+        true => Err(wrong(
+            "name",
+            format!("`{name}` cannot be a short name; take another"),
+        )),
         false => Ok(name.to_owned()),
     }
 }
@@ -185,7 +188,10 @@ pub async fn create(
     now: UnixMs,
 ) -> Result<Overview, AssistantError> {
     let workspace = by.need(MAY)?;
-    let (name, body) = (check_name(name)?, check::check(body, &app.synthesizer.voices())?);
+    let (name, body) = (
+        check_name(name)?,
+        check::check(body, &app.synthesizer.voices())?,
+    );
     let author = author_of(by);
     let write = app.store.write(move |tx| {
         if assistants::list(tx, workspace)?.len() >= MOST {
@@ -219,7 +225,12 @@ fn insert(
         settings: &settings,
     };
     let id = assistants::create(tx, workspace, &new, now)?;
-    versions::sign(tx, &assistants::get(tx, workspace, id)?, 1, Signed { author, note: "" })?;
+    versions::sign(
+        tx,
+        &assistants::get(tx, workspace, id)?,
+        1,
+        Signed { author, note: "" },
+    )?;
     Ok(id)
 }
 
@@ -315,9 +326,8 @@ pub async fn count_conversations(
     name: &str,
 ) -> Result<Vec<(u32, u64)>, AssistantError> {
     let (workspace, name) = (by.need(MAY)?, name.to_owned());
-    let read = store.read(move |conn| {
-        conversations::count_by_version(conn, &named(conn, workspace, &name)?)
-    });
+    let read = store
+        .read(move |conn| conversations::count_by_version(conn, &named(conn, workspace, &name)?));
     Ok(read.await?)
 }
 
@@ -330,7 +340,17 @@ mod tests {
         for fine in ["a", "front-desk", "desk2"] {
             assert_eq!(check_name(fine).unwrap(), fine);
         }
-        for bad in ["", "-a", "a-", "A", "a b", "a~b", "über", "import", &"x".repeat(41)] {
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "A",
+            "a b",
+            "a~b",
+            "über",
+            "import",
+            &"x".repeat(41),
+        ] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
     }

@@ -55,46 +55,120 @@ pub fn describe(body: &Body) -> Vec<Line> {
     add("title", "Name", some(&body.title));
     add("greeting", "Greeting", some(&body.greeting));
     add("instructions", "Persona", some(&body.instructions));
-    add("tone", "Tone", own.tone.map(|tone| tone_word(tone).to_owned()));
+    add(
+        "tone",
+        "Tone",
+        own.tone.map(|tone| tone_word(tone).to_owned()),
+    );
     add("model", "Language model", body.model.clone());
-    add("languages.answers", "Languages", list(&own.languages.answers));
-    add("languages.others", "Questions in other languages", others(body));
-    add("knowledge.tags", "Knowledge with the tags", list(&own.knowledge.tags));
-    add("knowledge.view", "Who it is for", own.knowledge.view.map(view));
+    add(
+        "languages.answers",
+        "Languages",
+        list(&own.languages.answers),
+    );
+    add(
+        "languages.others",
+        "Questions in other languages",
+        others(body),
+    );
+    add(
+        "knowledge.tags",
+        "Knowledge with the tags",
+        list(&own.knowledge.tags),
+    );
+    add(
+        "knowledge.view",
+        "Who it is for",
+        own.knowledge.view.map(view),
+    );
     add("ladder.faq", "Approved answers", on(own.ladder.faq));
     add("ladder.fact", "Business facts", on(own.ladder.fact));
-    add("ladder.read", "Quotations from documents", on(own.ladder.read));
-    add("ladder.model", "Words of the language model", on(own.ladder.model));
+    add(
+        "ladder.read",
+        "Quotations from documents",
+        on(own.ladder.read),
+    );
+    add(
+        "ladder.model",
+        "Words of the language model",
+        on(own.ladder.model),
+    );
     let threshold = |value: Option<f64>| value.map(|value| format!("{value:.2}"));
-    add("ladder.read_threshold", "Sure enough to answer from", threshold(own.ladder.read_threshold));
-    add("ladder.related_threshold", "Near enough to show from", threshold(own.ladder.related_threshold));
+    add(
+        "ladder.read_threshold",
+        "Sure enough to answer from",
+        threshold(own.ladder.read_threshold),
+    );
+    add(
+        "ladder.related_threshold",
+        "Near enough to show from",
+        threshold(own.ladder.related_threshold),
+    );
     for topic in &own.topics {
-        let (field, label) = (format!("topics.{}", topic.name), format!("Topic “{}”", topic.name));
+        let (field, label) = (
+            format!("topics.{}", topic.name),
+            format!("Topic “{}”", topic.name),
+        );
         add(&field, &label, Some(topic_words(topic)));
     }
     add("voice.voice", "Voice", own.voice.voice.clone());
-    add("voice.speed", "Pace of the voice", threshold(own.voice.speed));
-    add("voice.language", "Language of callers", own.voice.language.clone());
-    add("voice.greeting", "First words of a call", own.voice.greeting.clone());
-    add("recording", "Recording of calls", own.recording.map(recording));
-    add("hours", "Hours", own.hours.as_ref().map(|hours| {
-        let days = hours.week.iter().map(|(day, spans)| {
-            let spans: Vec<String> = spans.iter().map(|[from, to]| format!("{from}-{to}")).collect();
-            format!("{day} {}", spans.join(" and "))
-        });
-        let days: Vec<String> = days.collect();
-        let zone = hours.time_zone.as_deref().map(|zone| format!(" ({zone})"));
-        match days.is_empty() {
-            true => "always closed".to_owned(),
-            false => format!("{}{}", days.join(", "), zone.unwrap_or_default()),
-        }
-    }));
-    add("hand_over.risky", "Calls a person on risky topics", yes(own.hand_over.risky));
-    add("hand_over.refusals", "Calls a person without an answer", own.hand_over.refusals.map(|times| match times {
-        0 => "never".to_owned(),
-        times => format!("after {times} in a row"),
-    }));
-    add("hand_over.bad_rating", "Calls a person after a bad rating", yes(own.hand_over.bad_rating));
+    add(
+        "voice.speed",
+        "Pace of the voice",
+        threshold(own.voice.speed),
+    );
+    add(
+        "voice.language",
+        "Language of callers",
+        own.voice.language.clone(),
+    );
+    add(
+        "voice.greeting",
+        "First words of a call",
+        own.voice.greeting.clone(),
+    );
+    add(
+        "recording",
+        "Recording of calls",
+        own.recording.map(recording),
+    );
+    add(
+        "hours",
+        "Hours",
+        own.hours.as_ref().map(|hours| {
+            let days = hours.week.iter().map(|(day, spans)| {
+                let spans: Vec<String> = spans
+                    .iter()
+                    .map(|[from, to]| format!("{from}-{to}"))
+                    .collect();
+                format!("{day} {}", spans.join(" and "))
+            });
+            let days: Vec<String> = days.collect();
+            let zone = hours.time_zone.as_deref().map(|zone| format!(" ({zone})"));
+            match days.is_empty() {
+                true => "always closed".to_owned(),
+                false => format!("{}{}", days.join(", "), zone.unwrap_or_default()),
+            }
+        }),
+    );
+    add(
+        "hand_over.risky",
+        "Calls a person on risky topics",
+        yes(own.hand_over.risky),
+    );
+    add(
+        "hand_over.refusals",
+        "Calls a person without an answer",
+        own.hand_over.refusals.map(|times| match times {
+            0 => "never".to_owned(),
+            times => format!("after {times} in a row"),
+        }),
+    );
+    add(
+        "hand_over.bad_rating",
+        "Calls a person after a bad rating",
+        yes(own.hand_over.bad_rating),
+    );
     add("workflows", "Workflows", list(&own.workflows));
     add("tools", "Tools", list(&own.tools));
     lines
@@ -153,7 +227,9 @@ pub fn compare(before: &Body, after: &Body) -> Vec<Difference> {
         let line = lines.iter().find(|line| line.field == field);
         line.and_then(|line| line.value.clone())
     };
-    let gone = old.iter().filter(|line| !new.iter().any(|other| other.field == line.field));
+    let gone = old
+        .iter()
+        .filter(|line| !new.iter().any(|other| other.field == line.field));
     let all = new.iter().chain(gone);
     let differences = all.map(|line| Difference {
         field: line.field.clone(),
@@ -170,7 +246,9 @@ impl Difference {
         let label = &self.label;
         match (&self.before, &self.after) {
             (None, Some(after)) => format!("{label}: now {after}"),
-            (Some(before), None) if self.field.starts_with("topics.") => format!("{label} is gone (it was: {before})"),
+            (Some(before), None) if self.field.starts_with("topics.") => {
+                format!("{label} is gone (it was: {before})")
+            }
             (Some(before), None) => format!("{label}: inherited again (it was: {before})"),
             (Some(before), Some(after)) => format!("{label}: {before} → {after}"),
             (None, None) => label.clone(),
@@ -210,7 +288,10 @@ mod tests {
             },
             ..Body::default()
         };
-        let told: Vec<String> = compare(&before, &after).iter().map(Difference::sentence).collect();
+        let told: Vec<String> = compare(&before, &after)
+            .iter()
+            .map(Difference::sentence)
+            .collect();
         assert_eq!(
             told,
             [
@@ -226,13 +307,37 @@ mod tests {
     #[test]
     fn every_setting_has_a_line() {
         // A setting that is forgotten here would change without anybody seeing it.
-        let fields: Vec<String> = describe(&Body::default()).into_iter().map(|l| l.field).collect();
+        let fields: Vec<String> = describe(&Body::default())
+            .into_iter()
+            .map(|l| l.field)
+            .collect();
         for known in [
-            "title", "greeting", "instructions", "tone", "model", "languages.answers", "languages.others",
-            "knowledge.tags", "knowledge.view", "ladder.faq", "ladder.fact", "ladder.read", "ladder.model",
-            "ladder.read_threshold", "ladder.related_threshold", "voice.voice", "voice.speed", "voice.language",
-            "voice.greeting", "recording", "hours", "hand_over.risky", "hand_over.refusals", "hand_over.bad_rating",
-            "workflows", "tools",
+            "title",
+            "greeting",
+            "instructions",
+            "tone",
+            "model",
+            "languages.answers",
+            "languages.others",
+            "knowledge.tags",
+            "knowledge.view",
+            "ladder.faq",
+            "ladder.fact",
+            "ladder.read",
+            "ladder.model",
+            "ladder.read_threshold",
+            "ladder.related_threshold",
+            "voice.voice",
+            "voice.speed",
+            "voice.language",
+            "voice.greeting",
+            "recording",
+            "hours",
+            "hand_over.risky",
+            "hand_over.refusals",
+            "hand_over.bad_rating",
+            "workflows",
+            "tools",
         ] {
             assert!(fields.iter().any(|field| field == known), "{known}");
         }

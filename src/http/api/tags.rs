@@ -70,6 +70,9 @@ pub(super) async fn set(
     Json(change): Json<TagChange>,
 ) -> Result<axum::Json<TagChange>, Problem> {
     let kind = Tagged::parse(&kind).ok_or_else(|| Problem::not_found("kind of knowledge"))?;
-    let set = place.app.knowledge.set_tags(&place.member, kind, &id, &change.tags);
+    let set = place
+        .app
+        .knowledge
+        .set_tags(&place.member, kind, &id, &change.tags);
     Ok(axum::Json(TagChange { tags: set.await? }))
 }

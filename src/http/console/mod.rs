@@ -14,6 +14,8 @@
 mod accounts;
 mod asking;
 mod assets;
+mod assistant_form;
+mod assistants;
 mod backup_target;
 mod backups;
 mod billing;
@@ -72,6 +74,7 @@ mod status;
 mod suggestions;
 mod sureness;
 mod synonyms;
+mod tags;
 mod talk;
 mod task_pages;
 mod tasks;
@@ -280,6 +283,16 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/billing", get(billing::show).post(billing::save))
         .route("/billing/subscriptions/{id}", post(billing::assign))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
+        .route("/tags", get(tags::show).post(tags::save))
+        .route(
+            "/assistants",
+            get(assistants::list).post(assistants::create),
+        )
+        .route("/assistants/import", post(assistants::import))
+        .route("/assistants/{name}", get(assistants::show))
+        .route("/assistants/{name}/file", get(assistants::file))
+        .route("/assistants/{name}/try", post(assistants::try_out))
+        .route("/assistants/{name}/{verb}", post(assistants::act))
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))

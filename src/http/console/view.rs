@@ -20,6 +20,8 @@ pub enum Section {
     Chat,
     /// Receipts, gaps and tests.
     Quality,
+    /// Who answers, and how.
+    Assistants,
     /// Calls, and how the front desk speaks.
     Calls,
     Transcribe,
@@ -31,11 +33,12 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Documents,
         Self::Chat,
         Self::Quality,
+        Self::Assistants,
         Self::Calls,
         Self::Transcribe,
         Self::Widget,
@@ -49,6 +52,7 @@ impl Section {
             Self::Documents => "Knowledge",
             Self::Chat => "Chat",
             Self::Quality => "Quality",
+            Self::Assistants => "Assistants",
             Self::Calls => "Calls",
             Self::Transcribe => "Transcribe",
             Self::Widget => "Widget",
@@ -66,7 +70,12 @@ impl Section {
             Self::Chat => Scope::Chat,
             Self::Quality => Scope::Evaluate,
             Self::Transcribe => Scope::Audio,
-            Self::Calls | Self::Widget | Self::Keys | Self::Status | Self::Welcome => Scope::Admin,
+            Self::Assistants
+            | Self::Calls
+            | Self::Widget
+            | Self::Keys
+            | Self::Status
+            | Self::Welcome => Scope::Admin,
         }
     }
 
@@ -76,6 +85,7 @@ impl Section {
             Self::Documents => "documents",
             Self::Chat => "chat",
             Self::Quality => "quality",
+            Self::Assistants => "assistants",
             Self::Calls => "calls",
             Self::Transcribe => "transcribe",
             Self::Widget => "widget",

@@ -221,11 +221,7 @@ async fn find_keyed(app: &App, key: Option<String>) -> Result<Option<AssistantId
 }
 
 /// Notes it with the visit.
-async fn keep_keyed(
-    app: &App,
-    token: &str,
-    of_key: Option<AssistantId>,
-) -> Result<(), Problem> {
+async fn keep_keyed(app: &App, token: &str, of_key: Option<AssistantId>) -> Result<(), Problem> {
     let hash = TokenHash::of(token);
     let find = move |conn: &_| visitors::find_valid(conn, &hash, now_ms());
     let visitor = app.store.read(find).await?;

@@ -44,16 +44,46 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         (PATCH, "/api/v1/assistants/{name}", ADMIN, rename),
         (DELETE, "/api/v1/assistants/{name}", ADMIN, delete),
         (POST, "/api/v1/assistants/{name}/restore", ADMIN, restore),
-        (POST, "/api/v1/assistants/{name}/duplicate", ADMIN, duplicate),
+        (
+            POST,
+            "/api/v1/assistants/{name}/duplicate",
+            ADMIN,
+            duplicate
+        ),
         (PATCH, "/api/v1/assistants/{name}/draft", ADMIN, one::change),
-        (DELETE, "/api/v1/assistants/{name}/draft", ADMIN, one::discard),
-        (POST, "/api/v1/assistants/{name}/publish", ADMIN, one::publish),
+        (
+            DELETE,
+            "/api/v1/assistants/{name}/draft",
+            ADMIN,
+            one::discard
+        ),
+        (
+            POST,
+            "/api/v1/assistants/{name}/publish",
+            ADMIN,
+            one::publish
+        ),
         (POST, "/api/v1/assistants/{name}/try", ADMIN, one::try_out),
-        (GET, "/api/v1/assistants/{name}/versions", ADMIN, one::versions),
+        (
+            GET,
+            "/api/v1/assistants/{name}/versions",
+            ADMIN,
+            one::versions
+        ),
         (GET, "/api/v1/assistants/{name}/diff", ADMIN, one::compare),
-        (POST, "/api/v1/assistants/{name}/rollback", ADMIN, one::roll_back),
+        (
+            POST,
+            "/api/v1/assistants/{name}/rollback",
+            ADMIN,
+            one::roll_back
+        ),
         (GET, "/api/v1/assistants/{name}/export", ADMIN, one::export),
-        (POST, "/api/v1/assistants/{name}/site-key", ADMIN, one::renew_key),
+        (
+            POST,
+            "/api/v1/assistants/{name}/site-key",
+            ADMIN,
+            one::renew_key
+        ),
     ]
 }
 

@@ -187,12 +187,18 @@ pub(super) async fn versions(
     let (store, by) = (&place.app.store, &place.member);
     let found = assistants::get(store, by, &name).await?;
     let counts = assistants::count_conversations(store, by, &name).await?;
-    let shares = counts.into_iter().map(|(version, conversations)| AssistantShare {
-        version,
-        conversations,
-    });
+    let shares = counts
+        .into_iter()
+        .map(|(version, conversations)| AssistantShare {
+            version,
+            conversations,
+        });
     Ok(axum::Json(AssistantVersions {
-        versions: found.versions.iter().map(AssistantVersionView::from).collect(),
+        versions: found
+            .versions
+            .iter()
+            .map(AssistantVersionView::from)
+            .collect(),
         conversations: shares.collect(),
     }))
 }

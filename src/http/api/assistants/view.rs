@@ -160,7 +160,11 @@ impl AssistantDetail {
             live: assistants::flat(&found.assistant.body()?),
             draft_says: found.draft().map(|draft| assistants::flat(&draft.body)),
             fields: fields.collect(),
-            versions: found.versions.iter().map(AssistantVersionView::from).collect(),
+            versions: found
+                .versions
+                .iter()
+                .map(AssistantVersionView::from)
+                .collect(),
             summary: AssistantSummary::from(&found),
         })
     }

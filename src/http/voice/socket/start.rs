@@ -17,12 +17,12 @@ use crate::http::voice::assistant::for_visitors;
 use crate::http::voice::origin::Site;
 use crate::http::voice::rate::{OneCall, Visits};
 use crate::http::voice::{Guest as Visitors, load_offer};
+use crate::store::ConversationId;
+use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
 use crate::store::conversations::{self, Channel};
 use crate::store::token::TokenHash;
 use crate::store::visitors::Visitor;
-use crate::store::ConversationId;
-use crate::store::assistants::Assistant;
 use crate::usage::Flow;
 use crate::voice::{CallPlace, Caller};
 
@@ -84,7 +84,8 @@ impl Guest {
         outlived: BoxFuture<'static, ()>,
     ) -> Result<Ready, Refused> {
         let workspace = visitor.workspace;
-        let assistant = for_visitors(&self.app, workspace, start.assistant, visitor.assistant).await?;
+        let assistant =
+            for_visitors(&self.app, workspace, start.assistant, visitor.assistant).await?;
         let one = self.visits.call(visitor.id, self.address);
         let one = one.map_err(|message| Refused::Busy(message.into()))?;
         let (place, notice) = self.take_place(&assistant, CallChannel::Browser).await?;

@@ -1,4 +1,4 @@
-//! Assistants: the list; one assistant in tabs, each a form that changes its draft; what goes live, versions, a try.
+//! One assistant in tabs, each a form that changes its draft; what goes live, versions, a try.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::assistant_form::{self as form, Field, Filler, Sent, Tab, TopicFields};
+use super::assistant_form::{Field, Filler, Sent, Tab, TopicFields};
 use super::format::{Moment, moment};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
-use super::{Failure, sentence, session};
+use super::{Failure, assistant_list, assistant_read, sentence, session};
 use crate::app::App;
 use crate::app::assistants::{self, AssistantError, FileKind, Overview};
 use crate::http::api::assistants::send_file;
@@ -25,39 +25,18 @@ use crate::http::problem::Problem;
 use crate::http::voice::site_key;
 use crate::llm::{ChatMessage, Claim, Priority, Role};
 use crate::store::StoreError;
-use crate::store::assistants::Body;
 use crate::store::assistants::versions::{DRAFT, VersionState};
 
 /// Earlier questions and answers of a try, at most.
 const MOST_TRIED: usize = 10;
 
-struct Row {
-    name: String,
-    title: String,
-    version: u32,
-    usual: bool,
-    draft: bool,
-    waits: bool,
-}
-
-struct Gone {
-    name: String,
-    title: String,
-    at: Moment,
-}
-
-#[derive(Template)]
-#[template(path = "assistants.html")]
-struct ListPage {
-    shell: Shell,
-    rows: Vec<Row>,
-    deleted: Vec<Gone>,
-    /// What was entered for a new one.
-    name: String,
-    title: String,
-    text: String,
-    error: Option<String>,
-    done: Option<&'static str>,
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) version: u32,
+    pub(super) usual: bool,
+    pub(super) draft: bool,
+    pub(super) waits: bool,
 }
 
 struct TabLink {
@@ -110,12 +89,12 @@ struct OnePage {
 #[derive(Default, Deserialize)]
 pub(super) struct Shown {
     #[serde(default)]
-    tab: String,
+    pub(super) tab: String,
     #[serde(default)]
-    done: String,
+    pub(super) done: String,
 }
 
-fn describe_done(done: &str) -> Option<&'static str> {
+pub(super) fn describe_done(done: &str) -> Option<&'static str> {
     Some(match done {
         "saved" => "Saved in the draft. Visitors get it once you publish it.",
         "same" => "Nothing differs from what is live.",
@@ -135,42 +114,7 @@ fn describe_done(done: &str) -> Option<&'static str> {
     })
 }
 
-/// `GET /assistants`
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    person: SignedIn,
-    Query(shown): Query<Shown>,
-) -> Result<Response, Failure> {
-    let page = ListPage {
-        done: describe_done(&shown.done),
-        ..list_page(&app, &person).await?
-    };
-    Ok(view::page(StatusCode::OK, &page))
-}
-
-async fn list_page(app: &App, person: &SignedIn) -> Result<ListPage, Failure> {
-    person.need(Scope::Admin)?;
-    let (all, deleted) = assistants::list(&app.store, person.member()).await?;
-    Ok(ListPage {
-        shell: person.shell(Section::Assistants, "Assistants"),
-        rows: all.iter().map(row).collect(),
-        deleted: deleted
-            .iter()
-            .map(|gone| Gone {
-                name: gone.short_name().to_owned(),
-                title: gone.title.clone(),
-                at: moment(gone.deleted_at.unwrap_or_default()),
-            })
-            .collect(),
-        name: String::new(),
-        title: String::new(),
-        text: String::new(),
-        error: None,
-        done: None,
-    })
-}
-
-fn row(of: &Overview) -> Row {
+pub(super) fn row(of: &Overview) -> Row {
     Row {
         name: of.assistant.name.clone(),
         title: of.assistant.title.clone(),
@@ -181,69 +125,8 @@ fn row(of: &Overview) -> Row {
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct NewForm {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    text: String,
-}
-
-/// `POST /assistants`
-pub(super) async fn create(
-    State(app): State<Arc<App>>,
-    person: SignedIn,
-    Form(form): Form<NewForm>,
-) -> Result<Response, Failure> {
-    let body = Body {
-        title: match form.title.trim() {
-            "" => form.name.trim().to_owned(),
-            title => title.to_owned(),
-        },
-        greeting: "Hello! How can I help you?".to_owned(),
-        ..Body::default()
-    };
-    let made = assistants::create(&app, person.member(), &form.name, body, now_ms()).await;
-    match mistake(made)? {
-        Ok(made) => Ok(to(&made.assistant.name, "about", "made")),
-        Err(error) => refuse_new(&app, &person, form, error).await,
-    }
-}
-
-/// `POST /assistants/import`: fields `text` and `name`.
-pub(super) async fn import(
-    State(app): State<Arc<App>>,
-    person: SignedIn,
-    Form(form): Form<NewForm>,
-) -> Result<Response, Failure> {
-    let name = Some(form.name.trim()).filter(|name| !name.is_empty());
-    let taken = assistants::import(&app, person.member(), &form.text, name, now_ms()).await;
-    match mistake(taken)? {
-        Ok(taken) => Ok(to(&taken.assistant.name, "versions", "file")),
-        Err(error) => refuse_new(&app, &person, form, error).await,
-    }
-}
-
-async fn refuse_new(
-    app: &App,
-    person: &SignedIn,
-    form: NewForm,
-    error: String,
-) -> Result<Response, Failure> {
-    let page = ListPage {
-        name: form.name,
-        title: form.title,
-        text: form.text,
-        error: Some(error),
-        ..list_page(app, person).await?
-    };
-    Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
-}
-
 /// What the person can mend, as a sentence.
-fn mistake<T>(done: Result<T, AssistantError>) -> Result<Result<T, String>, Problem> {
+pub(super) fn mistake<T>(done: Result<T, AssistantError>) -> Result<Result<T, String>, Problem> {
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(
@@ -259,7 +142,7 @@ fn mistake<T>(done: Result<T, AssistantError>) -> Result<Result<T, String>, Prob
 }
 
 /// A short name is plain, so it needs no encoding; what else stands in an address is looked for and not found.
-fn to(name: &str, tab: &str, done: &str) -> Response {
+pub(super) fn to(name: &str, tab: &str, done: &str) -> Response {
     Redirect::to(&format!("/assistants/{name}?tab={tab}&done={done}")).into_response()
 }
 
@@ -413,13 +296,7 @@ pub(super) async fn act(
             match back {
                 Ok(_) => Ok(Redirect::to("/assistants?done=restored").into_response()),
                 // The page of an assistant that is still deleted could not be shown.
-                Err(error) => {
-                    let page = ListPage {
-                        error: Some(error),
-                        ..list_page(&app, &person).await?
-                    };
-                    return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
-                }
+                Err(error) => return assistant_list::refuse(&app, &person, error).await,
             }
         }
         tab => match Tab::parse(tab) {
@@ -449,7 +326,7 @@ async fn save(
 ) -> Result<Response, Failure> {
     let by = person.member();
     let found = assistants::get(&app.store, by, name).await?;
-    let saved = match form::read(tab, sent, &found.work()?) {
+    let saved = match assistant_read::read(tab, sent, &found.work()?) {
         Ok(changes) => {
             let saved = assistants::save_draft(app, by, name, changes, None, now_ms()).await;
             mistake(saved)?

@@ -15,6 +15,8 @@ mod accounts;
 mod asking;
 mod assets;
 mod assistant_form;
+mod assistant_list;
+mod assistant_read;
 mod assistants;
 mod backup_target;
 mod backups;
@@ -286,9 +288,9 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/tags", get(tags::show).post(tags::save))
         .route(
             "/assistants",
-            get(assistants::list).post(assistants::create),
+            get(assistant_list::list).post(assistant_list::create),
         )
-        .route("/assistants/import", post(assistants::import))
+        .route("/assistants/import", post(assistant_list::import))
         .route("/assistants/{name}", get(assistants::show))
         .route("/assistants/{name}/file", get(assistants::file))
         .route("/assistants/{name}/try", post(assistants::try_out))

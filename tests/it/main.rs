@@ -18,6 +18,7 @@ mod lemon_squeezy;
 mod analyses;
 mod ask;
 mod asking;
+mod assistants;
 mod audio;
 mod auth;
 mod backup_target;

@@ -36,10 +36,10 @@ pub struct AssistantChange {
     #[serde(default)]
     pub model: Option<String>,
     /// A whole draft, as it was when it was proposed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
     /// What its author says about it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Whose change it is, by name.
     #[serde(default)]

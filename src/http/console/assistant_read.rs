@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::assistant_form::{DAYS, Sent, Tab};
+use super::assistant_form::{DAYS, Sent, Tab, TopicFields};
 use crate::app::assistants::flat;
 use crate::store::assistants::Body;
 
@@ -170,6 +170,29 @@ fn topics(sent: &Sent) -> Result<Value, String> {
         name.is_some_and(|name| !name.is_empty())
     });
     Ok(Value::Array(named.map(Value::Object).collect()))
+}
+
+/// The topics as they were entered, to be mended.
+pub(super) fn entered_topics(sent: &Sent) -> Vec<TopicFields> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    while let Some(name) = sent.get(&format!("topics.{at}.name")) {
+        let text = |field: &str| {
+            let entered = sent.get(&format!("topics.{at}.{field}"));
+            entered.cloned().unwrap_or_default()
+        };
+        found.push(TopicFields {
+            at,
+            name: name.clone(),
+            words: text("words"),
+            examples: text("examples"),
+            closeness: text("closeness"),
+            say: text("say"),
+            hands_over: text("act") == "hand_over",
+        });
+        at += 1;
+    }
+    found
 }
 
 #[cfg(test)]

@@ -353,6 +353,9 @@ async fn save(
                     }
                 }
             }
+            if tab == Tab::Topics {
+                page.topics = assistant_read::entered_topics(sent);
+            }
             page.error = Some(error);
             Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }

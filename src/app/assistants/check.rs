@@ -38,16 +38,9 @@ pub(super) fn check(mut body: Body, voices: &[Voice]) -> Result<Body, AssistantE
         return Err(wrong("instructions", told));
     }
     body.greeting = said("greeting", &body.greeting)?;
-    body.model = body
-        .model
-        .map(|name| one_line(&name))
-        .filter(|name| !name.is_empty());
-    if body
-        .model
-        .as_ref()
-        .is_some_and(|name| name.chars().count() > LONGEST_WORD)
-    {
-        return Err(wrong("model", "no model has such a long name"));
+    if body.model.is_some() {
+        let told = "one chat model answers for all assistants (the setting `chat.model`); leave `model` out";
+        return Err(wrong("model", told));
     }
     let settings = &mut body.settings;
     languages(settings)?;
@@ -289,6 +282,7 @@ mod tests {
             wrong_field(|b| b.instructions = "x".repeat(4001)),
             "instructions"
         );
+        assert_eq!(wrong_field(|b| b.model = Some("small".into())), "model");
         assert_eq!(wrong_field(|b| b.greeting = "x".repeat(601)), "greeting");
         assert_eq!(
             wrong_field(|b| b.settings.languages.answers = vec!["xx".into()]),

@@ -33,7 +33,7 @@ impl Inherited {
         let on = |on: bool| if on { "on" } else { "off" }.to_owned();
         let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         Some(match field {
-            "model" => "the default model".into(),
+            "model" => "the chat model of this machine".into(),
             "tone" => "plain and polite".into(),
             "languages.answers" => "all that Frontdesk speaks".into(),
             "knowledge.tags" => "everything".into(),

@@ -187,7 +187,6 @@ impl Filler<'_> {
                 self.area("instructions", "Persona", "Whom it speaks for and how, in your words. The language model reads them.", 8),
                 self.choice("tone", "Tone", "Where words are neither yours nor a document's: courtesies, and what the language model adds.",
                     &[("formal", "formal"), ("friendly", "friendly"), ("brief", "brief")]),
-                self.field("model", "Language model", "Name of an installed chat model."),
             ],
             Tab::Knowledge => {
                 let tags = match self.tags.is_empty() {

@@ -64,7 +64,7 @@ fn read_value(name: &str, value: &str) -> Result<Option<Value>, String> {
             some => json!(some),
         },
         _ if name.starts_with("hours") => return Ok(None),
-        "tone" | "model" | "recording" | "knowledge.view" | "languages.others" | "voice.voice"
+        "tone" | "recording" | "knowledge.view" | "languages.others" | "voice.voice"
         | "voice.language" | "voice.greeting" => match value {
             "" => Value::Null,
             text => json!(text),

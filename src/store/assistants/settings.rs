@@ -14,7 +14,7 @@ pub struct Body {
     pub instructions: String,
     /// The first thing a visitor reads.
     pub greeting: String,
-    /// Chat model by catalogue name; `None` means the default.
+    /// Chat model by catalogue name; `None` means that of the machine, which is the only one so far.
     pub model: Option<String>,
     pub settings: AssistantSettings,
 }

@@ -1,6 +1,6 @@
 //! Assistants: which there are, drafts, what is live, versions and their difference, copies, files. All of it needs `admin`.
 //!
-//! What a version says is one flat object: `title`, `instructions`, `greeting`, `model`, and the sections that
+//! What a version says is one flat object: `title`, `instructions`, `greeting`, and the sections that
 //! the assistant has of its own; what is absent it inherits from the workspace.
 
 mod one;
@@ -92,7 +92,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 pub struct AssistantRequest {
     /// Small letters, digits and hyphens.
     name: String,
-    /// What it says: `title`, `instructions`, `greeting`, `model`, and the sections that it has of its own.
+    /// What it says: `title`, `instructions`, `greeting`, and the sections that it has of its own.
     #[serde(default)]
     #[schema(value_type = Object)]
     said: Map<String, Value>,

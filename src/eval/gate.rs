@@ -123,9 +123,15 @@ pub fn propose_body(
     body: &Body,
     by: Signed<'_>,
 ) -> Result<Proposed, StoreError> {
-    assistants::get(tx, workspace, assistant)?;
+    let live = assistants::get(tx, workspace, assistant)?;
+    let mut body = body.clone();
+    if body.instructions == live.instructions {
+        // Instructions that wait by themselves go along.
+        body.instructions =
+            waiting_instructions(tx, workspace, assistant)?.unwrap_or(body.instructions);
+    }
     let change = AssistantChange {
-        body: Some(body.clone()),
+        body: Some(body),
         note: by.note.to_owned(),
         author: by.author.to_owned(),
         ..AssistantChange::of(assistant)
@@ -139,22 +145,59 @@ pub fn propose_body(
     Ok(Proposed::Live)
 }
 
-/// Takes back what waits for an assistant; returns whether anything did.
+/// Takes back all that waits for an assistant.
 pub fn withdraw(
     tx: &store::Transaction<'_>,
     workspace: WorkspaceId,
     assistant: AssistantId,
-) -> Result<bool, StoreError> {
-    let mut any = false;
+) -> Result<(), StoreError> {
+    withdraw_where(tx, workspace, |change| change.assistant == assistant)
+}
+
+/// Takes back the draft of an assistant; instructions that wait by themselves go on waiting.
+pub fn withdraw_draft(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<(), StoreError> {
+    let is_draft =
+        |change: &AssistantChange| change.assistant == assistant && change.body.is_some();
+    withdraw_where(tx, workspace, is_draft)
+}
+
+fn withdraw_where(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    which: impl Fn(&AssistantChange) -> bool,
+) -> Result<(), StoreError> {
     for proposal in gate::proposals(tx, workspace)? {
         let change = serde_json::from_value::<AssistantChange>(proposal.change);
-        if change.is_ok_and(|change| change.assistant == assistant) {
+        if change.is_ok_and(|change| which(&change)) {
             let state = ProposalState::Withdrawn;
             gate::decide(tx, workspace, proposal.id, state, None, now())?;
-            any = true;
         }
     }
-    Ok(any)
+    Ok(())
+}
+
+/// What waits for an assistant.
+fn changes_of(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<Vec<AssistantChange>, StoreError> {
+    let all = gate::proposals(conn, workspace)?.into_iter();
+    let all = all.filter_map(|one| serde_json::from_value::<AssistantChange>(one.change).ok());
+    Ok(all.filter(|change| change.assistant == assistant).collect())
+}
+
+fn waiting_instructions(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<Option<String>, StoreError> {
+    let changes = changes_of(conn, workspace, assistant)?.into_iter();
+    Ok(changes.filter_map(|change| change.instructions).next_back())
 }
 
 /// The draft of an assistant that waits at the gate, as it was proposed.
@@ -163,12 +206,8 @@ pub fn waiting_body(
     workspace: WorkspaceId,
     assistant: AssistantId,
 ) -> Result<Option<Body>, StoreError> {
-    let changes = gate::proposals(conn, workspace)?.into_iter();
-    let mut changes =
-        changes.filter_map(|one| serde_json::from_value::<AssistantChange>(one.change).ok());
-    Ok(changes
-        .find(|change| change.assistant == assistant && change.body.is_some())
-        .and_then(|change| change.body))
+    let changes = changes_of(conn, workspace, assistant)?.into_iter();
+    Ok(changes.filter_map(|change| change.body).next_back())
 }
 
 /// Turns the gate of a workspace on or off. Changes that already wait keep waiting.

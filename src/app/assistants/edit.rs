@@ -53,7 +53,7 @@ pub async fn save_draft(
     let (name, author) = (name.to_owned(), author_of(by));
     let write = app.store.write(move |tx| {
         let found = named(tx, workspace, &name)?;
-        gate::withdraw(tx, workspace, found.id)?;
+        gate::withdraw_draft(tx, workspace, found.id)?;
         if found.body()? == body {
             versions::discard_draft(tx, &found)?;
         } else {
@@ -76,7 +76,7 @@ pub async fn discard(app: &App, by: &Member, name: &str) -> Result<Overview, Ass
     let (workspace, name) = (by.need(MAY)?, name.to_owned());
     let write = app.store.write(move |tx| {
         let found = named(tx, workspace, &name)?;
-        gate::withdraw(tx, workspace, found.id)?;
+        gate::withdraw_draft(tx, workspace, found.id)?;
         let was_there = versions::discard_draft(tx, &found)?;
         Ok(was_there.then_some(Overview::load(tx, found)?))
     });

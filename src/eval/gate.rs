@@ -124,25 +124,28 @@ pub fn propose_body(
     by: Signed<'_>,
 ) -> Result<Proposed, StoreError> {
     let live = assistants::get(tx, workspace, assistant)?;
-    let mut body = body.clone();
-    if body.instructions == live.instructions {
-        // Instructions that wait by themselves go along.
-        body.instructions =
-            waiting_instructions(tx, workspace, assistant)?.unwrap_or(body.instructions);
-    }
-    let change = AssistantChange {
-        body: Some(body),
+    let mut change = AssistantChange {
         note: by.note.to_owned(),
         author: by.author.to_owned(),
         ..AssistantChange::of(assistant)
     };
-    withdraw(tx, workspace, assistant)?;
-    if Gate::of(tx, workspace)?.on {
-        gate::propose(tx, workspace, &draft_kind(assistant), &json!(change), now())?;
-        return Ok(Proposed::Waits);
+    if !Gate::of(tx, workspace)?.on {
+        withdraw_draft(tx, workspace, assistant)?;
+        change.body = Some(body.clone());
+        change.apply(tx, workspace)?;
+        return Ok(Proposed::Live);
     }
-    change.apply(tx, workspace)?;
-    Ok(Proposed::Live)
+    let mut body = body.clone();
+    if body.instructions == live.instructions
+        && let Some(waiting) = waiting_instructions(tx, workspace, assistant)?
+    {
+        // Instructions that wait by themselves go along.
+        body.instructions = waiting;
+    }
+    change.body = Some(body);
+    withdraw(tx, workspace, assistant)?;
+    gate::propose(tx, workspace, &draft_kind(assistant), &json!(change), now())?;
+    Ok(Proposed::Waits)
 }
 
 /// Takes back all that waits for an assistant.

@@ -141,6 +141,7 @@ pub fn propose_body(
     {
         // Instructions that wait by themselves go along.
         body.instructions = waiting;
+        versions::save_draft(tx, &live, &body, by, now())?;
     }
     change.body = Some(body);
     withdraw(tx, workspace, assistant)?;
@@ -258,12 +259,17 @@ pub async fn change_assistant(
     change: AssistantChange,
 ) -> Result<Proposed, EvalError> {
     let write = store.write(move |tx| {
-        assistants::get(tx, workspace, change.assistant)?;
+        let found = assistants::get(tx, workspace, change.assistant)?;
         if Gate::of(tx, workspace)?.on {
             // A draft that waits already goes live with these instructions.
             let waits = waiting_body(tx, workspace, change.assistant)?;
             if let (Some(mut body), Some(instructions)) = (waits, &change.instructions) {
                 body.instructions.clone_from(instructions);
+                let by = Signed {
+                    author: &change.author,
+                    note: &change.note,
+                };
+                versions::save_draft(tx, &found, &body, by, now())?;
                 let whole = AssistantChange {
                     body: Some(body),
                     instructions: None,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::OnceCell;
 
 use super::decide::Thresholds;
+use super::decline;
 use super::evidence::{Evidence, EvidencePlace};
 use super::follow_up;
 use super::settings::AnswerSettings;
@@ -16,6 +17,8 @@ use crate::inbox::leads::LeadSettings;
 use crate::knowledge::{FAQ_SECTION, FaqThresholds, Found, Knowledge};
 use crate::language::Language;
 use crate::llm::{ChatMessage, Claim, Reader, Role, Sampling};
+use crate::store::assistants::AssistantSettings;
+use crate::store::faqs::Faq;
 use crate::store::{self, DocumentId, Store, StoreError, WorkspaceId, workspaces};
 
 /// What the store says about a business, whatever the question.
@@ -32,7 +35,13 @@ pub(super) struct Business {
 }
 
 impl Business {
-    pub(super) async fn load(store: &Store, workspace: WorkspaceId) -> Result<Self, StoreError> {
+    /// `own`: what the assistant has of its own.
+    pub(super) async fn load(
+        store: &Store,
+        workspace: WorkspaceId,
+        own: &AssistantSettings,
+    ) -> Result<Self, StoreError> {
+        let ladder = own.ladder.clone();
         store
             .read(move |conn| {
                 let book = Book::open(conn, workspace)?;
@@ -51,13 +60,22 @@ impl Business {
                 Ok(Self {
                     title: workspaces::get(conn, workspace)?.title,
                     needs_consent: LeadSettings::load(conn, workspace)?.consent_required,
-                    settings: AnswerSettings::of(conn, workspace)?,
+                    settings: AnswerSettings::of(conn, workspace)?.with_ladder(&ladder),
                     faq_thresholds: workspaces::section(conn, workspace, FAQ_SECTION)?,
                     book,
                     document_titles,
                 })
             })
             .await
+    }
+}
+
+/// The language that an assistant answers in for whoever writes in this one: its main one, unless it speaks theirs.
+pub(super) fn permitted(own: &AssistantSettings, language: Language) -> Language {
+    let allowed = decline::allowed_languages(own);
+    match allowed.first() {
+        Some(main) if !allowed.contains(&language) => *main,
+        _ => language,
     }
 }
 
@@ -79,6 +97,8 @@ pub(super) struct Case<'a> {
     pub(super) found: &'a Found,
     /// The owner's instructions to the assistant.
     pub(super) instructions: &'a str,
+    /// What the assistant has of its own.
+    pub(super) own: &'a AssistantSettings,
     /// The time at which the answer applies: the clock, unless a test sets it.
     pub(super) now: jiff::Timestamp,
     pub(super) reader: &'a dyn Reader,
@@ -109,7 +129,7 @@ impl Case<'_> {
         let hash = self.reader.weights_hash();
         let is_calibrated = self.reader.is_calibrated();
         Thresholds {
-            answer: settings.read_threshold_with(hash.as_deref(), is_calibrated),
+            answer: settings.read_threshold_of(&self.own.ladder, hash.as_deref(), is_calibrated),
             related: settings.related_threshold,
         }
     }
@@ -126,6 +146,18 @@ impl Case<'_> {
                 .question_vector(self.question, self.claim)
         });
         own.await.as_deref()
+    }
+
+    /// Whether an approved answer belongs to the knowledge that the assistant has.
+    pub(super) fn has_chosen(&self, faq: &Faq) -> bool {
+        let tags = &self.own.knowledge.tags;
+        self.own.ladder.faq != Some(false)
+            && (tags.is_empty() || faq.tags.iter().any(|tag| tags.contains(tag)))
+    }
+
+    /// The language to answer in for whoever writes in this one.
+    pub(super) fn permitted(&self, language: Language) -> Language {
+        permitted(self.own, language)
     }
 
     /// The newest message of that role.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::case::{Business, Case};
+use super::case::{Business, Case, permitted};
+use super::decline::{self, ExampleVectors};
 use super::rungs::{Draft, SafeRung, elapsed, model, refusal};
 use super::settings::AnswerSettings;
 use super::trace::{Rephrased, Trace};
@@ -16,7 +17,7 @@ use crate::knowledge::{Audience, Found, Knowledge, Passage, SearchOptions, View}
 use crate::language;
 use crate::language::Language;
 use crate::llm::{ChatMessage, ChatModel, Claim, LlmError, Reader, Role, Sampling};
-use crate::store::assistants::Assistant;
+use crate::store::assistants::{Assistant, AssistantSettings, Tone};
 use crate::store::{Store, WorkspaceId};
 
 /// Rephrase the question if the best place is less likely than this. Above it, rephrasing loses
@@ -50,6 +51,9 @@ pub(super) struct Climb<'a> {
     pub(super) workspace: WorkspaceId,
     pub(super) view: View,
     pub(super) assistant: &'a Assistant,
+    /// What it has of its own.
+    pub(super) own: &'a AssistantSettings,
+    pub(super) examples: &'a ExampleVectors,
     pub(super) history: &'a [ChatMessage],
     pub(super) question: &'a str,
     pub(super) claim: Claim,
@@ -72,6 +76,7 @@ pub(super) struct Climbed {
     /// The visitor's language.
     pub(super) language: Language,
     pub(super) settings: AnswerSettings,
+    pub(super) tone: Option<Tone>,
 }
 
 /// One search, with one wording of the question.
@@ -83,14 +88,32 @@ pub(super) struct Attempt<'a> {
 impl Climb<'_> {
     /// Returns the answer of the first rung that has one; the refusal if none does.
     pub(super) async fn answer(&self) -> Result<Climbed, AgentError> {
-        let business = Business::load(self.store, self.workspace).await?;
+        let business = Business::load(self.store, self.workspace, self.own).await?;
         let settings = &business.settings;
         let first = self.search_own().await?;
-        let language = language_of_answer(self.question, self.history, &first.found);
+        let asked_in = language_of_answer(self.question, self.history, &first.found);
+        let language = permitted(self.own, asked_in);
         let mut retrieve = elapsed(self.since);
         let mut trace = Trace::default();
         let case = self.case(&business, language, &first);
 
+        let declined = match decline::topic(&case, self.examples).await {
+            None => decline::language(&case, asked_in),
+            topic => topic,
+        };
+        if let Some((draft, declined)) = declined {
+            trace.declined = Some(declined);
+            return Ok(Climbed {
+                draft,
+                found: first.found,
+                retrieve,
+                asked_model: false,
+                trace,
+                language,
+                settings: business.settings,
+                tone: self.own.tone,
+            });
+        }
         // Try the whole message first: splitting is a guess, and costs a search for each part.
         let mut draft = first_answer(&WHOLE, &case, &mut trace).await?;
         if draft.is_none() && self.reader.ready().is_ok() {
@@ -113,10 +136,12 @@ impl Climb<'_> {
                 trace,
                 language,
                 settings: business.settings,
+                tone: self.own.tone,
             });
         }
         // A reader decides alone; the model judges only on machines without one.
-        let able = self.reader.ready().is_err() && self.model.ready().is_ok();
+        let wanted = self.own.ladder.model != Some(false);
+        let able = wanted && self.reader.ready().is_err() && self.model.ready().is_ok();
         let hopeless = trace.latest_score(Rung::Read) < REPHRASED_BELOW;
         let foreign = first.found.language().is_some_and(|l| l != language);
         let plain = if able && settings.rephrase && (hopeless || foreign) {
@@ -146,6 +171,7 @@ impl Climb<'_> {
                     asked_model: true,
                     language,
                     settings: business.settings,
+                    tone: self.own.tone,
                 });
             }
         }
@@ -177,6 +203,7 @@ impl Climb<'_> {
             asked_model: judged || plain.is_some(),
             language,
             settings: business.settings,
+            tone: self.own.tone,
         })
     }
 
@@ -197,6 +224,7 @@ impl Climb<'_> {
             view: self.view,
             audience: self.audience,
             claim: self.claim,
+            tags: self.own.knowledge.tags.clone(),
             ..SearchOptions::default()
         };
         let mut found = self
@@ -205,12 +233,16 @@ impl Climb<'_> {
             .find_with(self.workspace, sought, &options)
             .await?;
         // Approved answers that do not match as a whole may still contain the answer.
+        if self.own.ladder.faq == Some(false) {
+            return Ok(Attempt { question, found });
+        }
         let near = self.knowledge.faqs().find_near(
             self.workspace,
             question,
             found.vector.as_deref(),
             self.now.as_millisecond(),
             NEAR_FAQS,
+            &self.own.knowledge.tags,
         );
         found.passages.extend(near.iter().map(Passage::of_faq));
         Ok(Attempt { question, found })
@@ -234,6 +266,7 @@ impl Climb<'_> {
             history: self.history,
             found: &attempt.found,
             instructions: &self.assistant.instructions,
+            own: self.own,
             now: self.now,
             reader: self.reader,
             claim: self.claim,

@@ -23,6 +23,8 @@ pub(super) struct Need {
     owners_words: bool,
     /// It answers nothing.
     refused: bool,
+    /// The owner leaves its topic or its language to people.
+    left_to_people: bool,
     /// It is about something where a wrong answer costs money, health or rights.
     risky: bool,
 }
@@ -30,10 +32,12 @@ pub(super) struct Need {
 impl Need {
     pub(super) fn of(question: &str, climbed: &Climbed) -> Self {
         let topics = &climbed.settings.quote_only;
+        let declined = climbed.trace.declined.as_ref();
         Self {
             wish: climbed.trace.talk == Some(Talk::Person),
             owners_words: climbed.draft.rung == Rung::Faq,
-            refused: is_refusal(climbed.draft.rung.as_str()),
+            refused: declined.is_none() && is_refusal(climbed.draft.rung.as_str()),
+            left_to_people: declined.is_some_and(|declined| declined.hand_over),
             risky: topics.iter().any(|topic| topic.is_of(question)),
         }
     }
@@ -104,7 +108,7 @@ pub(super) fn connect(
         return Ok(None);
     }
     // With nobody there, the owner's own words say more than ours.
-    if need.owners_words && !desk::is_open(tx, conversation.workspace(), now)? {
+    if need.owners_words && !desk::is_open_for(tx, conversation, now)? {
         return Ok(None);
     }
     turns::ask(tx, conversation, Why::Visitor, now).map(Some)
@@ -117,11 +121,14 @@ pub(super) fn call_by_rule(
     need: Need,
     now: UnixMs,
 ) -> Result<ConversationState, StoreError> {
-    if !need.refused || conversation.channel != Channel::Chat {
+    let due = need.refused || need.left_to_people;
+    if !due || conversation.channel != Channel::Chat {
         return Ok(conversation.state);
     }
-    let rules = DeskSettings::load(tx, conversation.workspace())?.hand_over;
-    let why = if need.risky && rules.risky {
+    let rules = DeskSettings::of_conversation(tx, conversation)?.hand_over;
+    let why = if need.left_to_people {
+        Why::Topic
+    } else if need.risky && rules.risky {
         Why::Risky
     } else if rules.refusals > 0
         && count_refusals(tx, conversation, rules.refusals)? >= rules.refusals

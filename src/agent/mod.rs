@@ -27,6 +27,7 @@ mod cite;
 mod climb;
 mod computed;
 mod decide;
+mod decline;
 mod evidence;
 pub mod follow_up;
 mod handover;

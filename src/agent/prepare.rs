@@ -83,8 +83,9 @@ impl Agent {
             Some(id) => record::history(self.store(), turn.workspace, id).await?,
             None => turn.history.clone(),
         };
+        let own = turn.assistant.own()?;
         let asked = Burst::of(&history, &turn.question);
-        let climb = self.climb(&turn, &asked, View::Live, since);
+        let climb = self.climb(&turn, &own, &asked, View::Live, since);
         let climbed = climb.answer().await?;
         Ok(PreparedAnswer {
             turn,
@@ -121,7 +122,9 @@ impl Agent {
         let marks = Marks {
             evaluation: turn.evaluation,
             audience: turn.audience,
-            assistant: turn.assistant.name.clone(),
+            assistant: turn.assistant.id,
+            name: turn.assistant.name.clone(),
+            version: turn.assistant.version,
             now: turn.now,
             earlier: asked.history.len(),
             in_full: follow_up::write_in_full(asked.history, &asked.question, " · "),

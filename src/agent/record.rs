@@ -15,8 +15,8 @@ use crate::store::messages::{self, Message, MessageState, Speaker};
 use crate::store::receipts::{self, NewReceipt};
 use crate::store::versions::Version;
 use crate::store::{
-    self, ConversationId, ReceiptId, Scoped, Store, StoreError, Transaction, UnixMs, VersionId,
-    WorkspaceId,
+    self, AssistantId, ConversationId, ReceiptId, Scoped, Store, StoreError, Transaction, UnixMs,
+    VersionId, WorkspaceId,
 };
 
 pub(super) fn now() -> UnixMs {
@@ -152,8 +152,12 @@ pub(super) struct Marks {
     /// An evaluation or a replay asked, not a visitor.
     pub(super) evaluation: bool,
     pub(super) audience: Audience,
-    /// Short name of the assistant.
-    pub(super) assistant: String,
+    /// The assistant that answered.
+    pub(super) assistant: AssistantId,
+    /// Its short name.
+    pub(super) name: String,
+    /// Its version; 0 for a draft.
+    pub(super) version: u32,
     /// The time set for the answer; `None` for the clock.
     pub(super) now: Option<jiff::Timestamp>,
     /// Number of earlier messages that the answer could use.
@@ -166,7 +170,8 @@ pub(super) struct Marks {
 
 impl Marks {
     fn note(&self, checks: &mut Map<String, Value>) {
-        checks.insert("assistant".into(), json!(self.assistant));
+        checks.insert("assistant".into(), json!(self.name));
+        checks.insert("assistant_version".into(), json!(self.version));
         checks.insert("earlier_messages".into(), json!(self.earlier));
         if self.audience == Audience::Staff {
             checks.insert("staff".into(), json!(true));
@@ -212,17 +217,21 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
         .collect();
     let passages = json!({ "found": found, "cited": cited });
     let provider = trace.told_provider();
+    let is_declined = trace.declined.is_some();
     let mut checks = trace.into_json();
     marks.note(&mut checks);
     // A related passage is not an answer either: show the gap to the owner.
     let unanswered = match draft.rung {
         _ if marks.evaluation => None,
+        // What the owner leaves to others is no gap.
+        _ if is_declined => None,
         Rung::Refusal | Rung::Related => Some(marks.in_full),
         _ => draft.open.take(),
     };
     let (question, text) = (question.to_owned(), draft.text.clone());
     let (times, tokens) = (json!(timings), json!(draft.tokens));
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
+    let (assistant, version) = (marks.assistant, marks.version);
     let conversation = opened.as_ref().map(|opened| opened.conversation.id);
     let ended = store.write(move |tx| {
         let (mut stored, text, called) = match &opened {
@@ -262,6 +271,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
             && stored.state == ConversationState::Open
         {
             let conversation = store::conversations::get(tx, workspace, conversation)?;
+            store::conversations::set_answered_by(tx, &conversation, assistant, version)?;
             stored.state = handover::call_by_rule(tx, &conversation, need, now())?;
         }
         Ok(Ok((stored, text, rung, called)))

@@ -12,6 +12,7 @@ use super::afterword::{self, Pace};
 use super::begin::{self, Begun, InProgress, Opened};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
+use super::decline::ExampleVectors;
 use super::follow_up;
 use super::handover::Need;
 use super::lead;
@@ -23,7 +24,7 @@ use crate::inbox::Presence;
 use crate::knowledge::{Audience, Knowledge, Passage, View};
 use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Sampling};
 use crate::reason::Reason;
-use crate::store::assistants::Assistant;
+use crate::store::assistants::{Assistant, AssistantSettings, KnowledgeView};
 use crate::store::{ConversationId, Store, WorkspaceId};
 
 /// Most events buffered for a slow reader.
@@ -90,6 +91,7 @@ pub struct Agent {
     pace: Arc<Pace>,
     in_progress: InProgress,
     presence: Option<Presence>,
+    examples: ExampleVectors,
 }
 
 /// What a turn came to.
@@ -125,6 +127,7 @@ impl Agent {
             pace: Arc::default(),
             in_progress: InProgress::default(),
             presence: None,
+            examples: ExampleVectors::default(),
         }
     }
 
@@ -178,6 +181,7 @@ impl Agent {
         if turn.question.trim().is_empty() {
             return Err(AgentError::Empty);
         }
+        let own = turn.assistant.own()?;
         let asked = Burst::of(&turn.history, &turn.question);
         let Climbed {
             mut draft,
@@ -185,7 +189,10 @@ impl Agent {
             found,
             retrieve,
             ..
-        } = self.climb(&turn, &asked, view, since).answer().await?;
+        } = self
+            .climb(&turn, &own, &asked, view, since)
+            .answer()
+            .await?;
         record::narrow_spans(&self.store, turn.workspace, &mut draft).await?;
         let timings = Timings {
             retrieve,
@@ -213,6 +220,7 @@ impl Agent {
     pub(super) fn climb<'a>(
         &'a self,
         turn: &'a Turn,
+        own: &'a AssistantSettings,
         asked: &'a Burst<'a>,
         view: View,
         since: Instant,
@@ -225,12 +233,17 @@ impl Agent {
             workspace: turn.workspace,
             view,
             assistant: &turn.assistant,
+            own,
+            examples: &self.examples,
             history: asked.history,
             question: &asked.question,
             claim: turn.claim,
             sampling: turn.sampling.as_ref(),
             now: turn.now.unwrap_or_else(jiff::Timestamp::now),
-            audience: turn.audience,
+            audience: match own.knowledge.view {
+                Some(KnowledgeView::Public) => Audience::Visitors,
+                _ => turn.audience,
+            },
             since,
         }
     }
@@ -240,10 +253,13 @@ impl Agent {
         if turn.question.trim().is_empty() {
             return Err(AgentError::Empty);
         }
+        let own = turn.assistant.own()?;
         let mut marks = Marks {
             evaluation: turn.evaluation,
             audience: turn.audience,
-            assistant: turn.assistant.name.clone(),
+            assistant: turn.assistant.id,
+            name: turn.assistant.name.clone(),
+            version: turn.assistant.version,
             now: turn.now,
             earlier: 0,
             in_full: String::new(),
@@ -272,7 +288,7 @@ impl Agent {
         let asked = Burst::of(&history, &turn.question);
         marks.earlier = asked.history.len();
         marks.in_full = follow_up::write_in_full(asked.history, &asked.question, " · ");
-        let climb = self.climb(&turn, &asked, View::Live, since);
+        let climb = self.climb(&turn, &own, &asked, View::Live, since);
         let outcome = tokio::select! {
             outcome = climb.answer() => outcome,
             // Nothing was shown yet: the answer's message stays empty and "interrupted".

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::language::data;
+use crate::store::assistants::Ladder;
 use crate::store::{StoreError, WorkspaceId, workspaces};
 
 /// Thresholds and policies. Values missing in the store have defaults.
@@ -58,6 +59,36 @@ impl AnswerSettings {
 
     pub fn of(conn: &Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
         workspaces::section(conn, workspace, Self::SECTION)
+    }
+
+    /// As an assistant with this ladder answers; what it leaves open stays.
+    #[must_use]
+    pub(crate) fn with_ladder(mut self, ladder: &Ladder) -> Self {
+        if ladder.model == Some(false) {
+            self.rephrase = false;
+            self.friendly = Switch::Off;
+            self.translate = Switch::Off;
+        }
+        if let Some(threshold) = ladder.related_threshold {
+            self.related_threshold = threshold as f32;
+        }
+        self
+    }
+
+    /// The same with an assistant's own threshold. It means something only for a reader that gives probabilities, or that
+    /// the workspace has chosen a threshold for.
+    pub(crate) fn read_threshold_of(
+        &self,
+        ladder: &Ladder,
+        weights_hash: Option<&str>,
+        is_calibrated: bool,
+    ) -> Option<f32> {
+        let chosen_for = self.read_threshold_for.as_deref();
+        let known = is_calibrated || (chosen_for.is_some() && chosen_for == weights_hash);
+        match ladder.read_threshold {
+            Some(own) if known => Some(own as f32),
+            _ => self.read_threshold_with(weights_hash, is_calibrated),
+        }
     }
 
     /// Lowest probability at which this reader's places are given as the answer; `None` for never. An uncalibrated reader
@@ -184,6 +215,27 @@ mod tests {
         }
         let unknown = AnswerSettings::default();
         assert_eq!(unknown.read_threshold_with(None, false), None);
+    }
+
+    #[test]
+    fn an_assistants_own_ladder_goes_before_the_workspaces() {
+        let settings = AnswerSettings {
+            friendly: Switch::On,
+            ..AnswerSettings::default()
+        };
+        let ladder = Ladder {
+            model: Some(false),
+            read_threshold: Some(0.5),
+            related_threshold: Some(0.25),
+            ..Ladder::default()
+        };
+        let own = settings.clone().with_ladder(&ladder);
+        assert!(!own.rephrase && own.friendly == Switch::Off && own.translate == Switch::Off);
+        assert!((own.related_threshold - 0.25).abs() < f32::EPSILON);
+        assert_eq!(own.read_threshold_of(&ladder, Some("aa"), true), Some(0.5));
+        // The margins of a reader that nobody calibrated are on another scale.
+        assert_eq!(own.read_threshold_of(&ladder, Some("aa"), false), None);
+        assert_eq!(settings.clone().with_ladder(&Ladder::default()), settings);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::afterword::AfterwordTrace;
 use super::decide::Features;
+use super::decline::Declined;
 use super::support::Verdict;
 use super::talk::Talk;
 use super::types::Rung;
@@ -22,6 +23,9 @@ pub(super) struct Trace {
     /// The kind of small talk that the message was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) talk: Option<Talk>,
+    /// The topic or the language that the assistant leaves to others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) declined: Option<Declined>,
     #[serde(flatten)]
     pub(super) facts: Option<FactTrace>,
     /// Number of paragraphs left out because they give orders to an assistant.
@@ -185,6 +189,7 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::decline::DeclinedBy;
     use crate::hours::opening::Day;
     use jiff::civil::{date, time};
 
@@ -220,6 +225,11 @@ mod tests {
                 overlap: 1.0,
             }),
             talk: Some(Talk::HowAreYou),
+            declined: Some(Declined {
+                what: "politics".into(),
+                by: DeclinedBy::Words,
+                hand_over: true,
+            }),
             facts: None,
             orders_ignored: Some(2),
             contradicts: Some("older".into()),
@@ -275,7 +285,8 @@ mod tests {
         // A single number is widened as it always was: 0.68 is kept as the f64 of its f32.
         let expected = format!(
             "{{\"faq\":\"{id}\",\"phrasing\":\"Open?\",\"cosine\":null,\"overlap\":1.0,\
-             \"talk\":\"how_are_you\",\"orders_ignored\":2,\"contradicts\":\"older\",\
+             \"talk\":\"how_are_you\",\"declined\":{{\"what\":\"politics\",\"by\":\"words\",\
+             \"hand_over\":true}},\"orders_ignored\":2,\"contradicts\":\"older\",\
              \"computed\":\"3 × $45 = $135\",\"sentences\":[\
              {{\"verdict\":\"supported\",\"quote\":0,\"text\":\"Yes.\"}},\
              {{\"verdict\":\"unrelated\",\"share\":0.25,\"text\":\"No.\"}},\

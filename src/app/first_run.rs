@@ -41,7 +41,7 @@ pub async fn ensure_workspace(
     store
         .write(move |tx| {
             let workspace = workspaces::get_or_create(tx, &name, &title, now())?;
-            if assistants::find_by_name(tx, workspace.id, ASSISTANT)?.is_none() {
+            if assistants::list(tx, workspace.id)?.is_empty() {
                 let settings = json!({});
                 let new = NewAssistant {
                     name: ASSISTANT,

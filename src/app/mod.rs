@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod additions;
 pub mod api_keys;
 pub mod assist;
+pub mod assistants;
 pub mod backup;
 pub mod closing;
 pub mod crm;

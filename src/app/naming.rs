@@ -2,7 +2,9 @@
 
 use super::first_run::ASSISTANT;
 use crate::access::{Denied, Member, Scope};
-use crate::store::assistants::{self, Assistant, NewAssistant};
+use crate::eval::gate::author_of;
+use crate::store::assistants::versions::{self, Signed};
+use crate::store::assistants::{self, Assistant, Body};
 use crate::store::{
     Connection, Scoped, Store, StoreError, Transaction, UnixMs, WorkspaceId, workspaces,
 };
@@ -73,10 +75,11 @@ pub async fn set(
     check(names)?;
     let title = names.assistant.trim().to_owned();
     let business = names.business.trim().to_owned();
+    let author = author_of(by);
     let write = store.write(move |tx| {
         let before = workspaces::get(tx, workspace)?;
         workspaces::update(tx, workspace, &business, &before.settings)?;
-        entitle(tx, workspace, &title, now)
+        entitle(tx, workspace, &title, &author, now)
     });
     Ok(write.await?)
 }
@@ -85,18 +88,22 @@ fn entitle(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     title: &str,
+    author: &str,
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let assistant = first_assistant(tx, workspace)?;
-    let new = NewAssistant {
-        name: &assistant.name,
-        title,
-        instructions: &assistant.instructions,
-        greeting: &assistant.greeting,
-        model: assistant.model.as_deref(),
-        settings: &assistant.settings,
+    if assistant.title == title {
+        return Ok(());
+    }
+    let body = Body {
+        title: title.to_owned(),
+        ..assistant.body()?
     };
-    assistants::update(tx, &assistant, &new, now)
+    let by = Signed {
+        author,
+        note: "Its name",
+    };
+    versions::publish(tx, &assistant, &body, by, now).map(drop)
 }
 
 /// The assistant that answers when none is named.

@@ -19,7 +19,7 @@ use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_answers, api_threads, billing, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins, tools, visitors, webhooks, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_answers, api_threads, assistants, billing, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins, tools, visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -264,6 +264,7 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + crm::hooks::purge(tx, before(CRM_DAYS))?
         + crm::messages::purge(tx, before(CRM_DAYS))?
         + crm::jobs::purge(tx, before(CRM_DAYS))?
+        + assistants::purge_deleted(tx, before(assistants::KEPT_DAYS))?
         + closures::purge(tx, before(LEDGER_DAYS))?)
 }
 

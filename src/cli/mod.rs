@@ -7,6 +7,7 @@ mod analytics;
 mod analyze;
 mod api;
 mod ask;
+mod assistants;
 mod backup;
 mod backup_target;
 mod calls;
@@ -110,6 +111,8 @@ enum Command {
     Ask(ask::Args),
     /// Find the passages of documents that fit a question
     Search(search::Args),
+    /// Assistants: list, show, draft, publish, go back, copy, export, import, delete
+    Assistants(assistants::Args),
     /// Measure the answers with questions whose answers are known
     Eval(Box<eval::Args>),
     /// List, show, export and delete calls
@@ -188,6 +191,7 @@ pub fn main() -> ExitCode {
         Command::Tools(args) => tools::run(args),
         Command::Ask(args) => ask::run(args),
         Command::Search(args) => search::run(args),
+        Command::Assistants(args) => assistants::run(args),
         Command::Eval(args) => eval::run(*args),
         Command::Calls(args) => calls::run(args),
         Command::Receipts(args) => receipts::run(args),

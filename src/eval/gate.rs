@@ -1,13 +1,16 @@
 //! The gate: changes that wait, how the golden questions judge them, and the decision.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Comparison, EvalError};
-use crate::access::{Member, Scope};
+use crate::access::{Caller, Member, Scope};
 use crate::knowledge::{Gate, Knowledge};
 use crate::reason::Reason;
-use crate::store::assistants::{self, Assistant, NewAssistant};
+use crate::store::assistants::versions::{self, Signed};
+use crate::store::assistants::{self, Assistant, Body};
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
 use crate::store::gate::{self, HeldVersion, Proposal, ProposalState};
 use crate::store::{
@@ -32,12 +35,35 @@ pub struct AssistantChange {
     /// Name in the catalogue; `None` keeps the model.
     #[serde(default)]
     pub model: Option<String>,
+    /// A whole draft, as it was when it was proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+    /// What its author says about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Whose change it is, by name.
+    #[serde(default)]
+    pub author: String,
 }
 
 impl AssistantChange {
+    fn of(assistant: AssistantId) -> Self {
+        Self {
+            assistant,
+            instructions: None,
+            model: None,
+            body: None,
+            note: String::new(),
+            author: String::new(),
+        }
+    }
+
     /// The assistant with this change; an unchanged copy if the change is for another assistant.
     pub fn applied(&self, to: &Assistant) -> Assistant {
-        let mut changed = to.clone();
+        let mut changed = match &self.body {
+            Some(body) if to.id == self.assistant => to.with_body(body),
+            _ => to.clone(),
+        };
         if changed.id == self.assistant {
             if let Some(instructions) = &self.instructions {
                 changed.instructions.clone_from(instructions);
@@ -49,19 +75,143 @@ impl AssistantChange {
         changed
     }
 
+    /// Makes it the assistant's next version. A draft that became one is no draft any more.
     fn apply(&self, tx: &store::Transaction<'_>, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let found = assistants::get(tx, workspace, self.assistant)?;
-        let changed = self.applied(&found);
-        let new = NewAssistant {
-            name: &changed.name,
-            title: &changed.title,
-            instructions: &changed.instructions,
-            greeting: &changed.greeting,
-            model: changed.model.as_deref(),
-            settings: &changed.settings,
+        let Some(found) = assistants::find(tx, workspace, self.assistant)? else {
+            // It was deleted while the change waited.
+            return Ok(());
         };
-        assistants::update(tx, &found, &new, now())
+        let body = self.applied(&found).body()?;
+        let by = Signed {
+            author: &self.author,
+            note: &self.note,
+        };
+        versions::publish(tx, &found, &body, by, now())?;
+        if let Some(draft) = versions::draft(tx, &found)?
+            && draft.body == body
+        {
+            versions::discard_draft(tx, &found)?;
+        }
+        Ok(())
     }
+}
+
+/// Kind of the proposal of an assistant's draft.
+fn draft_kind(assistant: AssistantId) -> String {
+    format!("{ASSISTANT}:{assistant}")
+}
+
+/// Who acts, for the log of versions.
+pub fn author_of(by: &Member) -> String {
+    match by.principal().caller() {
+        Caller::User(user) => user.name.clone(),
+        Caller::Key(_) => "an API key".into(),
+        Caller::Secret => "a client secret".into(),
+        Caller::Installation => "the command line".into(),
+    }
+}
+
+/// Makes a whole version of an assistant live, or proposes it while the gate is on. It takes the place of what waits for the
+/// same assistant.
+///
+/// # Errors
+/// When the assistant does not exist.
+pub fn propose_body(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+    body: &Body,
+    by: Signed<'_>,
+) -> Result<Proposed, StoreError> {
+    let live = assistants::get(tx, workspace, assistant)?;
+    let mut change = AssistantChange {
+        note: by.note.to_owned(),
+        author: by.author.to_owned(),
+        ..AssistantChange::of(assistant)
+    };
+    if !Gate::of(tx, workspace)?.on {
+        withdraw_draft(tx, workspace, assistant)?;
+        change.body = Some(body.clone());
+        change.apply(tx, workspace)?;
+        return Ok(Proposed::Live);
+    }
+    let mut body = body.clone();
+    if body.instructions == live.instructions
+        && let Some(waiting) = waiting_instructions(tx, workspace, assistant)?
+    {
+        // Instructions that wait by themselves go along.
+        body.instructions = waiting;
+        versions::save_draft(tx, &live, &body, by, now())?;
+    }
+    change.body = Some(body);
+    withdraw(tx, workspace, assistant)?;
+    gate::propose(tx, workspace, &draft_kind(assistant), &json!(change), now())?;
+    Ok(Proposed::Waits)
+}
+
+/// Takes back all that waits for an assistant.
+pub fn withdraw(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<(), StoreError> {
+    withdraw_where(tx, workspace, |change| change.assistant == assistant)
+}
+
+/// Takes back the draft of an assistant; instructions that wait by themselves go on waiting.
+pub fn withdraw_draft(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<(), StoreError> {
+    let is_draft =
+        |change: &AssistantChange| change.assistant == assistant && change.body.is_some();
+    withdraw_where(tx, workspace, is_draft)
+}
+
+fn withdraw_where(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    which: impl Fn(&AssistantChange) -> bool,
+) -> Result<(), StoreError> {
+    for proposal in gate::proposals(tx, workspace)? {
+        let change = serde_json::from_value::<AssistantChange>(proposal.change);
+        if change.is_ok_and(|change| which(&change)) {
+            let state = ProposalState::Withdrawn;
+            gate::decide(tx, workspace, proposal.id, state, None, now())?;
+        }
+    }
+    Ok(())
+}
+
+/// What waits for an assistant.
+fn changes_of(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<Vec<AssistantChange>, StoreError> {
+    let all = gate::proposals(conn, workspace)?.into_iter();
+    let all = all.filter_map(|one| serde_json::from_value::<AssistantChange>(one.change).ok());
+    Ok(all.filter(|change| change.assistant == assistant).collect())
+}
+
+fn waiting_instructions(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<Option<String>, StoreError> {
+    let changes = changes_of(conn, workspace, assistant)?.into_iter();
+    Ok(changes.filter_map(|change| change.instructions).next_back())
+}
+
+/// The draft of an assistant that waits at the gate, as it was proposed.
+pub fn waiting_body(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    assistant: AssistantId,
+) -> Result<Option<Body>, StoreError> {
+    let changes = changes_of(conn, workspace, assistant)?.into_iter();
+    Ok(changes.filter_map(|change| change.body).next_back())
 }
 
 /// Turns the gate of a workspace on or off. Changes that already wait keep waiting.
@@ -86,9 +236,9 @@ pub async fn instruct(
         return Err(EvalError::Instructions);
     }
     let change = AssistantChange {
-        assistant,
         instructions: Some(instructions.to_owned()),
-        model: None,
+        author: author_of(by),
+        ..AssistantChange::of(assistant)
     };
     change_assistant(store, workspace, change).await
 }
@@ -109,8 +259,26 @@ pub async fn change_assistant(
     change: AssistantChange,
 ) -> Result<Proposed, EvalError> {
     let write = store.write(move |tx| {
-        assistants::get(tx, workspace, change.assistant)?;
+        let found = assistants::get(tx, workspace, change.assistant)?;
         if Gate::of(tx, workspace)?.on {
+            // A draft that waits already goes live with these instructions.
+            let waits = waiting_body(tx, workspace, change.assistant)?;
+            if let (Some(mut body), Some(instructions)) = (waits, &change.instructions) {
+                body.instructions.clone_from(instructions);
+                let by = Signed {
+                    author: &change.author,
+                    note: &change.note,
+                };
+                versions::save_draft(tx, &found, &body, by, now())?;
+                let whole = AssistantChange {
+                    body: Some(body),
+                    instructions: None,
+                    ..change
+                };
+                let kind = draft_kind(whole.assistant);
+                gate::propose(tx, workspace, &kind, &json!(whole), now())?;
+                return Ok(Proposed::Waits);
+            }
             gate::propose(tx, workspace, ASSISTANT, &json!(change), now())?;
             return Ok(Proposed::Waits);
         }
@@ -163,6 +331,11 @@ impl Waiting {
     pub fn applied(&self, to: &Assistant) -> Assistant {
         self.changes()
             .fold(to.clone(), |assistant, change| change.applied(&assistant))
+    }
+
+    /// The assistants that changes are proposed for.
+    pub(super) fn assistants(&self) -> BTreeSet<AssistantId> {
+        self.changes().map(|change| change.assistant).collect()
     }
 
     fn changes(&self) -> impl Iterator<Item = AssistantChange> {

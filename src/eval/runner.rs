@@ -13,13 +13,13 @@ use tokio_util::task::TaskTracker;
 use super::gate::{Waiting, pack_results};
 use super::run::{Progress, Report, run};
 use super::sureness::{self, Choice, SURENESS};
-use super::{AgentAsker, Case, Comparison, EvalError};
+use super::{AgentAsker, Case, Comparison, EvalError, Figures};
 use crate::agent::{Agent, AnswerSettings};
 use crate::knowledge::{Knowledge, View};
 use crate::llm::Priority;
-use crate::store::assistants::Assistant;
+use crate::store::assistants::{self, Assistant};
 use crate::store::evals::{self, RunKind, RunState};
-use crate::store::{EvalRunId, Store, WorkspaceId, golden};
+use crate::store::{EvalRunId, Scoped, Store, WorkspaceId, golden};
 
 /// Name of the runs of a workspace's own golden questions.
 pub const GOLDEN: &str = "golden questions";
@@ -151,19 +151,10 @@ impl Runner {
         cases: Vec<Case>,
         waiting: Option<Waiting>,
     ) -> Result<Outcome, EvalError> {
-        // A gate run asks each question twice: of the live documents, and with the changes.
-        let views = if waiting.is_some() { 2 } else { 1 };
-        let total = cases.len() * views;
-        let live = self.ask(
-            workspace,
-            id,
-            View::Live,
-            assistant.clone(),
-            cases.clone(),
-            (0, total),
-        );
-        let (live, choices) = live.await?;
         let Some(waiting) = waiting else {
+            let total = cases.len();
+            let live = self.ask(workspace, id, View::Live, assistant, cases, (0, total));
+            let (live, choices) = live.await?;
             let mut summary = json!(live.figures);
             if let Some(fields) = summary.as_object_mut() {
                 fields.insert(SURENESS.into(), json!(choices));
@@ -174,22 +165,67 @@ impl Runner {
                 next: None,
             });
         };
-        let (changed, done) = (waiting.applied(&assistant), cases.len());
-        let next = self.ask(workspace, id, View::Next, changed, cases, (done, total));
-        let (next, choices) = next.await?;
-        let mut summary = json!(next.figures);
+        // Each question is asked twice: of what is live, and with the changes; of every assistant that they change.
+        let asked = self.find_changed(workspace, assistant, &waiting).await?;
+        let several = asked.len() > 1;
+        let (mut done, total) = (0, cases.len() * 2 * asked.len());
+        let (mut live, mut next, mut choices) = (Vec::new(), Vec::new(), Vec::new());
+        for assistant in asked {
+            let changed = waiting.applied(&assistant);
+            let name = assistant.name.clone();
+            for (view, assistant, results) in [
+                (View::Live, assistant, &mut live),
+                (View::Next, changed, &mut next),
+            ] {
+                let place = (done, total);
+                let report = self.ask(workspace, id, view, assistant, cases.clone(), place);
+                let (report, of_report) = report.await?;
+                done += cases.len();
+                choices = of_report;
+                results.extend(report.results.into_iter().map(|mut one| {
+                    if several {
+                        // The same question to another assistant is another question.
+                        one.id = format!("{name}: {}", one.id);
+                    }
+                    one
+                }));
+            }
+        }
+        let mut summary = json!(Figures::of(&next));
         if let Some(fields) = summary.as_object_mut() {
             fields.insert(SURENESS.into(), json!(choices));
-            let comparison = Comparison::of(&live.results, &next.results);
-            fields.insert("before".into(), json!(live.figures));
+            let comparison = Comparison::of(&live, &next);
+            fields.insert("before".into(), json!(Figures::of(&live)));
             fields.insert("comparison".into(), json!(comparison));
             fields.insert("changes".into(), json!(waiting.ids()));
         }
         Ok(Outcome {
             summary,
-            live: json!(live.results),
-            next: Some(json!(next.results)),
+            live: json!(live),
+            next: Some(json!(next)),
         })
+    }
+
+    /// The assistants that waiting changes concern: documents concern the usual one.
+    async fn find_changed(
+        &self,
+        workspace: WorkspaceId,
+        usual: Assistant,
+        waiting: &Waiting,
+    ) -> Result<Vec<Assistant>, EvalError> {
+        let mut ids = waiting.assistants();
+        let with_usual = ids.remove(&usual.id) || !waiting.versions.is_empty() || ids.is_empty();
+        let read = self.store.read(move |conn| {
+            let mut found = Vec::new();
+            for id in ids {
+                let one = assistants::find(conn, workspace, id)?;
+                found.extend(one.map(Scoped::into_inner));
+            }
+            Ok(found)
+        });
+        let mut all: Vec<Assistant> = with_usual.then_some(usual).into_iter().collect();
+        all.extend(read.await?);
+        Ok(all)
     }
 
     async fn ask(

@@ -134,6 +134,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::routes());
     routes.extend(api::calls::routes());
     routes.extend(api::inbox::routes());
+    routes.extend(api::assistants::routes());
     routes.extend(api::contacts::routes());
     routes.extend(api::tasks::routes());
     routes.extend(api::crm::routes());

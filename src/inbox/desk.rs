@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::hours::opening::{Basis, Day, Hours, Span, Special, Weekly, clock};
 use crate::hours::{self, Book};
 use crate::reason::Reason;
+use crate::store::assistants::{self, AssistantSettings};
+use crate::store::conversations::Conversation;
 use crate::store::facts::FactState;
 use crate::store::{
     Connection, StoreError, Transaction, UnixMs, WorkspaceId, sessions, workspaces,
@@ -48,6 +50,20 @@ impl DeskDay {
         (Self::Saturday, Day::Sat),
         (Self::Sunday, Day::Sun),
     ];
+
+    /// The day of an English name in small letters.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "monday" => Self::Monday,
+            "tuesday" => Self::Tuesday,
+            "wednesday" => Self::Wednesday,
+            "thursday" => Self::Thursday,
+            "friday" => Self::Friday,
+            "saturday" => Self::Saturday,
+            "sunday" => Self::Sunday,
+            _ => return None,
+        })
+    }
 }
 
 /// From and until, as `HH:MM`; an end at or before its beginning is on the next day.
@@ -144,6 +160,36 @@ impl DeskSettings {
         workspaces::section(conn, workspace, Self::SECTION)
     }
 
+    /// As [`load`](Self::load), with what the conversation's assistant has of its own.
+    pub fn of_conversation(
+        conn: &Connection,
+        conversation: &Conversation,
+    ) -> Result<Self, StoreError> {
+        let (workspace, assistant) = (conversation.workspace, conversation.assistant);
+        let own = assistants::own_of(conn, workspace, assistant)?;
+        Ok(Self::load(conn, workspace)?.with_own(&own))
+    }
+
+    /// What an assistant has of its own goes before the desk's settings.
+    #[must_use]
+    pub fn with_own(mut self, own: &AssistantSettings) -> Self {
+        let rules = &own.hand_over;
+        self.hand_over = HandOver {
+            risky: rules.risky.unwrap_or(self.hand_over.risky),
+            refusals: rules.refusals.unwrap_or(self.hand_over.refusals),
+            bad_rating: rules.bad_rating.unwrap_or(self.hand_over.bad_rating),
+        };
+        if let Some(hours) = &own.hours {
+            let days = hours.week.iter().filter_map(|(name, spans)| {
+                let day = DeskDay::parse(name)?;
+                Some((day, spans.clone()))
+            });
+            self.hours = Some(days.collect());
+            self.time_zone = hours.time_zone.clone().or(self.time_zone);
+        }
+        self
+    }
+
     pub fn save(&self, tx: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), StoreError> {
         workspaces::set_section(tx, workspace, Self::SECTION, self)
     }
@@ -204,7 +250,25 @@ pub struct Desk {
 impl Desk {
     /// The desk of a workspace around a time.
     pub fn load(conn: &Connection, workspace: WorkspaceId, at: UnixMs) -> Result<Self, StoreError> {
-        let settings = DeskSettings::load(conn, workspace)?;
+        Self::with(conn, workspace, DeskSettings::load(conn, workspace)?, at)
+    }
+
+    /// The desk for a conversation: at the hours of its assistant, if that has its own.
+    pub fn of_conversation(
+        conn: &Connection,
+        conversation: &Conversation,
+        at: UnixMs,
+    ) -> Result<Self, StoreError> {
+        let settings = DeskSettings::of_conversation(conn, conversation)?;
+        Self::with(conn, conversation.workspace, settings, at)
+    }
+
+    fn with(
+        conn: &Connection,
+        workspace: WorkspaceId,
+        settings: DeskSettings,
+        at: UnixMs,
+    ) -> Result<Self, StoreError> {
         let book = Book::open(conn, workspace)?;
         let named = settings.time_zone.as_deref();
         let zone = named
@@ -308,6 +372,15 @@ fn week(days: &BTreeMap<DeskDay, Vec<DeskSpan>>) -> Vec<Weekly> {
 /// Whether somebody is at the desk of a workspace.
 pub fn is_open(conn: &Connection, workspace: WorkspaceId, at: UnixMs) -> Result<bool, StoreError> {
     Ok(Desk::load(conn, workspace, at)?.is_open(at))
+}
+
+/// Whether somebody is there for a conversation.
+pub fn is_open_for(
+    conn: &Connection,
+    conversation: &Conversation,
+    at: UnixMs,
+) -> Result<bool, StoreError> {
+    Ok(Desk::of_conversation(conn, conversation, at)?.is_open(at))
 }
 
 /// When the desk opens next; `None` if that is not known.

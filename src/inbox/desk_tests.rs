@@ -204,3 +204,44 @@ fn what_cannot_hold_is_refused_in_words() {
     assert!(serde_json::from_value::<DeskSettings>(unknown).is_err());
     assert!(DeskSettings::default().check().is_ok());
 }
+
+#[test]
+fn hours_and_rules_of_an_assistant_go_before_the_desks() {
+    within(|tx, workspace| {
+        set(
+            tx,
+            workspace,
+            &json!({ "hours": { "tuesday": [["09:00", "17:00"]] } }),
+        );
+        let own = json!({
+            "hours": { "week": { "wednesday": [["09:00", "12:00"]] } },
+            "hand_over": { "refusals": 5 },
+        });
+        let new = assistants::NewAssistant {
+            name: "night",
+            title: "Night",
+            instructions: "",
+            greeting: "",
+            model: None,
+            settings: &own,
+        };
+        let id = assistants::create(tx, workspace, &new, 1)?;
+        let begin = |assistant| {
+            let new = crate::store::conversations::NewConversation {
+                assistant,
+                channel: crate::store::conversations::Channel::Chat,
+                visitor: None,
+                title: "",
+                begun_by: None,
+                page: None,
+            };
+            crate::store::conversations::create(tx, workspace, &new, 1).unwrap()
+        };
+        let (usual, night) = (begin(None), begin(Some(id)));
+        assert!(is_open_for(tx, &usual, at(1, 10))? && !is_open_for(tx, &night, at(1, 10))?);
+        assert!(!is_open_for(tx, &usual, at(2, 10))? && is_open_for(tx, &night, at(2, 10))?);
+        let rules = DeskSettings::of_conversation(tx, &night)?.hand_over;
+        assert_eq!((rules.refusals, rules.risky), (5, true));
+        Ok(())
+    });
+}

@@ -48,6 +48,8 @@ pub enum Why {
     Refusals,
     /// An answer was rated as bad.
     Rating,
+    /// The assistant leaves the topic or the language to people.
+    Topic,
 }
 
 impl Why {
@@ -59,6 +61,7 @@ impl Why {
             Self::Risky => "risky",
             Self::Refusals => "refusals",
             Self::Rating => "rating",
+            Self::Topic => "topic",
         }
     }
 
@@ -98,7 +101,7 @@ pub fn ask(
         ConversationState::Closed => reopen(tx, conversation, now)?,
         ConversationState::Open => conversation.clone(),
     };
-    let desk = Desk::load(tx, conversation.workspace(), now)?;
+    let desk = Desk::of_conversation(tx, &conversation, now)?;
     let language = language_of(tx, &conversation)?;
     if desk.is_open(now) {
         let text = Notice::Waiting.text(language);
@@ -142,7 +145,7 @@ pub fn after_bad_rating(
     conversation: &Scoped<Conversation>,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let rules = DeskSettings::load(tx, conversation.workspace())?.hand_over;
+    let rules = DeskSettings::of_conversation(tx, conversation)?.hand_over;
     let open = conversation.state == ConversationState::Open;
     if rules.bad_rating && open && conversation.channel == Channel::Chat {
         ask(tx, conversation, Why::Rating, now)?;

@@ -21,7 +21,8 @@ use super::turns::{self, Expiry};
 use crate::store::conversations::Conversation;
 use crate::store::handover::{self, Awaited, Change};
 use crate::store::{
-    Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId, WorkspaceId, users,
+    AssistantId, Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId,
+    WorkspaceId, users,
 };
 
 /// Time between looks at the store.
@@ -61,7 +62,7 @@ fn settle_with(tx: &Transaction<'_>, here: &Here, now: UnixMs) -> Result<usize, 
                 handover::keep_alive(tx, conversation, *person, *seen_at)?;
             }
             Due::Expire(why) => {
-                let desk = Desk::load(tx, conversation.workspace(), now)?;
+                let desk = Desk::of_conversation(tx, conversation, now)?;
                 turns::expire(tx, conversation, &desk, *why, now)?;
             }
             Due::Requeue => {
@@ -83,13 +84,14 @@ fn find_due(
     now: UnixMs,
 ) -> Result<Vec<(Scoped<Conversation>, Due)>, StoreError> {
     let mut due = Vec::new();
-    let mut desks: HashMap<WorkspaceId, Desk> = HashMap::new();
+    // An assistant may have hours of its own.
+    let mut desks: HashMap<(WorkspaceId, Option<AssistantId>), Desk> = HashMap::new();
     // All of them: a desk may close while others wait longer at desks that are open.
     for waiting in handover::list_awaited(conn, Awaited::Person, u32::MAX)? {
-        let workspace = waiting.workspace();
-        let desk = match desks.entry(workspace) {
+        let of = (waiting.workspace(), waiting.assistant);
+        let desk = match desks.entry(of) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(Desk::load(conn, workspace, now)?),
+            Entry::Vacant(new) => new.insert(Desk::of_conversation(conn, &waiting, now)?),
         };
         let longest = i64::from(desk.settings.wait_minutes) * 60_000;
         let is_late = waiting

@@ -77,6 +77,8 @@ pub struct SearchOptions {
     /// The live knowledge, or what it will be once everything at the gate is published.
     pub view: View,
     pub audience: Audience,
+    /// Only passages of documents with one of these tags, their own or their source's; empty: all.
+    pub tags: Vec<String>,
     /// Position in the embedder's queue.
     pub claim: Claim,
 }

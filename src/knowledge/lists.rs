@@ -5,10 +5,14 @@ use super::gate::staged_key;
 use super::query;
 use super::{KnowledgeError, Search, View};
 use crate::store::chunks::ChunkRow;
-use crate::store::{self, ChunkId, StoreError, WorkspaceId, documents};
+use crate::store::{self, ChunkId, StoreError, WorkspaceId, documents, tags};
 
 /// Passages to take from each of the two searches.
 const CANDIDATES: usize = 60;
+/// How much further down the next look goes.
+const WIDER: usize = 8;
+/// Passages that are looked at for chosen ones, at most: more than a workspace of ordinary size has.
+const MOST_LOOKED_AT: usize = 60 * 8 * 8 * 8;
 
 /// Ids of passages with their scores.
 pub(super) type Scored = Vec<(i64, f32)>;
@@ -31,11 +35,13 @@ impl Search {
         let (mut words, mut meaning) = (Scored::new(), Scored::new());
         for key in &keys {
             if options.rank_by != RankBy::Meaning {
-                words.extend(index.by_words(key, sought, CANDIDATES)?);
+                let search = |limit| index.by_words(key, sought, limit);
+                words.extend(self.take_chosen(workspace, &options.tags, search).await?);
             }
             if let Some(vector) = vector {
                 let also = words.iter().map(|(chunk, _)| *chunk).collect();
-                meaning.extend(index.by_meaning(key, vector, CANDIDATES, &also)?);
+                let search = |limit| index.by_meaning(key, vector, limit, &also);
+                meaning.extend(self.take_chosen(workspace, &options.tags, search).await?);
             }
         }
         if options.view == View::Next {
@@ -54,6 +60,34 @@ impl Search {
             }
         }
         Ok((words, meaning))
+    }
+
+    /// The best results with one of the tags. Other knowledge may fill all the first places, so this looks further down until
+    /// there are enough, or no more.
+    async fn take_chosen(
+        &self,
+        workspace: WorkspaceId,
+        chosen: &[String],
+        search: impl Fn(usize) -> Result<Scored, KnowledgeError>,
+    ) -> Result<Scored, KnowledgeError> {
+        if chosen.is_empty() {
+            return search(CANDIDATES);
+        }
+        let mut limit = CANDIDATES;
+        loop {
+            let mut found = search(limit)?;
+            let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
+            let all = ids.len() < limit;
+            let chosen = chosen.to_vec();
+            let read = move |conn: &_| tags::chunks_with(conn, workspace, &chosen, &ids);
+            let kept = self.inner.store.read(read).await?;
+            if all || kept.len() >= CANDIDATES || limit >= MOST_LOOKED_AT {
+                found.retain(|(id, _)| kept.contains(id));
+                found.truncate(CANDIDATES);
+                return Ok(found);
+            }
+            limit = limit.saturating_mul(WIDER).min(MOST_LOOKED_AT);
+        }
     }
 }
 

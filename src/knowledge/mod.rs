@@ -47,6 +47,7 @@ mod search;
 mod seen;
 pub mod snippets;
 pub mod sources;
+mod tags;
 mod turns;
 mod unanswered;
 mod vectors;
@@ -69,6 +70,7 @@ pub use receive::Received;
 pub use search::{Search, content_words};
 pub use seen::{LineDecision, LinePicture, LinesToCheck};
 pub use sources::Sources;
+pub use tags::tidy_tags;
 pub use unanswered::{Cluster, GapQuestion, Gaps, clusters, groups};
 
 use std::sync::Arc;
@@ -153,6 +155,8 @@ pub enum KnowledgeError {
     /// What an owner wrote for a recognised line.
     #[error("{0}")]
     Line(#[source] Reason),
+    #[error("{0}")]
+    Tags(#[source] Reason),
     #[error("owner may have 200 characters")]
     FaqOwner,
     #[error(transparent)]

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde_json::json;
 
+use super::assistants::Assistant;
 use super::listing::ListFilter;
 use super::values::text_enum;
 use super::{
@@ -138,9 +139,9 @@ pub fn create(
     }
     let id = ConversationId::new();
     tx.prepare_cached(
-        "INSERT INTO conversations (id, workspace, assistant, channel, visitor, state, started_at,
+        "INSERT INTO conversations (id, workspace, assistant, assistant_version, channel, visitor, state, started_at,
                                     last_at, title, begun_by, page)
-         VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, (SELECT version FROM assistants WHERE id = ?3), ?, ?, 'open', ?, ?, ?, ?, ?)",
     )?
     .execute((
         id,
@@ -262,6 +263,57 @@ pub fn set_title(
         "UPDATE conversations SET title = ? WHERE workspace = ? AND id = ?",
         (title, conversation.workspace(), conversation.id),
     )?)
+}
+
+/// Notes which version of which assistant answered; what is noted already costs nothing.
+pub fn set_answered_by(
+    tx: &Transaction<'_>,
+    conversation: &Scoped<Conversation>,
+    assistant: AssistantId,
+    version: u32,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conversations SET assistant = ?1, assistant_version = ?2
+         WHERE workspace = ?3 AND id = ?4 AND (assistant IS NOT ?1 OR assistant_version IS NOT ?2)
+           AND EXISTS (SELECT 1 FROM assistants WHERE id = ?1 AND workspace = ?3)",
+    )?
+    .execute((
+        assistant,
+        version,
+        conversation.workspace(),
+        conversation.id,
+    ))?;
+    Ok(())
+}
+
+/// The version of the assistant that answered last, or would have; `None` without an assistant.
+pub fn assistant_version(
+    conn: &Connection,
+    conversation: &Scoped<Conversation>,
+) -> Result<Option<u32>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT assistant_version FROM conversations WHERE workspace = ? AND id = ?",
+        )?
+        .query_row((conversation.workspace(), conversation.id), |row| {
+            row.get(0)
+        })?)
+}
+
+/// How many conversations each version of an assistant answered, the newest version first.
+pub fn count_by_version(
+    conn: &Connection,
+    assistant: &Scoped<Assistant>,
+) -> Result<Vec<(u32, u64)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT coalesce(assistant_version, 0) AS version, count(*) FROM conversations
+         WHERE workspace = ? AND assistant = ? AND due_at IS NULL GROUP BY version ORDER BY version DESC",
+    )?;
+    let rows = statement.query_map((assistant.workspace(), assistant.id), |row| {
+        let count: i64 = row.get(1)?;
+        Ok((row.get(0)?, u64::try_from(count).unwrap_or(0)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Notes the language that the visitor writes in, an ISO 639-1 code.

@@ -33,6 +33,8 @@ pub struct Faq {
     pub source: String,
     /// From this moment on visitors no longer get it.
     pub expires_at: Option<UnixMs>,
+    /// Assistants choose their knowledge by them.
+    pub tags: Vec<String>,
     pub created_at: UnixMs,
     pub updated_at: UnixMs,
     pub approved_at: Option<UnixMs>,
@@ -68,7 +70,7 @@ pub struct NewFaq {
 
 columns! {
     COLUMNS of Faq {
-        id, workspace, answer, state, owner, language, source, expires_at, created_at, updated_at,
+        id, workspace, answer, state, owner, language, source, expires_at, tags: json, created_at, updated_at,
         approved_at; phrasings
     }
 }

@@ -33,6 +33,7 @@ const OF_CALLS: &str = "call IN (SELECT id FROM calls WHERE workspace = ?1)";
 pub const HELD: &[Held] = &[
     held("workspaces", "id = ?1", ALL),
     held("assistants", OWN, ALL),
+    held("assistant_versions", OWN, ALL),
     held("documents", OWN, ALL),
     held(
         "document_versions",
@@ -73,7 +74,9 @@ pub const HELD: &[Held] = &[
     held(
         "visitors",
         OWN,
-        Some("id, origin, created_at, last_seen_at, expires_at, contact, identity, claimed"),
+        Some(
+            "id, origin, created_at, last_seen_at, expires_at, contact, identity, claimed, assistant",
+        ),
     ),
     held("identity_keys", OWN, Some("workspace, created_at")),
     held("calls", OWN, ALL),

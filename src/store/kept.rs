@@ -129,7 +129,20 @@ pub const TABLES: &[Kept] = &[
         "none: hashes",
         "automatically",
     ),
-    kept("assistants", Class::Business, OWNER, WORKSPACE, CLOSED),
+    kept(
+        "assistants",
+        Class::Business,
+        "until the owner deletes it, then hidden for 30 days",
+        WORKSPACE,
+        CLOSED,
+    ),
+    kept(
+        "assistant_versions",
+        Class::Business,
+        WITH_IT,
+        WORKSPACE,
+        WITH_IT,
+    ),
     kept(
         "documents",
         Class::Business,

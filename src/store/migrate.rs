@@ -112,6 +112,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0029_responses.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0030_assistants.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

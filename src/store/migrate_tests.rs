@@ -432,3 +432,45 @@ fn visits_and_conversations_from_before_there_were_identities_go_on() {
     });
     assert_eq!(found.unwrap(), (None, 0, id, None));
 }
+
+#[test]
+fn what_an_assistant_said_before_there_were_versions_is_its_first_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("CREATE TABLE assistant_versions");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let (workspace, id) = (super::WorkspaceId::new(), super::AssistantId::new());
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO workspaces (id, name, title, created_at) VALUES (?, 'shop', 'Shop', 1)";
+    old.execute(sql, [workspace]).unwrap();
+    let sql = "INSERT INTO assistants (id, workspace, name, title, instructions, greeting, model, settings, created_at, updated_at)
+               VALUES (?, ?, 'frontdesk', 'Marla', 'Be kind.', 'Hello', NULL, '{}', 1, 5)";
+    old.execute(sql, (id, workspace)).unwrap();
+    let sql = "INSERT INTO conversations (id, workspace, assistant, channel, state, started_at, last_at, title)
+               VALUES (?, ?, ?, 'chat', 'open', 1, 1, '')";
+    old.execute(sql, (super::ConversationId::new(), workspace, id))
+        .unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let read = store.unwrap().read_blocking(|conn| {
+        let found = super::assistants::get(conn, workspace, id)?;
+        let versions = super::assistants::versions::list(conn, &found)?;
+        let (first, body) = (versions[0].clone(), found.body()?);
+        let of_conversation: u32 =
+            conn.query_row("SELECT assistant_version FROM conversations", [], |row| {
+                row.get(0)
+            })?;
+        Ok((found.version, versions.len(), first, body, of_conversation))
+    });
+    let (version, all, first, body, of_conversation) = read.unwrap();
+    assert_eq!((version, all, of_conversation), (1, 1, 1));
+    assert_eq!((first.number, &first.body), (1, &body));
+    assert_eq!(
+        (body.title.as_str(), body.instructions.as_str()),
+        ("Marla", "Be kind.")
+    );
+}

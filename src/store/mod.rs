@@ -93,6 +93,7 @@ pub mod snapshot;
 pub mod source_pages;
 pub mod sources;
 pub mod storage;
+pub mod tags;
 pub mod tasks;
 pub mod token;
 pub mod tombstones;

@@ -16,11 +16,13 @@ pub(super) fn generate() -> Result<String, StoreError> {
     Ok(format!("{PREFIX}{}", hex::encode(bytes)))
 }
 
-/// The workspace with this key, or with this as its former key while that is still valid.
+/// The workspace with this key, or with this as its former key while that is still valid, or with an assistant of this key.
 pub fn find(conn: &Connection, key: &str, now: UnixMs) -> Result<Option<Workspace>, StoreError> {
     let sql = "SELECT id FROM workspaces WHERE site_key = ?1
                UNION ALL
                SELECT id FROM workspaces WHERE former_site_key = ?1 AND former_site_key_until > ?2
+               UNION ALL
+               SELECT workspace FROM assistants WHERE site_key = ?1 AND deleted_at IS NULL
                LIMIT 1";
     find_one(conn, sql, (key, now))
 }
@@ -89,6 +91,7 @@ pub fn renew(
 mod tests {
     use super::*;
     use crate::store::Store;
+    use crate::store::assistants::{self, NewAssistant};
     use crate::store::token::{Token, TokenKind};
 
     #[test]
@@ -110,6 +113,21 @@ mod tests {
             assert_eq!(found(&shop.site_key, 100), None);
             assert_eq!(former_until(tx, shop.id, 100)?, None);
             assert_eq!(found(&second, 500).as_deref(), Some("shop"));
+
+            let new = NewAssistant {
+                name: "sales",
+                title: "Sales",
+                instructions: "",
+                greeting: "",
+                model: None,
+                settings: &serde_json::json!({}),
+            };
+            let id = assistants::create(tx, other.id, &new, 1)?;
+            let sales = assistants::get(tx, other.id, id)?;
+            let own = assistants::renew_site_key(tx, &sales)?;
+            assert_eq!(found(&own, 5).as_deref(), Some("other"));
+            assistants::hide(tx, &sales, 6)?;
+            assert_eq!(found(&own, 7), None);
 
             let third = renew(tx, shop.id, 20, 20)?;
             assert_eq!(found(&second, 20), None);

@@ -8,7 +8,9 @@ use super::conversations::{self, Conversation};
 use super::rows::columns;
 use super::token::TokenHash;
 use super::values::Json;
-use super::{ContactId, ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
+use super::{
+    AssistantId, ContactId, ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId,
+};
 
 /// Conversations that were joined one into the other, at most.
 const MOST_MERGES: usize = 8;
@@ -32,11 +34,14 @@ pub struct Visitor {
     pub contact: Option<ContactId>,
     /// What the page says of them and nobody vouches for: `id`, `name`, `email`, `phone`.
     pub claimed: BTreeMap<String, String>,
+    /// The assistant that the key on the page names.
+    pub assistant: Option<AssistantId>,
 }
 
 columns! {
     COLUMNS of Visitor {
-        id, workspace, origin, created_at, last_seen_at, expires_at, identity, contact, claimed: json
+        id, workspace, origin, created_at, last_seen_at, expires_at, identity, contact, claimed: json,
+        assistant
     }
 }
 
@@ -215,6 +220,21 @@ pub fn set_claimed(
 ) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE visitors SET claimed = ? WHERE id = ?")?
         .execute((Json(claimed), visitor))?;
+    Ok(())
+}
+
+/// Notes the assistant that the key on the page names.
+pub fn set_assistant(
+    tx: &Transaction<'_>,
+    visitor: VisitorId,
+    assistant: Option<AssistantId>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE visitors SET assistant = ?1 WHERE id = ?2 AND assistant IS NOT ?1
+           AND (?1 IS NULL OR EXISTS (SELECT 1 FROM assistants a
+                                      WHERE a.id = ?1 AND a.workspace = visitors.workspace))",
+    )?
+    .execute((assistant, visitor))?;
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::assistants::{AssistantSettings, Recording};
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingMode {
@@ -73,4 +75,60 @@ impl Default for VoiceSettings {
 impl VoiceSettings {
     /// Name of the section in the workspace's settings.
     pub const SECTION: &'static str = "voice";
+
+    /// What an assistant has of its own goes before the workspace's settings.
+    #[must_use]
+    pub fn with_own(mut self, own: &AssistantSettings) -> Self {
+        let voice = &own.voice;
+        self.voice = voice.voice.clone().or(self.voice);
+        if let Some(speed) = voice.speed {
+            self.speed = speed as f32;
+        }
+        if let Some(language) = &voice.language {
+            self.language.clone_from(language);
+        }
+        if let Some(greeting) = &voice.greeting {
+            self.greeting.clone_from(greeting);
+        }
+        self.recording = match own.recording {
+            Some(Recording::Off) => RecordingMode::Off,
+            Some(Recording::Ask) => RecordingMode::Ask,
+            None => self.recording,
+        };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::assistants::VoiceChoice;
+
+    #[test]
+    fn what_an_assistant_has_of_its_own_goes_first_and_the_rest_is_the_workspaces() {
+        let workspace = VoiceSettings {
+            voice: Some("joe".into()),
+            max_minutes: 7,
+            ..VoiceSettings::default()
+        };
+        let none = AssistantSettings::default();
+        assert_eq!(workspace.clone().with_own(&none), workspace);
+        let own = AssistantSettings {
+            voice: VoiceChoice {
+                voice: Some("amy".into()),
+                speed: Some(1.5),
+                language: Some("de".into()),
+                greeting: None,
+            },
+            recording: Some(Recording::Ask),
+            ..AssistantSettings::default()
+        };
+        let both = workspace.with_own(&own);
+        assert_eq!(
+            (both.voice.as_deref(), both.language.as_str()),
+            (Some("amy"), "de")
+        );
+        assert_eq!((both.recording, both.max_minutes), (RecordingMode::Ask, 7));
+        assert!((both.speed - 1.5).abs() < f32::EPSILON);
+    }
 }

@@ -18,6 +18,25 @@ const REMEDY: &str = "what the API shows of it is a view in `http`; only a type 
 /// Types of the store that serialize, by module. `$name` stands for those that a macro declares.
 const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::api_keys", &["ApiKey"]),
+    (
+        "store::assistants::settings",
+        &[
+            "AssistantSettings",
+            "Body",
+            "HandOverChoice",
+            "KnowledgeChoice",
+            "KnowledgeView",
+            "Ladder",
+            "Languages",
+            "OtherLanguages",
+            "OwnHours",
+            "Recording",
+            "Tone",
+            "TopicAct",
+            "TopicRule",
+            "VoiceChoice",
+        ],
+    ),
     ("store::calls", &["CallCost"]),
     ("store::due", &["Count", "Waiting"]),
     ("store::egress", &["Total"]),

@@ -22,6 +22,7 @@ mod analyses;
 mod analytics;
 mod ask;
 mod asking;
+mod assistants;
 mod audio;
 mod auth;
 mod backup_target;

@@ -14,6 +14,7 @@ use super::reply::{Display, Turn};
 use super::settings::{AnswerSettings, Switch};
 use super::types::{CitationKind, Rung};
 use crate::language::Language;
+use crate::store::assistants::Tone;
 
 /// Longest quotation to add words to, in characters: a longer one takes the model long to read.
 const LONGEST: usize = 700;
@@ -36,6 +37,7 @@ pub(super) struct Plan {
     pub(super) language: Language,
     /// Only if the model's first word comes at once.
     pub(super) if_quick: bool,
+    pub(super) tone: Option<Tone>,
 }
 
 /// Decides whether the model may add to this answer; `None` leaves the quotation alone.
@@ -73,6 +75,7 @@ pub(super) fn plan(climbed: &Climbed, question: &str, turn: &Turn) -> Option<Pla
         kind,
         language: climbed.language,
         if_quick,
+        tone: climbed.tone,
     })
 }
 

@@ -67,7 +67,7 @@ pub(crate) async fn write(
         .map(|(c, q)| with_title(c, q))
         .collect();
     let messages = match plan.kind {
-        Kind::Friendly => prompt::friendly(&titled, question, plan.language),
+        Kind::Friendly => prompt::friendly(&titled, question, plan.language, plan.tone),
         Kind::Translation => prompt::translation(&quotes.join("\n"), plan.language),
     };
     let prompt_hash = prompt::hash(&messages);

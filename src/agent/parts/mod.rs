@@ -3,6 +3,8 @@
 
 mod split;
 
+pub(super) use split::questions;
+
 use std::time::Instant;
 
 use super::AgentError;
@@ -74,6 +76,7 @@ impl Climb<'_> {
                 trace,
                 language,
                 settings: business.settings.clone(),
+                tone: self.own.tone,
             }),
         )
     }

@@ -45,7 +45,7 @@ fn joints(language: Language) -> &'static Joints {
 
 /// The questions of a message, in its own words; a single one if it asks one thing. Text before the first
 /// question belongs to that question, a remark after a question to the one before.
-pub(super) fn questions(message: &str, language: Language) -> Vec<String> {
+pub(crate) fn questions(message: &str, language: Language) -> Vec<String> {
     let whole = vec![message.trim().to_owned()];
     if message.unicode_words().count() > LONGEST_WORDS {
         return whole;

@@ -74,6 +74,10 @@ pub(super) struct Phrases {
     pub(super) older: &'static str,
     /// Introduces a translation that the language model made.
     pub(super) translated: &'static str,
+    /// Says that a topic is none for the assistant.
+    pub(super) declined: &'static str,
+    /// Says that it answers in these languages only, their own names in place of `{}`.
+    pub(super) only_languages: &'static str,
 }
 
 /// The phrases that offer a person and ask how to reach the visitor.
@@ -192,10 +196,12 @@ mod tests {
                 placeholders(phrases.older),
                 placeholders(phrases.greeting),
                 placeholders(phrases.refusal),
+                placeholders(phrases.declined),
+                placeholders(phrases.only_languages),
             ]
             .concat()
         };
-        assert_eq!(of(&english.phrases), ["business", "business", "", ""]);
+        assert_eq!(of(&english.phrases), ["business", "business", "", "", ""]);
         for (language, file) in OTHERS {
             let texts: Texts = check(file);
             assert_eq!(of(&texts.phrases), of(&english.phrases), "{language:?}");

@@ -16,7 +16,14 @@ pub(super) async fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> 
     let found = case
         .knowledge
         .faqs()
-        .find_match(case.workspace, case.question, vector, now, limits)
+        .find_match(
+            case.workspace,
+            case.question,
+            vector,
+            now,
+            limits,
+            &case.own.knowledge.tags,
+        )
         .await;
     // If it is not the same question word for word, leave it to the reader, which sees the nearest
     // approved answers among its passages.

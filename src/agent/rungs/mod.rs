@@ -17,6 +17,7 @@ use super::AgentError;
 use super::case::Case;
 use super::trace::Trace;
 use super::types::{Citation, Rung, Tokens};
+use crate::store::assistants::Ladder;
 
 /// A rung that answers without the language model.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,9 @@ impl SafeRung {
         case: &Case<'_>,
         trace: &mut Trace,
     ) -> Result<Option<Draft>, AgentError> {
+        if !self.is_on(&case.own.ladder) {
+            return Ok(None);
+        }
         match self {
             Self::Talk => Ok(talk::answer_by_words(case, trace)),
             Self::Faq => Ok(faq::answer(case, trace).await),
@@ -44,6 +48,19 @@ impl SafeRung {
             Self::TalkByMeaning => Ok(talk::answer_by_meaning(case, trace).await),
             Self::Read => read::answer(case, trace).await,
         }
+    }
+}
+
+impl SafeRung {
+    /// Whether the assistant has it; small talk it always has, as that is how a visitor reaches a person.
+    fn is_on(self, ladder: &Ladder) -> bool {
+        let own = match self {
+            Self::Talk | Self::TalkByMeaning => None,
+            Self::Faq => ladder.faq,
+            Self::Fact => ladder.fact,
+            Self::Read => ladder.read,
+        };
+        own != Some(false)
     }
 }
 

@@ -94,7 +94,13 @@ async fn write(
         .filter(|p| p.score >= case.business.settings.model_threshold)
         .filter_map(|p| place_text(p, case.found))
         .collect();
-    let messages = prompt::messages(case.instructions, case.history, &quotes, case.question);
+    let messages = prompt::messages(
+        case.instructions,
+        case.own.tone,
+        case.history,
+        &quotes,
+        case.question,
+    );
     let prompt_hash = prompt::hash(&messages);
     let mut writing = Writing::new(&quotes);
     // Show nothing before the last sentence is checked: a later one may refuse.

@@ -11,6 +11,7 @@ use crate::knowledge::FaqMatch;
 use crate::language;
 use crate::language::Language;
 use crate::llm::Role;
+use crate::store::assistants::Tone;
 
 pub(super) fn answer_by_words(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
     let (talk, language) = recognise(case)?;
@@ -24,6 +25,7 @@ pub(super) async fn answer_by_meaning(case: &Case<'_>, trace: &mut Trace) -> Opt
 
 fn respond(talk: Talk, language: Language, case: &Case<'_>, trace: &mut Trace) -> Draft {
     trace.talk = Some(talk);
+    let language = case.permitted(language);
     let unkept = case.business.needs_consent && gives_details(talk, case.question);
     if talk == Talk::Person
         && !unkept
@@ -35,7 +37,11 @@ fn respond(talk: Talk, language: Language, case: &Case<'_>, trace: &mut Trace) -
     }
     let phrase = match unkept {
         true => phrases(language).unkept,
-        false => phrase_for(talk, language, case.business.needs_consent),
+        false => shorten(
+            phrase_for(talk, language, case.business.needs_consent),
+            talk,
+            case.own.tone,
+        ),
     };
     let text = phrase.replace("{business}", &case.business.title);
     let mut draft = Draft::new(Rung::Talk, text, Vec::new(), case);
@@ -66,7 +72,8 @@ async fn judge_meaning(case: &Case<'_>) -> Option<Talk> {
 fn find_answer_about_person(case: &Case<'_>, wanted: Language) -> Option<FaqMatch> {
     let now = case.now.as_millisecond();
     let mut found: Vec<FaqMatch> = Vec::new();
-    for faq in case.knowledge.faqs().list_live(case.workspace, now) {
+    let live = case.knowledge.faqs().list_live(case.workspace, now);
+    for faq in live.into_iter().filter(|faq| case.has_chosen(faq)) {
         let asked = faq.phrasings.iter().find(|p| {
             let likely = language::of_question(&p.question);
             talk::of_message(&p.question, likely, &case.business.title)
@@ -106,6 +113,21 @@ fn recognise(case: &Case<'_>) -> Option<(Talk, Language)> {
     }
     let unknown = case.found.passages.iter().all(|p| p.coverage == 0.0);
     (unknown && talk::is_gibberish(case.question)).then_some((Talk::Unclear, likely))
+}
+
+/// In a brief tone, courtesies are one sentence.
+fn shorten(phrase: &'static str, talk: Talk, tone: Option<Tone>) -> &'static str {
+    let courtesy = matches!(
+        talk,
+        Talk::Acknowledgement | Talk::Thanks | Talk::Goodbye | Talk::HowAreYou
+    );
+    if tone != Some(Tone::Brief) || !courtesy {
+        return phrase;
+    }
+    let first = language::sentences::sentences(phrase).into_iter().next();
+    first
+        .and_then(|range| phrase.get(range))
+        .map_or(phrase, str::trim)
 }
 
 fn phrase_for(talk: Talk, language: Language, in_form: bool) -> &'static str {

@@ -83,7 +83,7 @@ async fn read(
     let read = app.store.read(move |conn| {
         let of = conversations::get(conn, workspace, id)?;
         let assistant = match of.assistant {
-            Some(id) => Some(assistants::get(conn, workspace, id)?.into_inner()),
+            Some(id) => assistants::find(conn, workspace, id)?.map(Scoped::into_inner),
             None => None,
         };
         Ok((transcript::read(conn, &of, None, limit)?.said, assistant))

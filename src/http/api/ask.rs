@@ -42,7 +42,7 @@ pub struct AskRequest {
 
 /// An earlier message of a conversation.
 #[derive(Debug, Deserialize, ToSchema)]
-struct Earlier {
+pub struct Earlier {
     /// `user` or `assistant`.
     role: String,
     /// What was said.
@@ -51,7 +51,7 @@ struct Earlier {
 
 const MOST_HISTORY: usize = 50;
 
-fn parse_history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
+pub(super) fn parse_history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
     if earlier.len() > MOST_HISTORY {
         let detail = format!("history may have at most {MOST_HISTORY} messages; send the latest");
         return Err(Problem::invalid("history", detail));

@@ -268,14 +268,17 @@ pub(super) async fn build_turn(
     client_id: Option<String>,
 ) -> Result<Turn, Problem> {
     let workspace = place.id();
-    let assistant = match conversation.assistant {
+    let begun_with = match conversation.assistant {
         Some(id) => {
             let store = &place.app.store;
             store
-                .read(move |conn| assistants::get(conn, workspace, id))
+                .read(move |conn| assistants::find(conn, workspace, id))
                 .await?
-                .into_inner()
         }
+        None => None,
+    };
+    let assistant = match begun_with {
+        Some(assistant) => assistant.into_inner(),
         None => find_assistant(&place.app, workspace, None).await?,
     };
     Ok(Turn {

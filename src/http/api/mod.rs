@@ -7,6 +7,7 @@ pub(super) mod analyses;
 pub(super) mod analytics;
 mod answered;
 pub(super) mod ask;
+pub(super) mod assistants;
 pub(super) mod backup_target;
 pub(super) mod backups;
 pub(super) mod billing;
@@ -45,6 +46,7 @@ pub(super) mod source_views;
 pub(super) mod sources;
 mod status;
 mod synonyms;
+mod tags;
 pub(super) mod tasks;
 mod told;
 pub(super) mod tools;
@@ -459,6 +461,8 @@ pub(super) fn routes() -> Vec<Route> {
         (PUT, "/api/v1/additions", ADMIN, additions::set),
         (GET, "/api/v1/synonyms", DOCUMENTS, synonyms::get),
         (PUT, "/api/v1/synonyms", DOCUMENTS, synonyms::set),
+        (GET, "/api/v1/tags", DOCUMENTS, tags::list),
+        (PUT, "/api/v1/tags/{kind}/{id}", DOCUMENTS, tags::set),
         (POST, "/api/v1/setup-link", ADMIN, setup::create),
         (GET, "/api/v1/webhooks", ADMIN, webhooks::list),
         (POST, "/api/v1/webhooks", ADMIN, webhooks::create),

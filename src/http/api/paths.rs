@@ -11,6 +11,12 @@ pub(in crate::http) mod crm {
 pub(in crate::http) mod contacts {
     pub(in crate::http) use super::super::contacts::paths::*;
 }
+pub(in crate::http) mod assistants {
+    pub(in crate::http) use super::super::assistants::paths::*;
+}
+pub(in crate::http) mod tags {
+    pub(in crate::http) use super::super::tags::{__path_list, __path_set};
+}
 pub(in crate::http) mod tasks {
     pub(in crate::http) use super::super::tasks::{
         __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,

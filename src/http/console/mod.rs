@@ -16,6 +16,10 @@ mod analytics;
 mod analytics_charts;
 mod asking;
 mod assets;
+mod assistant_form;
+mod assistant_list;
+mod assistant_read;
+mod assistants;
 mod backup_target;
 mod backups;
 mod billing;
@@ -74,6 +78,7 @@ mod status;
 mod suggestions;
 mod sureness;
 mod synonyms;
+mod tags;
 mod talk;
 mod task_pages;
 mod tasks;
@@ -287,6 +292,16 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/billing", get(billing::show).post(billing::save))
         .route("/billing/subscriptions/{id}", post(billing::assign))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
+        .route("/tags", get(tags::show).post(tags::save))
+        .route(
+            "/assistants",
+            get(assistant_list::list).post(assistant_list::create),
+        )
+        .route("/assistants/import", post(assistant_list::import))
+        .route("/assistants/{name}", get(assistants::show))
+        .route("/assistants/{name}/file", get(assistants::file))
+        .route("/assistants/{name}/try", post(assistants::try_out))
+        .route("/assistants/{name}/{verb}", post(assistants::act))
         .route("/widget", get(widget::show).post(widget::save))
         .route("/widget/open", post(widget::open))
         .route("/widget/site-key", post(widget::renew_key))

@@ -91,14 +91,14 @@ pub(super) async fn list(
     let (workspace, rows) = (person.workspace.id, found.rows);
     let read = app.store.read(move |conn| {
         let people = users::list(conn)?.into_iter();
-        let assistants = assistants::list(conn, workspace)?.into_iter();
+        let assistants = assistants::names(conn, workspace)?.into_iter();
         Ok((
             reading::steps(conn, workspace, rows)?,
             people
                 .map(|one| (one.id.to_string(), one.name))
                 .collect::<Vec<_>>(),
             assistants
-                .map(|one| (one.id.to_string(), one.title))
+                .map(|(id, _, title)| (id.to_string(), title))
                 .collect::<Vec<_>>(),
         ))
     });

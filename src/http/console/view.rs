@@ -20,6 +20,8 @@ pub enum Section {
     Chat,
     /// Receipts, gaps and tests.
     Quality,
+    /// Who answers, and how.
+    Assistants,
     /// Calls, and how the front desk speaks.
     Calls,
     /// Figures of a span of days.
@@ -38,6 +40,7 @@ impl Section {
         Self::Documents,
         Self::Chat,
         Self::Quality,
+        Self::Assistants,
         Self::Calls,
         Self::Analytics,
         Self::Transcribe,
@@ -52,6 +55,7 @@ impl Section {
             Self::Documents => "Knowledge",
             Self::Chat => "Chat",
             Self::Quality => "Quality",
+            Self::Assistants => "Assistants",
             Self::Calls => "Calls",
             Self::Analytics => "Analytics",
             Self::Transcribe => "Transcribe",
@@ -70,7 +74,12 @@ impl Section {
             Self::Chat => Scope::Chat,
             Self::Quality | Self::Analytics => Scope::Evaluate,
             Self::Transcribe => Scope::Audio,
-            Self::Calls | Self::Widget | Self::Keys | Self::Status | Self::Welcome => Scope::Admin,
+            Self::Assistants
+            | Self::Calls
+            | Self::Widget
+            | Self::Keys
+            | Self::Status
+            | Self::Welcome => Scope::Admin,
         }
     }
 
@@ -80,6 +89,7 @@ impl Section {
             Self::Documents => "documents",
             Self::Chat => "chat",
             Self::Quality => "quality",
+            Self::Assistants => "assistants",
             Self::Calls => "calls",
             Self::Analytics => "analytics",
             Self::Transcribe => "transcribe",

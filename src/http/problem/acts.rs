@@ -6,6 +6,7 @@ use super::Problem;
 use crate::agent::AgentError;
 use crate::app::additions::AdditionsError;
 use crate::app::api_keys::ApiKeyError;
+use crate::app::assistants::AssistantError;
 use crate::app::naming::NamingError;
 use crate::app::privacy::ErasureError;
 use crate::app::pronunciations::PronunciationError;
@@ -57,6 +58,24 @@ impl From<NamingError> for Problem {
             NamingError::Assistant => Self::invalid("assistant", detail),
             NamingError::Denied(error) => error.into(),
             NamingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AssistantError> for Problem {
+    fn from(error: AssistantError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AssistantError::Wrong { field, detail } => Self::invalid(field, detail),
+            AssistantError::NoDraft | AssistantError::NoVersion(_) => Self::nothing(detail),
+            AssistantError::Last | AssistantError::TooMany => {
+                Self::new(StatusCode::CONFLICT, "conflict", detail)
+            }
+            AssistantError::Agent(AgentError::Model(error)) => error.into(),
+            AssistantError::Agent(AgentError::Store(error)) => error.into(),
+            AssistantError::Agent(other) => Self::turn_failed(other.to_string()),
+            AssistantError::Denied(error) => error.into(),
+            AssistantError::Store(error) => error.into(),
         }
     }
 }

@@ -237,6 +237,7 @@ impl From<KnowledgeError> for Problem {
             KnowledgeError::Faq(detail) => Self::invalid("faq", detail),
             KnowledgeError::Line(detail) => Self::invalid("text", detail),
             KnowledgeError::Synonyms(detail) => Self::invalid("groups", detail),
+            KnowledgeError::Tags(detail) => Self::invalid("tags", detail),
             KnowledgeError::FaqOwner => Self::invalid("owner", error.to_string()),
             KnowledgeError::Denied(error) => error.into(),
             KnowledgeError::Machine(_) => Self::new(

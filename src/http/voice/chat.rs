@@ -246,15 +246,20 @@ async fn build_turn(
 ) -> Result<(Turn, ConversationState), Problem> {
     let (app, visitor) = (&guest.app, &guest.visitor);
     let workspace = visitor.workspace;
-    let named = for_visitors(app, workspace, assistant).await?;
+    let named = for_visitors(app, workspace, assistant, visitor.assistant).await?;
     let own = Guest::conversation(app, visitor, named.id, Channel::Chat, page.as_deref()).await?;
     let assistant = match own.assistant {
         Some(id) if id != named.id => {
-            let find = move |conn: &_| assistants::get(conn, workspace, id);
-            let begun = app.store.read(find).await?.into_inner();
-            // The owner may have taken it from visitors since the conversation began.
-            let begun = for_visitors(app, workspace, Some(begun.name)).await;
-            begun.unwrap_or(named)
+            let find = move |conn: &_| assistants::find(conn, workspace, id);
+            match app.store.read(find).await? {
+                // The owner may have taken it from visitors since the conversation began.
+                Some(begun) => {
+                    let name = Some(begun.name.clone());
+                    let begun = for_visitors(app, workspace, name, visitor.assistant).await;
+                    begun.unwrap_or(named)
+                }
+                None => named,
+            }
         }
         _ => named,
     };

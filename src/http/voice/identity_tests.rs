@@ -171,6 +171,7 @@ fn nobody_reads_on_in_the_visit_of_somebody_else() {
         identity: identity.map(str::to_owned),
         contact: None,
         claimed: named(claimed),
+        assistant: None,
     };
     let who = |id: &str, claimed: &str| Who {
         vouched: (!id.is_empty()).then(|| Vouched {

@@ -60,7 +60,7 @@ pub(in crate::http) async fn introduce(
         return Ok(StatusCode::NO_CONTENT);
     }
     guest.count(Deed::Introduction)?;
-    let assistant = for_visitors(app, workspace, None).await?;
+    let assistant = for_visitors(app, workspace, None, visitor.assistant).await?;
     let page = page.as_deref();
     let own = Guest::conversation(app, visitor, assistant.id, Channel::Chat, page).await?;
     let agreed = (!options.consent.is_empty()).then(|| Agreed {

@@ -129,7 +129,7 @@ pub(in crate::http) async fn leave(
         .read(move |conn| in_transaction(leads::check(conn, workspace, &checked, now_ms())));
     check.await??;
     guest.count(Deed::Lead)?;
-    let assistant = for_visitors(app, workspace, request.assistant).await?;
+    let assistant = for_visitors(app, workspace, request.assistant, visitor.assistant).await?;
     let page = new.page.clone();
     let own =
         Guest::conversation(app, visitor, assistant.id, Channel::Chat, page.as_deref()).await?;

@@ -53,7 +53,8 @@ pub(super) use self::work::Works;
 
 use super::route::{Policy, Route, routes};
 use crate::app::App;
-use crate::store::{StoreError, WorkspaceId, workspaces};
+use crate::store::assistants::Assistant;
+use crate::store::{StoreError, workspaces};
 use crate::voice::VoiceSettings;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -171,14 +172,16 @@ pub(super) fn is_public(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Finds out whether visitors of a workspace can talk now.
-async fn load_offer(app: &Arc<App>, workspace: WorkspaceId) -> Result<Offer, StoreError> {
+/// Finds out whether visitors of a workspace can talk with this assistant now.
+async fn load_offer(app: &Arc<App>, assistant: &Assistant) -> Result<Offer, StoreError> {
+    let workspace = assistant.workspace;
     let settings = app
         .store
         .read(move |conn| {
             workspaces::section::<VoiceSettings>(conn, workspace, VoiceSettings::SECTION)
         })
         .await?;
+    let settings = settings.with_own(&assistant.own()?);
     // Visitors need not know which engine is missing; the owner sees it on the status page.
     let reason = if !settings.enabled {
         Some("Talking is switched off here. Please write to us instead.")

@@ -65,7 +65,8 @@ pub(in crate::http) async fn ask(
         Some("visitor") => Why::Visitor,
         _ => Why::Button,
     };
-    let assistant = for_visitors(app, visitor.workspace, request.assistant).await?;
+    let assistant =
+        for_visitors(app, visitor.workspace, request.assistant, visitor.assistant).await?;
     let page = request.page.as_deref();
     let own = Guest::conversation(app, visitor, assistant.id, Channel::Chat, page).await?;
     let asked = acts::ask_person(&app.inbox, visitor, own.id, why).await?;

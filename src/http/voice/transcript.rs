@@ -93,7 +93,7 @@ pub(super) fn write(
     let Some(own) = own else {
         return Ok(transcript);
     };
-    let desk = Desk::load(conn, workspace, now)?;
+    let desk = Desk::of_conversation(conn, &own, now)?;
     let files = attachments::since(conn, &own, 0)?;
     let zone = desk.local(now);
     let zone = zone.time_zone().iana_name().unwrap_or("UTC");

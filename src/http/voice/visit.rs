@@ -23,10 +23,10 @@ use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::mail;
-use crate::store::assistants::Assistant;
+use crate::store::assistants::{self, Assistant};
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::workspaces::Workspace;
-use crate::store::{Transaction, sources, visitors};
+use crate::store::{AssistantId, Transaction, sources, visitors};
 
 /// Lifetime of a visitor's token.
 const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -143,7 +143,8 @@ pub(in crate::http) async fn create(
     if !settings.enabled {
         return Err(guest::refuse_closed());
     }
-    let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
+    let of_key = find_keyed(app, asked.site.clone()).await?;
+    let assistant = assistant::for_visitors(app, workspace.id, asked.assistant, of_key).await?;
     let who = identity::check(&app.store, &workspace, asked.identity).await?;
     let resumed = match &asked.token {
         Some(token) => Guest::find_by_token(app, token, &site, at_machine)
@@ -183,6 +184,7 @@ pub(in crate::http) async fn create(
             (token, expires_at, false)
         }
     };
+    keep_keyed(app, &token, of_key).await?;
     let introduced = has_talked(app, &token).await?;
     let view = build_view(app, &workspace, &settings, assistant).await?;
     let view = VisitView {
@@ -209,6 +211,25 @@ async fn find_front_desk(
         .store
         .read(move |conn| which.find(conn, now_ms(), at_machine));
     found.await?.ok_or_else(refuse_unknown_site)
+}
+
+/// The assistant that the page's key names, if it names one.
+async fn find_keyed(app: &App, key: Option<String>) -> Result<Option<AssistantId>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    let find = move |conn: &_| assistants::find_by_site_key(conn, &key);
+    Ok(app.store.read(find).await?.map(|found| found.id))
+}
+
+/// Notes it with the visit.
+async fn keep_keyed(app: &App, token: &str, of_key: Option<AssistantId>) -> Result<(), Problem> {
+    let hash = TokenHash::of(token);
+    let find = move |conn: &_| visitors::find_valid(conn, &hash, now_ms());
+    let visitor = app.store.read(find).await?;
+    if let Some(visitor) = visitor.filter(|visitor| visitor.assistant != of_key) {
+        let keep = move |tx: &Transaction<'_>| visitors::set_assistant(tx, visitor.id, of_key);
+        app.store.write(keep).await?;
+    }
+    Ok(())
 }
 
 /// For a page whose key is invalid, and for one with a name: strangers need not learn which names exist.
@@ -261,7 +282,7 @@ async fn build_view(
     settings: &WidgetSettings,
     assistant: Assistant,
 ) -> Result<VisitView, Problem> {
-    let offer = load_offer(app, workspace.id).await?;
+    let offer = load_offer(app, &assistant).await?;
     let id = workspace.id;
     let (key, own) = (workspace.site_key.clone(), settings.clone());
     let found = app.store.read(move |conn| {

@@ -392,7 +392,7 @@ pub fn of_message(
         return Ok(None);
     }
     let wish = find_question(tx, conversation, message)?;
-    let desk = Desk::load(tx, workspace, now)?;
+    let desk = Desk::of_conversation(tx, conversation, now)?;
     let task = NewTask {
         kind: TaskKind::Lead,
         contact: Some(contact.id),

@@ -128,6 +128,7 @@ fn waiting(
             "The person who had the conversation is away."
         }
         Some("risky") => "The assistant had no sure answer, and a wrong one could do harm.",
+        Some("topic") => "The assistant leaves this topic or language to people.",
         Some("refusals") => "The assistant had no answer several times in a row.",
         Some("rating") => "They rated an answer of the assistant as bad.",
         Some("lost") => "The person who had the conversation is away.",

@@ -82,8 +82,9 @@ pub async fn detail(
         let of = conversations::get(conn, workspace, id)?;
         let assistant = match of.assistant {
             Some(id) => {
-                let found = assistants::get(conn, workspace, id)?.into_inner();
-                Some((found.name, found.title))
+                let mut names = assistants::names(conn, workspace)?.into_iter();
+                let found = names.find(|(known, ..)| *known == id);
+                found.map(|(_, name, title)| (name, title))
             }
             None => None,
         };

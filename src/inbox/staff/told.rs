@@ -20,8 +20,8 @@ impl Names {
         for team in teams::list(conn, workspace)? {
             names.insert(team.id.to_string(), team.name);
         }
-        for assistant in assistants::list(conn, workspace)? {
-            names.insert(assistant.id.to_string(), assistant.title);
+        for (id, _, title) in assistants::names(conn, workspace)? {
+            names.insert(id.to_string(), title);
         }
         Ok(Self(names))
     }
@@ -52,6 +52,7 @@ pub fn tell(event: &Event, names: &Names) -> String {
         "conversation_waiting" => match field("reason").unwrap_or_default() {
             "visitor" | "button" => "The visitor asked for a person".into(),
             "risky" => "The assistant called a person: a risky topic".into(),
+            "topic" => "The assistant called a person: its owner leaves this to people".into(),
             "refusals" => "The assistant called a person: it had no answer several times".into(),
             "rating" => "The assistant called a person: an answer was rated bad".into(),
             _ => "Waits for a person".into(),

@@ -108,8 +108,9 @@ impl FaqIndex {
         vector: Option<&[f32]>,
         now: UnixMs,
         limits: &FaqThresholds,
+        tags: &[String],
     ) -> Option<FaqMatch> {
-        let ranked = self.rank(workspace, question, vector, now, limits, order);
+        let ranked = self.rank(workspace, question, vector, now, limits, tags, order);
         let (best, likeness) = ranked.iter().find(|(_, l)| l.same)?;
         let rival = ranked
             .iter()
@@ -131,10 +132,11 @@ impl FaqIndex {
         vector: Option<&[f32]>,
         now: UnixMs,
         limit: usize,
+        tags: &[String],
     ) -> Vec<FaqMatch> {
         let limits = FaqThresholds::default();
         let by_nearness = |a: &Likeness, b: &Likeness| a.near.total_cmp(&b.near);
-        let ranked = self.rank(workspace, question, vector, now, &limits, by_nearness);
+        let ranked = self.rank(workspace, question, vector, now, &limits, tags, by_nearness);
         // An answer to the opposite question is wrong, and must not even be shown as related.
         let near = ranked
             .into_iter()
@@ -143,6 +145,10 @@ impl FaqIndex {
     }
 
     /// Live questions with their best phrasing, the greatest by `order` first.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one condition of a match"
+    )]
     fn rank(
         &self,
         workspace: WorkspaceId,
@@ -150,6 +156,7 @@ impl FaqIndex {
         vector: Option<&[f32]>,
         now: UnixMs,
         limits: &FaqThresholds,
+        tags: &[String],
         order: impl Fn(&Likeness, &Likeness) -> std::cmp::Ordering,
     ) -> Vec<(FaqMatch, Likeness)> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
@@ -159,7 +166,8 @@ impl FaqIndex {
         // Cached, so that the question is analysed once per language of the phrasings.
         let mut asked: HashMap<Language, FaqQuestion> = HashMap::new();
         let mut ranked: Vec<(&Entry, &Prepared, Likeness)> = Vec::new();
-        for entry in of_workspace.values().filter(|e| e.faq.is_live(now)) {
+        let live = of_workspace.values().filter(|e| e.faq.is_live(now));
+        for entry in live.filter(|e| is_chosen(&e.faq, tags)) {
             let best = entry
                 .phrasings
                 .iter()
@@ -196,6 +204,11 @@ impl FaqIndex {
             })
             .collect()
     }
+}
+
+/// Whether an answer has one of the tags; any answer if there are none.
+pub(super) fn is_chosen(faq: &Faq, tags: &[String]) -> bool {
+    tags.is_empty() || faq.tags.iter().any(|tag| tags.contains(tag))
 }
 
 /// Same questions before others, then by similarity.

@@ -191,6 +191,7 @@ fn faq(workspace: WorkspaceId, question: &str, answer: &str, vector: [f32; 2]) -
         language: None,
         source: String::new(),
         expires_at: Some(100),
+        tags: Vec::new(),
         created_at: 0,
         updated_at: 0,
         approved_at: Some(0),
@@ -217,6 +218,7 @@ fn the_index_follows_state_expiry_and_workspace() {
             Some(&[1.0, 0.0]),
             now,
             &limits,
+            &[],
         );
         found.map(|m| m.faq.answer)
     };
@@ -250,9 +252,31 @@ fn of_two_near_answers_neither_is_given_if_words_differ() {
     let limits = FaqThresholds::default();
     let asked = "can I return a worn sandal?";
     assert_eq!(
-        index.find(workspace, asked, Some(&[1.0, 0.0]), 1, &limits),
+        index.find(workspace, asked, Some(&[1.0, 0.0]), 1, &limits, &[]),
         None
     );
-    let near = index.nearest(workspace, asked, Some(&[1.0, 0.0]), 1, 5);
+    let near = index.nearest(workspace, asked, Some(&[1.0, 0.0]), 1, 5, &[]);
     assert_eq!(near.len(), 2);
+}
+
+#[test]
+fn an_answer_with_other_tags_is_not_among_those_chosen() {
+    let workspace = WorkspaceId::new();
+    let index = FaqIndex::default();
+    let mut parking = faq(workspace, "Is there parking?", "Yes.", [1.0, 0.0]);
+    parking.tags = vec!["shop".into()];
+    index.put(parking, "m");
+    let limits = FaqThresholds::default();
+    for (tags, there) in [
+        (vec![], true),
+        (vec!["shop"], true),
+        (vec!["clinic"], false),
+    ] {
+        let tags: Vec<String> = tags.into_iter().map(str::to_owned).collect();
+        let asked = "is there parking";
+        let found = index.find(workspace, asked, Some(&[1.0, 0.0]), 1, &limits, &tags);
+        assert_eq!(found.is_some(), there, "{tags:?}");
+        let near = index.nearest(workspace, asked, Some(&[1.0, 0.0]), 1, 5, &tags);
+        assert_eq!(near.len(), usize::from(there), "{tags:?}");
+    }
 }

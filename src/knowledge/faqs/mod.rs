@@ -172,7 +172,7 @@ impl Faqs {
     }
 
     /// The approved answer to a question, if there is no doubt that it is one. Without `vector`, the vector
-    /// of the question, only the words decide, and all of them must agree.
+    /// of the question, only the words decide, and all of them must agree. With `tags`, only those with one of them count.
     pub async fn find_match(
         &self,
         workspace: WorkspaceId,
@@ -180,10 +180,11 @@ impl Faqs {
         vector: Option<&[f32]>,
         now: UnixMs,
         limits: &FaqThresholds,
+        tags: &[String],
     ) -> Option<FaqMatch> {
         self.inner.index.complete().await;
         let faqs = &self.inner.faqs;
-        faqs.find(workspace, question, vector, now, limits)
+        faqs.find(workspace, question, vector, now, limits, tags)
     }
 
     /// The approved answers nearest to a question, best first, whether or not they answer it.
@@ -194,10 +195,11 @@ impl Faqs {
         vector: Option<&[f32]>,
         now: UnixMs,
         limit: usize,
+        tags: &[String],
     ) -> Vec<FaqMatch> {
         self.inner
             .faqs
-            .nearest(workspace, question, vector, now, limit)
+            .nearest(workspace, question, vector, now, limit, tags)
     }
 
     /// All approved answers that have not expired.
@@ -208,6 +210,16 @@ impl Faqs {
     /// Whether any approved answer has not expired.
     pub fn has_live(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
         self.inner.faqs.has(workspace, now)
+    }
+
+    /// Takes over what changed in the store, if the answer is approved or was.
+    pub(super) async fn read_again(
+        &self,
+        workspace: WorkspaceId,
+        id: FaqId,
+    ) -> Result<(), KnowledgeError> {
+        let _order = self.inner.faq_changes.lock().await;
+        self.put(workspace, id).await.map(drop)
     }
 
     /// Updates the index from the store, and embeds the phrasings in the background.

@@ -35,11 +35,13 @@ struct CallStart {
 /// Records the call, and opens a conversation unless it continues one.
 async fn load(parts: &Parts, caller: &Caller) -> Result<CallStart, StoreError> {
     let (workspace, assistant) = (caller.workspace, caller.assistant.id);
+    let own = caller.assistant.own()?;
     let (channel, name, known) = (caller.channel, caller.name.clone(), caller.conversation);
     let begun_by = caller.begun_by;
     let now = jiff::Timestamp::now().as_millisecond();
     let loaded = parts.store.write(move |tx| {
         let settings: VoiceSettings = workspaces::section(tx, workspace, VoiceSettings::SECTION)?;
+        let settings = settings.with_own(&own);
         let lexicon = pronunciations::list(tx, workspace)?;
         let conversation = match known {
             Some(id) => conversations::get(tx, workspace, id)?.id,

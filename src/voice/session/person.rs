@@ -81,7 +81,7 @@ impl Services {
                 state: conversation.state,
                 said: said.map(|said| said.text).collect(),
                 seen,
-                is_desk_open: desk::is_open(conn, workspace, now())?,
+                is_desk_open: desk::is_open_for(conn, &conversation, now())?,
             })
         });
         look.await
@@ -89,8 +89,11 @@ impl Services {
 
     /// Whether somebody is at the desk.
     pub(super) async fn is_desk_open(&self) -> bool {
-        let workspace = self.caller.workspace;
-        let look = move |conn: &Connection| desk::is_open(conn, workspace, now());
+        let (workspace, id) = (self.caller.workspace, self.conversation);
+        let look = move |conn: &Connection| {
+            let conversation = conversations::get(conn, workspace, id)?;
+            desk::is_open_for(conn, &conversation, now())
+        };
         self.parts.store.read(look).await.unwrap_or(false)
     }
 

@@ -17,11 +17,12 @@ use crate::http::voice::assistant::for_visitors;
 use crate::http::voice::origin::Site;
 use crate::http::voice::rate::{OneCall, Visits};
 use crate::http::voice::{Guest as Visitors, load_offer};
+use crate::store::ConversationId;
+use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
 use crate::store::conversations::{self, Channel};
 use crate::store::token::TokenHash;
 use crate::store::visitors::Visitor;
-use crate::store::{ConversationId, WorkspaceId};
 use crate::usage::Flow;
 use crate::voice::{CallPlace, Caller};
 
@@ -83,10 +84,11 @@ impl Guest {
         outlived: BoxFuture<'static, ()>,
     ) -> Result<Ready, Refused> {
         let workspace = visitor.workspace;
-        let assistant = for_visitors(&self.app, workspace, start.assistant).await?;
+        let assistant =
+            for_visitors(&self.app, workspace, start.assistant, visitor.assistant).await?;
         let one = self.visits.call(visitor.id, self.address);
         let one = one.map_err(|message| Refused::Busy(message.into()))?;
-        let (place, notice) = self.take_place(workspace, CallChannel::Browser).await?;
+        let (place, notice) = self.take_place(&assistant, CallChannel::Browser).await?;
         let own =
             Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice, None).await?;
         if start
@@ -151,7 +153,7 @@ impl Guest {
             }
             None => None,
         };
-        let (place, notice) = self.take_place(workspace, channel).await?;
+        let (place, notice) = self.take_place(&assistant, channel).await?;
         let begun_by = match principal.caller() {
             Who::Key(id) => Some(*id),
             Who::User(_) | Who::Secret | Who::Installation => None,
@@ -182,14 +184,14 @@ impl Guest {
 
     async fn take_place(
         &self,
-        workspace: WorkspaceId,
+        assistant: &Assistant,
         channel: CallChannel,
     ) -> Result<(CallPlace, String), Refused> {
-        let offer = load_offer(&self.app, workspace).await?;
+        let offer = load_offer(&self.app, assistant).await?;
         if let Some(reason) = offer.reason {
             return Err(Refused::Busy(reason.into()));
         }
-        let place = self.app.voice.admit(workspace, channel).await;
+        let place = self.app.voice.admit(assistant.workspace, channel).await;
         let place = place.map_err(|busy| Refused::Busy(busy.to_string()))?;
         Ok((place, offer.settings.recording_notice))
     }

@@ -113,6 +113,11 @@ uuid_id! {
     ProviderId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
+    /// A link that lets somebody into a workspace.
+    InvitationId;
+    PasskeyId;
+    /// A company's sign-in server.
+    SignOnId;
 }
 
 macro_rules! row_id {

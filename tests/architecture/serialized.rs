@@ -18,6 +18,7 @@ const REMEDY: &str = "what the API shows of it is a view in `http`; only a type 
 /// Types of the store that serialize, by module. `$name` stands for those that a macro declares.
 const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::api_keys", &["ApiKey"]),
+    ("store::audit", &["AuditSettings"]),
     ("store::calls", &["CallCost"]),
     ("store::due", &["Count", "Waiting"]),
     ("store::egress", &["Total"]),
@@ -39,6 +40,7 @@ const SERIALIZED: &[(&str, &[&str])] = &[
         ],
     ),
     ("store::receipts::head", &["File", "Head", "Heads"]),
+    ("store::sign_on", &["Rule"]),
     ("store::sources", &["Options", "Report", "Told"]),
     ("store::tombstones", &["Done", "Tombstone"]),
     ("store::values", &["$name"]),

@@ -17,6 +17,7 @@ mod address;
 pub mod api;
 mod attachment;
 mod attempts;
+mod audit;
 pub mod auth;
 pub mod body;
 mod clock;
@@ -95,7 +96,7 @@ pub fn router(app: Arc<App>) -> Router {
         standing: Standing::default(),
         attempts: Attempts::default(),
     };
-    let pages = console::router(http.attempts.clone()).with_state(app.clone());
+    let pages = console::router(http.attempts.clone(), &app).with_state(app.clone());
     let root = app
         .certificates
         .as_ref()
@@ -114,6 +115,7 @@ pub fn routes() -> Vec<Route> {
     let mut routes = health::routes();
     routes.extend(openai::routes());
     routes.extend(api::routes());
+    routes.extend(api::members::routes());
     routes.extend(api::calls::routes());
     routes.extend(api::inbox::routes());
     routes.extend(api::contacts::routes());

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
+use super::audit;
 use super::auth::{self, Scope};
 use super::crm;
 use super::former;
@@ -131,7 +132,11 @@ async fn enforce(
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => {
             let principal = parts.extensions.get::<auth::Principal>().cloned();
+            let noted = audit::begin(&parts);
             let response = next.run(Request::from_parts(parts, body)).await;
+            if let (Some(noted), Some(by)) = (noted, &principal) {
+                noted.end(&http.app, by, &response).await;
+            }
             match principal {
                 Some(by) => auth::cut_at(response, auth::outlived(by, Arc::clone(&http.app))),
                 None => response,

@@ -130,6 +130,27 @@ pub fn open_to(conn: &Connection, user: &User) -> Result<Vec<Membership>, StoreE
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Where somebody is, and as what: in the workspace that is named, else in `current`, else in any that is open to them. `None`
+/// without one.
+pub fn place(
+    conn: &Connection,
+    user: &User,
+    current: Option<WorkspaceId>,
+    named: Option<&str>,
+) -> Result<Option<(WorkspaceId, Role)>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT w.id, CASE WHEN ?2 THEN 'owner' ELSE m.role END
+             FROM workspaces w LEFT JOIN members m ON m.workspace = w.id AND m.user = ?1
+             WHERE (?2 OR m.user IS NOT NULL) AND (?3 IS NULL OR w.name = ?3)
+             ORDER BY w.id = ?4 DESC, w.name = 'default' DESC, w.title, w.name LIMIT 1",
+        )?
+        .query_row((user.id, user.owns, named, current), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?)
+}
+
 /// The highest role that somebody has anywhere.
 pub fn highest(conn: &Connection, user: &User) -> Result<Option<Role>, StoreError> {
     if user.owns {
@@ -140,6 +161,26 @@ pub fn highest(conn: &Connection, user: &User) -> Result<Option<Role>, StoreErro
         .map(|membership| membership.role)
         .collect();
     Ok(Role::ALL.iter().copied().find(|role| roles.contains(role)))
+}
+
+/// How many conversations of a workspace began since then, and when somebody last said something in any.
+pub fn activity(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    since: UnixMs,
+) -> Result<(u64, Option<UnixMs>), StoreError> {
+    let last = conn
+        .prepare_cached(
+            "SELECT max(last_at) FROM conversations WHERE workspace = ? AND due_at IS NULL",
+        )?
+        .query_row([workspace], |row| row.get(0))?;
+    let begun: u32 = conn
+        .prepare_cached(
+            "SELECT count(*) FROM conversations WHERE workspace = ?1 AND last_at >= ?2 AND started_at >= ?2
+             AND due_at IS NULL",
+        )?
+        .query_row((workspace, since), |row| row.get(0))?;
+    Ok((begun.into(), last))
 }
 
 /// Everybody who works in a workspace, by e-mail address: its members, and the owners of the installation.
@@ -218,6 +259,13 @@ mod tests {
             };
             assert_eq!(titles(boss)?, ["Clinic", "Shop"]);
             assert_eq!(titles(ann)?, ["Shop"]);
+
+            let at = |user: UserId, current, named| place(tx, &users::get(tx, user)?, current, named);
+            assert_eq!(at(ann, Some(clinic), None)?, Some((shop, Role::Agent)));
+            assert_eq!(at(ann, None, Some("clinic"))?, None);
+            assert_eq!(at(boss, Some(shop), None)?, Some((shop, Role::Owner)));
+            assert_eq!(at(boss, Some(shop), Some("clinic"))?, Some((clinic, Role::Owner)));
+            assert_eq!(at(boss, None, Some("nowhere"))?, None);
 
             set(tx, clinic, ann, Role::Admin, Origin::Staff, 3)?;
             assert_eq!(highest(tx, &users::get(tx, ann)?)?, Some(Role::Admin));

@@ -14,9 +14,11 @@
 mod accounts;
 mod asking;
 mod assets;
+mod audit_page;
 mod backup_target;
 mod backups;
 mod billing;
+mod brand;
 mod call_pages;
 mod call_parts;
 mod calls;
@@ -41,6 +43,7 @@ mod golden_form;
 mod guard;
 mod inbox;
 mod inbox_pages;
+mod invitation;
 mod keys;
 mod lines;
 mod login;
@@ -50,6 +53,7 @@ mod measure_pages;
 mod measure_rows;
 mod notes;
 mod pages;
+mod places;
 mod plans;
 mod privacy;
 mod provider_form;
@@ -98,12 +102,13 @@ use axum::{Extension, Router, middleware};
 
 use self::guard::Visitor;
 use super::attempts::Attempts;
+use super::audit;
 use super::auth::Scope;
 use super::problem::Problem;
 use super::voice::files;
 use crate::app::App;
 
-pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
+pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home))
         .route("/setup", get(setup::show).post(setup::submit))
@@ -241,6 +246,22 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         )
         .route("/account/second-factor/codes", post(second_factor::renew))
         .route("/account/second-factor/off", post(second_factor::turn_off))
+        .route("/account/sessions/{id}/end", post(accounts::end_session))
+        .route("/audit", get(audit_page::show).post(audit_page::keep_for))
+        .route("/audit/export", get(audit_page::export))
+        .route("/brand/logo", get(brand::logo))
+        .route("/brand/{colour}", get(brand::colour))
+        .route(
+            "/invitation",
+            get(invitation::show).post(invitation::accept),
+        )
+        .route("/invitations", post(accounts::invite))
+        .route(
+            "/invitations/{id}/revoke",
+            post(accounts::revoke_invitation),
+        )
+        .route("/overview", get(places::overview))
+        .route("/workspace", post(places::go))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{id}/{verb}", post(accounts::change))
         .route("/backups", get(backups::show).post(backups::create))
@@ -316,6 +337,10 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/crm/accounts/{id}", get(crm::show).post(crm::set))
         .route("/crm/accounts/{id}/copy", get(crm::copy))
         .route("/crm/accounts/{id}/{verb}", post(crm::act))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(app),
+            audit::note_pages,
+        ))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(asking::ask_first))
         .layer(middleware::from_fn(guard::own_pages_only))

@@ -301,6 +301,8 @@ pub struct Protection {
 #[template(path = "status.html")]
 pub struct Status {
     pub shell: Shell,
+    /// Whether the person owns the installation, and sees the machine.
+    pub whole: bool,
     pub summary: String,
     pub engines: Vec<Engine>,
     pub protections: Vec<Protection>,

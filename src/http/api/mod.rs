@@ -24,6 +24,7 @@ pub mod inbox;
 mod keys;
 pub(super) mod lines;
 mod mail;
+pub mod members;
 mod names;
 pub(super) mod outside;
 pub(super) mod paths;

@@ -11,6 +11,9 @@ pub(in crate::http) mod crm {
 pub(in crate::http) mod contacts {
     pub(in crate::http) use super::super::contacts::paths::*;
 }
+pub(in crate::http) mod members {
+    pub(in crate::http) use super::super::members::paths::*;
+}
 pub(in crate::http) mod tasks {
     pub(in crate::http) use super::super::tasks::{
         __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,

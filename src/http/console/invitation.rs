@@ -165,10 +165,8 @@ pub(super) async fn accept(
         let Some((user, workspace)) = accepted else {
             return Ok(false);
         };
-        let begins = session::Begins {
-            workspace: Some(workspace),
-            ..begins
-        };
+        let mut begins = begins;
+        begins.workspace = Some(workspace);
         session::begin(tx, user, &session_hash, &begins, now)?;
         Ok(true)
     });

@@ -66,6 +66,8 @@ const SILENT: &[&str] = &[
     "/api/v1/inbox/{id}/unread",
     "/login",
     "/login/code",
+    "/login/passkey",
+    "/login/passkey/begin",
 ];
 
 /// In bytes.

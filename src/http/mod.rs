@@ -38,6 +38,7 @@ pub mod route;
 mod second_factor;
 pub mod server;
 mod sse;
+mod trips;
 mod voice;
 
 use std::str::FromStr;

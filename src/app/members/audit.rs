@@ -157,6 +157,20 @@ pub async fn read(
     Ok(read.await?)
 }
 
+/// Rows as [`read`] shows them, without looking at the seal: for a file, piece by piece.
+pub async fn rows(
+    store: &Store,
+    by: &Member,
+    whole: bool,
+    mut filter: Filter,
+) -> Result<Vec<Entry>, AuditError> {
+    let workspace = by.need(MAY)?;
+    let all = whole && by.principal().bound_to().is_none();
+    filter.workspace = (!all).then_some(workspace);
+    let read = store.read(move |conn| audit::list(conn, &filter, MOST));
+    Ok(read.await?)
+}
+
 /// Sets how long a workspace keeps its log.
 pub async fn keep_for(store: &Store, by: &Member, days: u32) -> Result<(), AuditError> {
     let workspace = by.need(MAY)?;

@@ -4,3 +4,5 @@
 pub mod audit;
 pub mod invitations;
 pub mod overview;
+pub mod passkey;
+pub mod signed;

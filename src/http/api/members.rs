@@ -296,9 +296,9 @@ pub(in crate::http) async fn audit_file(
             before,
             ..Filter::default()
         };
-        let found = audit::read(&app.store, by, all, filter, audit::MOST).await?;
-        before = found.rows.last().map(|row| row.seq);
-        lines.extend(found.rows.into_iter().map(cells));
+        let rows = audit::rows(&app.store, by, all, filter).await?;
+        before = rows.last().map(|row| row.seq);
+        lines.extend(rows.into_iter().map(cells));
         if before.is_none() {
             break;
         }

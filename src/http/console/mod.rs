@@ -53,6 +53,7 @@ mod measure_pages;
 mod measure_rows;
 mod notes;
 mod pages;
+mod passkeys;
 mod places;
 mod plans;
 mod privacy;
@@ -105,6 +106,7 @@ use super::attempts::Attempts;
 use super::audit;
 use super::auth::Scope;
 use super::problem::Problem;
+use super::trips::Trips;
 use super::voice::files;
 use crate::app::App;
 
@@ -246,6 +248,11 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/account/second-factor/codes", post(second_factor::renew))
         .route("/account/second-factor/off", post(second_factor::turn_off))
+        .route("/account/passkeys/begin", post(passkeys::begin))
+        .route("/account/passkeys", post(passkeys::create))
+        .route("/account/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/login/passkey/begin", post(passkeys::begin_sign_in))
+        .route("/login/passkey", post(passkeys::sign_in))
         .route("/account/sessions/{id}/end", post(accounts::end_session))
         .route("/audit", get(audit_page::show).post(audit_page::keep_for))
         .route("/audit/export", get(audit_page::export))
@@ -342,6 +349,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
             audit::note_pages,
         ))
         .layer(Extension(attempts))
+        .layer(Extension(Trips::default()))
         .layer(middleware::from_fn(asking::ask_first))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.

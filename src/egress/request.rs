@@ -40,6 +40,8 @@ pub enum Purpose {
     SpeechProvider,
     /// Text to be spoken by a provider.
     VoiceProvider,
+    /// A company's sign-in server that the owner of the installation set up.
+    SignOn,
 }
 
 impl Purpose {
@@ -58,6 +60,7 @@ impl Purpose {
             Self::ChatProvider => "language model",
             Self::SpeechProvider => "speech to text",
             Self::VoiceProvider => "text to speech",
+            Self::SignOn => "single sign-on",
         }
     }
 
@@ -73,7 +76,8 @@ impl Purpose {
             | Self::Billing
             | Self::ChatProvider
             | Self::SpeechProvider
-            | Self::VoiceProvider => false,
+            | Self::VoiceProvider
+            | Self::SignOn => false,
         }
     }
 }

@@ -68,6 +68,7 @@ const SILENT: &[&str] = &[
     "/login/code",
     "/login/passkey",
     "/login/passkey/begin",
+    "/login/sign-on/{id}",
 ];
 
 /// In bytes.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::app::members::sign_on::Going;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::{StoreError, UnixMs, UserId};
 
@@ -13,12 +14,14 @@ const OPEN_MS: i64 = 5 * 60 * 1000;
 const MOST: usize = 4096;
 
 /// What a round trip is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trip {
     /// A person adds a passkey.
     AddPasskey(UserId),
     /// Somebody signs in with a passkey.
     Passkey,
+    /// Somebody signs in at a company's sign-in server.
+    SignOn(Box<Going>),
 }
 
 #[derive(Clone, Default)]

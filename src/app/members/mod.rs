@@ -5,4 +5,5 @@ pub mod audit;
 pub mod invitations;
 pub mod overview;
 pub mod passkey;
+pub mod sign_on;
 pub mod signed;

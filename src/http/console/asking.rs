@@ -44,6 +44,12 @@ const QUESTIONS: &[Question] = &[
         "Whoever uses your account in another browser has to sign in again.",
     ),
     ask(
+        "/sign-on/*/delete",
+        1,
+        "Do you really want to delete this sign-in server?",
+        "Nobody signs in through it any more. Accounts and roles stay.",
+    ),
+    ask(
         "/account/passkeys/*/remove",
         1,
         "Do you really want to remove this passkey?",

@@ -25,7 +25,9 @@ use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, User};
 use crate::app::members::audit;
 use crate::store::sessions::Via;
-use crate::store::{members, password, second_factors, sessions, sign_ins, workspaces};
+use crate::store::{
+    members, password, second_factors, sessions, sign_ins, sign_on, workspaces,
+};
 
 /// The second step of sign-in, after the password.
 #[derive(Template)]
@@ -69,6 +71,7 @@ pub(super) async fn show(
                 business: business(&app).await?,
                 email: String::new(),
                 next,
+                ways: ways(&app).await?,
                 error: None,
             };
             view::page(StatusCode::OK, &page)
@@ -209,6 +212,22 @@ async fn over(app: &App, next: String) -> Result<Response, Failure> {
     password_page(app, StatusCode::UNAUTHORIZED, String::new(), next, &error).await
 }
 
+/// The sign-in page with why another way in did not work.
+pub(super) async fn refuse(
+    app: &App,
+    status: StatusCode,
+    error: &str,
+) -> Result<Response, Failure> {
+    password_page(app, status, String::new(), String::new(), error).await
+}
+
+/// The sign-in servers that are on, for their buttons.
+async fn ways(app: &App) -> Result<Vec<(String, String)>, Failure> {
+    let all = app.store.read(sign_on::list).await?.into_iter();
+    let active = all.filter(|one| one.active);
+    Ok(active.map(|one| (one.id.to_string(), one.name)).collect())
+}
+
 async fn password_page(
     app: &App,
     status: StatusCode,
@@ -220,6 +239,7 @@ async fn password_page(
         business: business(app).await?,
         email,
         next,
+        ways: ways(app).await?,
         error: Some(error.to_owned()),
     };
     Ok(view::page(status, &page))

@@ -72,6 +72,7 @@ mod scores;
 mod second_factor;
 mod session;
 mod setup;
+mod sign_on;
 mod sources;
 mod status;
 mod suggestions;
@@ -251,6 +252,11 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/passkeys/begin", post(passkeys::begin))
         .route("/account/passkeys", post(passkeys::create))
         .route("/account/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/login/sign-on/{id}", post(sign_on::go))
+        .route("/login/sign-on/{id}/back", get(sign_on::back))
+        .route("/sign-on", get(sign_on::show).post(sign_on::create))
+        .route("/sign-on/{id}", post(sign_on::change))
+        .route("/sign-on/{id}/delete", post(sign_on::delete))
         .route("/login/passkey/begin", post(passkeys::begin_sign_in))
         .route("/login/passkey", post(passkeys::sign_in))
         .route("/account/sessions/{id}/end", post(accounts::end_session))

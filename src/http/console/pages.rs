@@ -44,6 +44,8 @@ pub struct Login {
     pub business: Option<String>,
     pub email: String,
     pub next: String,
+    /// Ids and names of the sign-in servers that are on.
+    pub ways: Vec<(String, String)>,
     pub error: Option<String>,
 }
 

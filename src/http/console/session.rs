@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::app::App;
 use crate::app::second_factor::SIGN_IN_MS;
 use crate::http::address::{address_of, over_tls};
-use crate::http::auth::cookies::{CookieName, SESSION, SIGN_IN};
+use crate::http::auth::cookies::{CookieName, SESSION, SIGN_IN, SIGN_ON};
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::sessions::{Place, Via};
 use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, sessions};
@@ -136,6 +136,17 @@ pub(super) fn signed_in_with_code(headers: &HeaderMap, token: &Token, to: &str) 
 pub(super) fn asked_for_code(headers: &HeaderMap, token: &Token, to: &str) -> Response {
     let cookie = cookie(headers, &SIGN_IN, token.reveal(), SIGN_IN_MS / 1000);
     with_cookies(&[cookie], to)
+}
+
+/// Redirects to a sign-in server, with a cookie that only this browser has.
+pub(super) fn sent_away(headers: &HeaderMap, state: &Token, to: &str) -> Response {
+    let cookie = cookie(headers, &SIGN_ON, state.reveal(), SIGN_IN_MS / 1000);
+    with_cookies(&[cookie], to)
+}
+
+/// What the browser was sent to a sign-in server with.
+pub(super) fn sent_with(headers: &HeaderMap) -> Option<String> {
+    SIGN_ON.read(headers)
 }
 
 /// Redirects and removes the session cookie.

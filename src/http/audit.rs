@@ -68,7 +68,6 @@ const SILENT: &[&str] = &[
     "/login/code",
     "/login/passkey",
     "/login/passkey/begin",
-    "/login/sign-on/{id}",
 ];
 
 /// In bytes.

@@ -58,6 +58,7 @@ mod inbox_search;
 mod keys;
 mod leads;
 mod mail;
+mod members;
 mod models;
 mod openapi;
 mod people;
@@ -77,6 +78,9 @@ mod second_factor_rules;
 mod seen;
 mod seen_page;
 mod server;
+#[path = "../fakes/sign_on/mod.rs"]
+mod server_for_sign_on;
+mod sign_on;
 mod site;
 mod site_key;
 mod snippets;

@@ -252,7 +252,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/passkeys/begin", post(passkeys::begin))
         .route("/account/passkeys", post(passkeys::create))
         .route("/account/passkeys/{id}/remove", post(passkeys::remove))
-        .route("/login/sign-on/{id}", post(sign_on::go))
+        .route("/login/sign-on/{id}", get(sign_on::go))
         .route("/login/sign-on/{id}/back", get(sign_on::back))
         .route("/sign-on", get(sign_on::show).post(sign_on::create))
         .route("/sign-on/{id}", post(sign_on::change))

@@ -49,14 +49,14 @@ async fn active(app: &App, id: &str) -> Result<Provider, Failure> {
     }
 }
 
-/// `POST /login/sign-on/{id}`: sends the browser to the sign-in server.
+/// `GET /login/sign-on/{id}`: sends the browser to the sign-in server. No form, as the pages' policy lets forms lead nowhere else.
 pub(super) async fn go(
     State(app): State<Arc<App>>,
     Extension(attempts): Extension<Attempts>,
     Extension(trips): Extension<Trips>,
     Path(id): Path<String>,
+    Query(Next { next }): Query<Next>,
     parts: Parts,
-    Form(form): Form<Next>,
 ) -> Result<Response, Failure> {
     let now = now_ms();
     let network = Of::network(address_of(&parts));
@@ -65,7 +65,7 @@ pub(super) async fn go(
     }
     let provider = active(&app, &id).await?;
     let back = came_back_to(&app, &parts, provider.id);
-    let going = sign_on::begin(provider.id, back, local_path(&form.next).to_owned())?;
+    let going = sign_on::begin(provider.id, back, local_path(&next).to_owned())?;
     let state = trips.begin(Trip::SignOn(Box::new(going.clone())), now)?;
     let to = sign_on::address(&app.gateway, &provider, &going, state.reveal()).await;
     match to {

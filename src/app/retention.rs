@@ -21,8 +21,8 @@ use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, billing, client_secrets,
-    closures, crm, egress, events, invitations, jobs, mail, second_factors, sessions, settings, setup_tokens,
-    sign_ins, visitors, webhooks, workspaces,
+    closures, crm, egress, events, invitations, jobs, mail, second_factors, sessions, settings,
+    setup_tokens, sign_ins, visitors, webhooks, workspaces,
 };
 use crate::voice::VoiceSettings;
 

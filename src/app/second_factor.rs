@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::accounts::{AccountError, By, may_change_account};
 use super::first_run::default_workspace;
 use crate::store::second_factors::{self, SECRET_BYTES};
-use crate::store::token::{TokenHash, fill_random};
 use crate::store::sessions::{Place, Via};
+use crate::store::token::{TokenHash, fill_random};
 use crate::store::users;
 use crate::store::{
     Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, sessions, sign_ins,
@@ -66,7 +66,9 @@ impl From<AccountError> for FactorError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Wrong(why) | AccountError::Forbidden(why) => Self::Forbidden(why),
-            AccountError::Denied(_) => Self::Forbidden("Your account may not manage people; ask the owner."),
+            AccountError::Denied(_) => {
+                Self::Forbidden("Your account may not manage people; ask the owner.")
+            }
             AccountError::Store(error) => Self::Store(error),
         }
     }
@@ -198,12 +200,7 @@ pub async fn turn_off(
 ///
 /// # Errors
 /// [`FactorError::Forbidden`]; [`FactorError::Off`] if there is no second factor.
-pub async fn reset(
-    store: &Store,
-    by: By,
-    id: UserId,
-    now: UnixMs,
-) -> Result<(), FactorError> {
+pub async fn reset(store: &Store, by: By, id: UserId, now: UnixMs) -> Result<(), FactorError> {
     let workspace = default_workspace(store).await?;
     let done = store.write(move |tx| {
         let whom = users::get(tx, id)?;

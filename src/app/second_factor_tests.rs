@@ -86,7 +86,16 @@ impl Desk {
             .write(move |tx| sign_ins::create(tx, id, &waits, began, began + SIGN_IN_MS));
         begun.await.unwrap();
         let before = self.sessions(now).await;
-        let done = sign_in(&self.store, waits, code.into(), session, Place::default(), now, now + 9_000).await;
+        let done = sign_in(
+            &self.store,
+            waits,
+            code.into(),
+            session,
+            Place::default(),
+            now,
+            now + 9_000,
+        )
+        .await;
         let opened = self.sessions(now).await - before;
         assert_eq!(
             opened,
@@ -94,7 +103,16 @@ impl Desk {
             "a session only with a code"
         );
         if done.is_ok() {
-            let again = sign_in(&self.store, waits, code.into(), session, Place::default(), now, now + 9_000).await;
+            let again = sign_in(
+                &self.store,
+                waits,
+                code.into(),
+                session,
+                Place::default(),
+                now,
+                now + 9_000,
+            )
+            .await;
             assert!(matches!(again, Err(FactorError::SignInOver)));
         }
         done

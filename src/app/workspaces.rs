@@ -18,7 +18,9 @@ pub enum WorkspaceError {
     #[error("only an owner may export or close a workspace")]
     OwnerOnly,
     /// Bound to one workspace.
-    #[error("this concerns the whole installation; a key or an account of one workspace may not do it")]
+    #[error(
+        "this concerns the whole installation; a key or an account of one workspace may not do it"
+    )]
     Bound,
     /// The confirmation is missing.
     #[error("to confirm that everything in it will be erased, repeat \"{expected}\"")]

@@ -22,7 +22,8 @@ use crate::store::conversations::Conversation;
 use crate::store::handover::{self, Awaited, Change};
 use crate::store::users::{self, Role};
 use crate::store::{
-    Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId, WorkspaceId, members,
+    Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId, WorkspaceId,
+    members,
 };
 
 /// Time between looks at the store.
@@ -141,11 +142,7 @@ fn find_due(
 }
 
 /// Whether somebody is still of the workspace's staff.
-fn may_answer(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    user: UserId,
-) -> Result<bool, StoreError> {
+fn may_answer(conn: &Connection, workspace: WorkspaceId, user: UserId) -> Result<bool, StoreError> {
     let user = users::get(conn, user)?;
     let role = members::role_of(conn, workspace, &user)?;
     Ok(user.suspended_at.is_none() && role.is_some_and(|role| role != Role::Viewer))

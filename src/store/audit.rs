@@ -127,9 +127,7 @@ fn digest(before: &[u8], new: &NewEntry, at: UnixMs) -> Vec<u8> {
 /// Adds a row.
 pub fn append(tx: &Transaction<'_>, new: &NewEntry, at: UnixMs) -> Result<(), StoreError> {
     let before: Option<Vec<u8>> = tx
-        .prepare_cached(
-            "SELECT digest FROM audit WHERE workspace IS ? ORDER BY seq DESC LIMIT 1",
-        )?
+        .prepare_cached("SELECT digest FROM audit WHERE workspace IS ? ORDER BY seq DESC LIMIT 1")?
         .query_row([new.workspace], |row| row.get(0))
         .optional()?;
     let before = before.unwrap_or_else(|| vec![0; 32]);

@@ -252,7 +252,11 @@ mod tests {
                 ids(people(tx, clinic)?),
                 [(boss, Role::Owner), (eve, Role::Viewer)]
             );
-            assert_eq!(staff(tx, clinic)?.len(), 1, "who only looks on answers nobody");
+            assert_eq!(
+                staff(tx, clinic)?.len(),
+                1,
+                "who only looks on answers nobody"
+            );
             let titles = |user: UserId| -> Result<Vec<String>, StoreError> {
                 let open = open_to(tx, &users::get(tx, user)?)?;
                 Ok(open.into_iter().map(|one| one.title).collect())
@@ -260,11 +264,15 @@ mod tests {
             assert_eq!(titles(boss)?, ["Clinic", "Shop"]);
             assert_eq!(titles(ann)?, ["Shop"]);
 
-            let at = |user: UserId, current, named| place(tx, &users::get(tx, user)?, current, named);
+            let at =
+                |user: UserId, current, named| place(tx, &users::get(tx, user)?, current, named);
             assert_eq!(at(ann, Some(clinic), None)?, Some((shop, Role::Agent)));
             assert_eq!(at(ann, None, Some("clinic"))?, None);
             assert_eq!(at(boss, Some(shop), None)?, Some((shop, Role::Owner)));
-            assert_eq!(at(boss, Some(shop), Some("clinic"))?, Some((clinic, Role::Owner)));
+            assert_eq!(
+                at(boss, Some(shop), Some("clinic"))?,
+                Some((clinic, Role::Owner))
+            );
             assert_eq!(at(boss, None, Some("nowhere"))?, None);
 
             set(tx, clinic, ann, Role::Admin, Origin::Staff, 3)?;

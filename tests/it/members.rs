@@ -11,9 +11,10 @@ use crate::staff::{Staff, talk};
 
 /// Makes somebody a member of a workspace, or changes their role there.
 async fn put(app: &TestApp, workspace: WorkspaceId, user: UserId, role: Role) {
-    let set = app.app.store.write(move |tx| {
-        members::set(tx, workspace, user, role, members::Origin::Staff, now())
-    });
+    let set = app
+        .app
+        .store
+        .write(move |tx| members::set(tx, workspace, user, role, members::Origin::Staff, now()));
     set.await.unwrap();
 }
 
@@ -48,21 +49,39 @@ async fn another_workspace_does_not_exist_for_whoever_is_not_in_it() {
     ] {
         let reply = admin.get(&path).await;
         let denied = [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&reply.status);
-        assert!(denied && !reply.text().contains("tooth"), "{path}: {}", reply.text());
+        assert!(
+            denied && !reply.text().contains("tooth"),
+            "{path}: {}",
+            reply.text()
+        );
     }
     let there = admin.get("/api/v1/inbox?workspace=clinic").await;
     let nowhere = admin.get("/api/v1/inbox?workspace=nowhere").await;
     assert_eq!(there.status, StatusCode::NOT_FOUND);
     assert_eq!(there.text(), nowhere.text(), "denied looks like not there");
     // What belongs to the machine is its owner's.
-    for path in ["/backups", "/plans", "/sign-on", "/api/v1/backups", "/api/v1/workspaces"] {
-        assert_eq!(admin.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    for path in [
+        "/backups",
+        "/plans",
+        "/sign-on",
+        "/api/v1/backups",
+        "/api/v1/workspaces",
+    ] {
+        assert_eq!(
+            admin.get(path).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
     }
     put(&app, clinic, admin.id, Role::Agent).await;
     let now_in = admin.get("/api/v1/inbox?workspace=clinic").await;
     assert_eq!(now_in.status, StatusCode::OK);
     let settings = admin.get("/api/v1/keys?workspace=clinic").await;
-    assert_eq!(settings.status, StatusCode::FORBIDDEN, "an agent there, an admin here");
+    assert_eq!(
+        settings.status,
+        StatusCode::FORBIDDEN,
+        "an agent there, an admin here"
+    );
 }
 
 #[tokio::test]
@@ -98,7 +117,8 @@ async fn an_invitation_lets_one_person_in_once() {
     let boss = Staff::new(&app, "Boss", Role::Owner).await;
     let admin = Staff::new(&app, "Ann", Role::Admin).await;
     let invite = async |who: &Staff<'_>, email: &str, role: &str| {
-        who.post("/api/v1/invitations", json!({"email": email, "role": role})).await
+        who.post("/api/v1/invitations", json!({"email": email, "role": role}))
+            .await
     };
     let refused = invite(&admin, "eve@example.com", "owner").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
@@ -118,11 +138,20 @@ async fn an_invitation_lets_one_person_in_once() {
     leads_to(&eve.post("/invitation", &form).await);
     assert!(eve.is_in().await);
     let mut again = Browser::new(&app);
-    assert_eq!(again.post("/invitation", &form).await.status, StatusCode::GONE);
+    assert_eq!(
+        again.post("/invitation", &form).await.status,
+        StatusCode::GONE
+    );
     assert!(!again.is_in().await);
 
     let made = invite(&boss, "dan@example.com", "agent").await;
-    let token = made.json()["link"].as_str().unwrap().split_once("token=").unwrap().1.to_owned();
+    let token = made.json()["link"]
+        .as_str()
+        .unwrap()
+        .split_once("token=")
+        .unwrap()
+        .1
+        .to_owned();
     let id = made.json()["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/invitations/{id}");
     let gone = boss.send(Method::DELETE, &path, Value::Null).await;
@@ -164,7 +193,11 @@ async fn whoever_works_elsewhere_too_cannot_be_taken_over_from_here() {
     let denied = admin.send(Method::PATCH, &path, change).await;
     assert_eq!(denied.status, StatusCode::NOT_FOUND, "{}", denied.text());
     let listed = admin.get("/api/v1/accounts").await;
-    assert!(!listed.text().contains("dan@example.com"), "{}", listed.text());
+    assert!(
+        !listed.text().contains("dan@example.com"),
+        "{}",
+        listed.text()
+    );
 }
 
 #[tokio::test]
@@ -174,7 +207,8 @@ async fn the_audit_log_tells_who_changed_and_who_read() {
     let agent = Staff::new(&app, "Ann", Role::Agent).await;
     let id = talk(&app, "default", "a secret wish").await;
     agent.get(&format!("/api/v1/conversations/{id}")).await;
-    boss.post("/api/v1/keys", json!({"name": "k", "scopes": ["chat"]})).await;
+    boss.post("/api/v1/keys", json!({"name": "k", "scopes": ["chat"]}))
+        .await;
     let log = boss.get("/api/v1/audit").await;
     assert_eq!(log.status, StatusCode::OK, "{}", log.text());
     let whats: Vec<(String, String)> = log.json()["entries"]
@@ -191,9 +225,16 @@ async fn the_audit_log_tells_who_changed_and_who_read() {
     assert!(has("Boss", "POST /api/v1/keys"), "{whats:?}");
     assert!(log.json()["broken_at"].is_null());
     assert!(!log.text().contains("secret wish"));
-    assert_eq!(agent.get("/api/v1/audit").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        agent.get("/api/v1/audit").await.status,
+        StatusCode::FORBIDDEN
+    );
     let file = boss.get("/api/v1/audit/export").await;
-    assert!(file.text().contains("GET /api/v1/conversations/{id}"), "{}", file.text());
+    assert!(
+        file.text().contains("GET /api/v1/conversations/{id}"),
+        "{}",
+        file.text()
+    );
     let changed = app.app.store.write(|tx| {
         tx.execute("UPDATE audit SET name = 'Eve' WHERE name = 'Ann'", ())?;
         Ok(())

@@ -25,7 +25,10 @@ async fn provider(app: &TestApp, server: &SignOn, name: &str) -> SignOnId {
         }],
         active: true,
     };
-    let made = app.app.store.write(move |tx| sign_on::create(tx, &new, now()));
+    let made = app
+        .app
+        .store
+        .write(move |tx| sign_on::create(tx, &new, now()));
     made.await.unwrap()
 }
 
@@ -44,7 +47,12 @@ async fn go(app: &TestApp, id: SignOnId) -> (String, String) {
     let path = format!("/login/sign-on/{id}?next=%2Finbox");
     let reply = get(app, &path, "").await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text());
-    let cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
+    let cookie = reply
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
     (reply.header("location").to_owned(), cookie)
 }
 
@@ -77,7 +85,12 @@ async fn somebody_of_a_group_gets_in_with_its_role_and_loses_it_with_the_group()
     let done = back(&app, id, &query, &cookie).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
     assert_eq!(done.header("location"), "/inbox");
-    let session = done.header("set-cookie").split(';').next().unwrap().to_owned();
+    let session = done
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(get(&app, "/inbox", &session).await.status, StatusCode::OK);
     let read = app.app.store.read(|conn| {
         let user = users::find_by_email(conn, "ann@example.com")?.unwrap();

@@ -103,7 +103,9 @@ pub async fn note_sign_in(
 
 fn key_name(conn: &Connection, id: &str) -> Result<String, StoreError> {
     let keys = api_keys::list(conn)?.into_iter();
-    let mut names = keys.filter(|key| key.id.to_string() == id).map(|key| key.name);
+    let mut names = keys
+        .filter(|key| key.id.to_string() == id)
+        .map(|key| key.name);
     Ok(names.next().unwrap_or_else(|| "an API key".to_owned()))
 }
 
@@ -142,8 +144,7 @@ pub async fn read(
     let all = whole && by.principal().bound_to().is_none();
     filter.workspace = (!all).then_some(workspace);
     let read = store.read(move |conn| {
-        let settings: AuditSettings =
-            workspaces::section(conn, workspace, AuditSettings::SECTION)?;
+        let settings: AuditSettings = workspaces::section(conn, workspace, AuditSettings::SECTION)?;
         let mut seal = audit::check(conn, Some(workspace))?;
         if all && seal == Seal::Whole {
             seal = audit::check(conn, None)?;
@@ -178,9 +179,8 @@ pub async fn keep_for(store: &Store, by: &Member, days: u32) -> Result<(), Audit
         return Err(AuditError::Days);
     }
     let settings = AuditSettings { days };
-    let write = store.write(move |tx| {
-        workspaces::set_section(tx, workspace, AuditSettings::SECTION, &settings)
-    });
+    let write = store
+        .write(move |tx| workspaces::set_section(tx, workspace, AuditSettings::SECTION, &settings));
     Ok(write.await?)
 }
 

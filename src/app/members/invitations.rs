@@ -55,10 +55,13 @@ pub async fn invite(
         return Err(AccountError::Wrong(wrong));
     }
     // Keys and commands invite as admins do, but for those of the whole installation.
-    let own = by.principal().role().unwrap_or(match by.principal().bound_to() {
-        None => Role::Owner,
-        Some(_) => Role::Admin,
-    });
+    let own = by
+        .principal()
+        .role()
+        .unwrap_or(match by.principal().bound_to() {
+            None => Role::Owner,
+            Some(_) => Role::Admin,
+        });
     may_manage(own, role)?;
     let invited_by = match by.principal().caller() {
         Caller::User(user) => Some(user.id),

@@ -279,9 +279,13 @@ fn read_item(rest: &mut &[u8]) -> Result<(u8, u64), PasskeyError> {
         27 => 8,
         _ => return Err(PasskeyError::Malformed),
     };
-    let (bytes, after) = after.split_at_checked(long).ok_or(PasskeyError::Malformed)?;
+    let (bytes, after) = after
+        .split_at_checked(long)
+        .ok_or(PasskeyError::Malformed)?;
     *rest = after;
-    let number = bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+    let number = bytes
+        .iter()
+        .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
     Ok((major, number))
 }
 

@@ -28,7 +28,8 @@ impl Authenticator {
 
     fn client(&self, kind: &str, challenge: &str, origin: &str) -> Vec<u8> {
         let challenge = URL_SAFE_NO_PAD.encode(challenge);
-        let data = json!({"type": kind, "challenge": challenge, "origin": origin, "crossOrigin": false});
+        let data =
+            json!({"type": kind, "challenge": challenge, "origin": origin, "crossOrigin": false});
         data.to_string().into_bytes()
     }
 
@@ -90,7 +91,13 @@ fn a_passkey_is_made_and_answers_its_own_site_and_no_other() {
     assert_eq!(check(origin, name, 5, CHALLENGE, (0, 0)), Ok(0));
     for (done, why) in [
         (
-            check("https://desk.example.com.evil.example", name, 5, CHALLENGE, (3, 2)),
+            check(
+                "https://desk.example.com.evil.example",
+                name,
+                5,
+                CHALLENGE,
+                (3, 2),
+            ),
             PasskeyError::Origin,
         ),
         (
@@ -101,9 +108,18 @@ fn a_passkey_is_made_and_answers_its_own_site_and_no_other() {
             check(origin, "evil.example", 5, CHALLENGE, (3, 2)),
             PasskeyError::Origin,
         ),
-        (check(origin, name, 1, CHALLENGE, (3, 2)), PasskeyError::Unverified),
-        (check(origin, name, 5, "another", (3, 2)), PasskeyError::Challenge),
-        (check(origin, name, 5, CHALLENGE, (2, 2)), PasskeyError::Copied),
+        (
+            check(origin, name, 1, CHALLENGE, (3, 2)),
+            PasskeyError::Unverified,
+        ),
+        (
+            check(origin, name, 5, "another", (3, 2)),
+            PasskeyError::Challenge,
+        ),
+        (
+            check(origin, name, 5, CHALLENGE, (2, 2)),
+            PasskeyError::Copied,
+        ),
     ] {
         assert_eq!(done, Err(why));
     }
@@ -134,7 +150,10 @@ fn cut_or_changed_data_is_refused_and_never_panics() {
     let client = device.client("webauthn.create", CHALLENGE, &site.origin);
     let made = device.made(&site.name);
     for end in 0..made.len() {
-        assert!(check_new(&client, &made[..end], CHALLENGE, &site).is_err(), "{end}");
+        assert!(
+            check_new(&client, &made[..end], CHALLENGE, &site).is_err(),
+            "{end}"
+        );
     }
     for at in 37..made.len() {
         let mut changed = made.clone();

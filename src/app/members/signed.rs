@@ -36,9 +36,11 @@ impl PublicKey {
                 UnparsedPublicKey::new(algorithm, point).verify(message, signature)
             }
             Self::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
-            Self::Rsa(n, e) => {
-                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-            }
+            Self::Rsa(n, e) => RsaPublicKeyComponents { n, e }.verify(
+                &RSA_PKCS1_2048_8192_SHA256,
+                message,
+                signature,
+            ),
         };
         done.is_ok()
     }

@@ -156,10 +156,7 @@ pub(super) async fn invite(
     params(("id" = String, Path, description = "Id of the invitation"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204, description = "It is taken back"), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn revoke(
-    place: ApiPlace,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn revoke(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id: InvitationId = place::parse_id(&id, "invitation")?;
     invitations::revoke(&place.app.store, &place.member, id, now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -461,7 +458,9 @@ pub(super) async fn end_session(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let user = person(&principal)?.id;
-    let ended = app.store.write(move |tx| sessions::end_listed(tx, user, &id));
+    let ended = app
+        .store
+        .write(move |tx| sessions::end_listed(tx, user, &id));
     match ended.await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("session")),

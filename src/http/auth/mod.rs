@@ -157,7 +157,8 @@ fn refuse_change(principal: &Principal, parts: &Parts) -> Result<(), Problem> {
     if !principal.only_looks() || safe || is_own {
         return Ok(());
     }
-    let detail = "your role here may look on and change nothing; ask an owner or admin of the workspace";
+    let detail =
+        "your role here may look on and change nothing; ask an owner or admin of the workspace";
     Err(Problem::new(StatusCode::FORBIDDEN, "only_looks", detail))
 }
 
@@ -206,9 +207,8 @@ async fn identify_by_session(
         let Some((at, role)) = members::place(conn, user, current, named.as_deref())? else {
             return Ok(Some((session, None)));
         };
-        let of_them = required
-            && matches!(role, Role::Owner | Role::Admin)
-            && !session.via.is_strong();
+        let of_them =
+            required && matches!(role, Role::Owner | Role::Admin) && !session.via.is_strong();
         let lacks = of_them && !second_factors::is_on(conn, user.id)?;
         Ok(Some((session, Some((at, role, lacks)))))
     });

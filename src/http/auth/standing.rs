@@ -69,8 +69,7 @@ pub(in crate::http) async fn outlived(by: Principal, app: Arc<App>) {
 }
 
 async fn still_may(by: &Principal, app: &App) -> Result<bool, StoreError> {
-    let (Credential::Session(hash), Some(role), Some(at)) =
-        (by.credential(), by.role(), by.at())
+    let (Credential::Session(hash), Some(role), Some(at)) = (by.credential(), by.role(), by.at())
     else {
         return by.credential().counts(app).await;
     };

@@ -31,7 +31,10 @@ pub(super) async fn logo(
 pub(super) async fn colour(Path(digits): Path<String>) -> Result<Response, Failure> {
     let colour = parse(&digits).ok_or_else(|| Problem::not_found("colour"))?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/css; charset=utf-8"),
+        ),
         (
             header::CACHE_CONTROL,
             HeaderValue::from_static("public, max-age=86400"),

@@ -21,11 +21,11 @@ use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::http::voice::logo;
 use crate::http::voice::settings::WidgetSettings;
+use crate::store::WorkspaceId;
 use crate::store::egress::Rows;
+use crate::store::inbox;
 use crate::store::members::{self, Membership};
 use crate::store::users::{self, Role, User};
-use crate::store::inbox;
-use crate::store::WorkspaceId;
 use crate::store::workspaces::Workspace;
 
 pub(super) const NOT_FOR_THIS_ROLE: &str = "your account may not open this page; ask the owner";
@@ -217,7 +217,10 @@ fn colour_of(workspace: &Workspace) -> Option<String> {
     let colour = WidgetSettings::deserialize(section).ok()?.colour;
     let is_colour = colour.len() == 7
         && colour.starts_with('#')
-        && colour.bytes().skip(1).all(|digit| digit.is_ascii_hexdigit());
+        && colour
+            .bytes()
+            .skip(1)
+            .all(|digit| digit.is_ascii_hexdigit());
     (is_colour && colour != WidgetSettings::default().colour).then_some(colour)
 }
 

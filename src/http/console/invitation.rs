@@ -21,9 +21,9 @@ use crate::http::attempts::{Attempts, Of};
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::second_factor::WAIT;
+use crate::store::password;
 use crate::store::sessions::Via;
 use crate::store::token::{Token, TokenHash, TokenKind};
-use crate::store::password;
 
 #[derive(Template)]
 #[template(path = "invitation.html")]
@@ -58,7 +58,15 @@ pub(super) async fn show(
     visitor: Visitor,
     Query(link): Query<Link>,
 ) -> Result<Response, Failure> {
-    page(&app, &visitor, link.token, String::new(), StatusCode::OK, None).await
+    page(
+        &app,
+        &visitor,
+        link.token,
+        String::new(),
+        StatusCode::OK,
+        None,
+    )
+    .await
 }
 
 async fn page(
@@ -74,7 +82,9 @@ async fn page(
         Visitor::Unknown | Visitor::NotSetUp => None,
     };
     let hash = TokenHash::of(&token);
-    let read = app.store.read(move |conn| invitations::look(conn, &hash, now_ms()));
+    let read = app
+        .store
+        .read(move |conn| invitations::look(conn, &hash, now_ms()));
     let asked = read.await?;
     let status = match asked {
         Some(_) => status,
@@ -131,7 +141,15 @@ pub(super) async fn accept(
             .store
             .write(move |tx| invitations::accept_as(tx, &hash, &user, now));
         let Some(workspace) = joined.await? else {
-            return page(&app, &visitor, form.token, form.name, StatusCode::GONE, None).await;
+            return page(
+                &app,
+                &visitor,
+                form.token,
+                form.name,
+                StatusCode::GONE,
+                None,
+            )
+            .await;
         };
         attempts.forgive(network);
         let begins = session::Begins::of(&parts, Via::Link, Some(workspace));
@@ -150,10 +168,20 @@ pub(super) async fn accept(
         return page(&app, &visitor, form.token, form.name, status, Some(told)).await;
     }
     // Looked at before the password is hashed, which costs too much to offer to anybody.
-    let read = app.store.read(move |conn| invitations::look(conn, &hash, now));
+    let read = app
+        .store
+        .read(move |conn| invitations::look(conn, &hash, now));
     let open = read.await?.is_some_and(|asked| !asked.has_account);
     if !open {
-        return page(&app, &visitor, form.token, form.name, StatusCode::GONE, None).await;
+        return page(
+            &app,
+            &visitor,
+            form.token,
+            form.name,
+            StatusCode::GONE,
+            None,
+        )
+        .await;
     }
     let typed = form.password;
     let secret = off_thread(move || password::hash(&typed)).await?;
@@ -175,6 +203,16 @@ pub(super) async fn accept(
             attempts.forgive(network);
             Ok(session::signed_in(&parts.headers, &token, "/").into_response())
         }
-        false => page(&app, &visitor, form.token, form.name, StatusCode::GONE, None).await,
+        false => {
+            page(
+                &app,
+                &visitor,
+                form.token,
+                form.name,
+                StatusCode::GONE,
+                None,
+            )
+            .await
+        }
     }
 }

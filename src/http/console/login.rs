@@ -14,6 +14,7 @@ use super::guard::{Visitor, local_path, next_query};
 use super::view::{self, filters};
 use super::{Failure, pages, session};
 use crate::app::App;
+use crate::app::members::audit;
 use crate::app::second_factor::{self, FactorError, Proof, SIGN_IN_MS};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
@@ -21,13 +22,10 @@ use crate::http::auth::DEFAULT_WORKSPACE;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::second_factor::WAIT;
+use crate::store::sessions::Via;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, User};
-use crate::app::members::audit;
-use crate::store::sessions::Via;
-use crate::store::{
-    members, password, second_factors, sessions, sign_ins, sign_on, workspaces,
-};
+use crate::store::{members, password, second_factors, sessions, sign_ins, sign_on, workspaces};
 
 /// The second step of sign-in, after the password.
 #[derive(Template)]
@@ -162,8 +160,7 @@ pub(super) async fn submit_code(
     let token = Token::generate(TokenKind::Session)?;
     let (ends, place) = (now + session::LONGEST_MS, session::place_of(&parts));
     let hash = token.hash();
-    let done =
-        second_factor::sign_in(&app.store, waits, form.code, hash, place, now, ends).await;
+    let done = second_factor::sign_in(&app.store, waits, form.code, hash, place, now, ends).await;
     let (what, status) = match &done {
         Ok(_) => ("signed in with a code", StatusCode::OK),
         Err(_) => ("failed to sign in with a code", StatusCode::UNAUTHORIZED),
@@ -302,12 +299,7 @@ enum Opened {
 }
 
 /// Checks address and password, in the same time whether they are right or wrong.
-async fn open(
-    app: &App,
-    parts: &Parts,
-    form: &LoginForm,
-    now: i64,
-) -> Result<Opened, Failure> {
+async fn open(app: &App, parts: &Parts, form: &LoginForm, now: i64) -> Result<Opened, Failure> {
     let begins = session::Begins::of(parts, Via::Password, None);
     let email = form.email.trim().to_owned();
     let typed = form.password.clone();

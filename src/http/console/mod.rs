@@ -52,6 +52,7 @@ mod measure;
 mod measure_pages;
 mod measure_rows;
 mod notes;
+mod own_account;
 mod pages;
 mod passkeys;
 mod places;
@@ -236,9 +237,12 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/quality/gate/discard", post(measure::discard))
         .route("/quality/instructions", post(measure::instructions))
         .route("/quality/additions", post(measure::set_additions))
-        .route("/account", get(accounts::own).post(accounts::rename))
-        .route("/account/password", post(accounts::set_password))
-        .route("/account/sign-out-others", post(accounts::sign_out_others))
+        .route("/account", get(own_account::own).post(own_account::rename))
+        .route("/account/password", post(own_account::set_password))
+        .route(
+            "/account/sign-out-others",
+            post(own_account::sign_out_others),
+        )
         .route(
             "/account/second-factor",
             get(second_factor::show).post(second_factor::begin),
@@ -259,7 +263,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/sign-on/{id}/delete", post(sign_on::delete))
         .route("/login/passkey/begin", post(passkeys::begin_sign_in))
         .route("/login/passkey", post(passkeys::sign_in))
-        .route("/account/sessions/{id}/end", post(accounts::end_session))
+        .route("/account/sessions/{id}/end", post(own_account::end_session))
         .route("/audit", get(audit_page::show).post(audit_page::keep_for))
         .route("/audit/export", get(audit_page::export))
         .route("/brand/logo", get(brand::logo))

@@ -49,7 +49,8 @@ fn not_right(error: PasskeyError) -> Problem {
 
 fn decode(text: &str) -> Result<Vec<u8>, Problem> {
     let bytes = URL_SAFE_NO_PAD.decode(text);
-    bytes.map_err(|_| refused("what the browser sent cannot be read; reload the page and try again"))
+    bytes
+        .map_err(|_| refused("what the browser sent cannot be read; reload the page and try again"))
 }
 
 fn site(app: &App, parts: &Parts) -> Result<Site, Problem> {
@@ -103,7 +104,10 @@ pub(super) async fn begin(
                 None => Ok(None),
             });
             let is_fresh = |at: i64| now - at < FRESH_MS;
-            if !read.await?.is_some_and(|session| is_fresh(session.created_at)) {
+            if !read
+                .await?
+                .is_some_and(|session| is_fresh(session.created_at))
+            {
                 return Err(refused("sign in again first, then add the passkey"));
             }
         }
@@ -260,7 +264,10 @@ pub(super) async fn sign_in(
         }
     };
     let token = Token::generate(TokenKind::Session)?;
-    let (hash, begins) = (token.hash(), session::Begins::of(&parts, Via::Passkey, None));
+    let (hash, begins) = (
+        token.hash(),
+        session::Begins::of(&parts, Via::Passkey, None),
+    );
     let write = app.store.write(move |tx| {
         passkeys::note_use(tx, found.id, counter, now)?;
         session::begin(tx, found.user, &hash, &begins, now)

@@ -67,12 +67,13 @@ pub(super) async fn go(
             Some(former) => sessions::find_valid(conn, &former, now, SESSION_IDLE_MS)?,
             None => None,
         };
-        Ok(Some((workspace.id, via.map_or(Via::Password, |session| session.via))))
+        Ok(Some((
+            workspace.id,
+            via.map_or(Via::Password, |session| session.via),
+        )))
     });
     // Whether it exists is nobody's business who may not enter it.
-    let (workspace, via) = read
-        .await?
-        .ok_or_else(|| Problem::not_found("workspace"))?;
+    let (workspace, via) = read.await?.ok_or_else(|| Problem::not_found("workspace"))?;
     let begins = session::Begins::of(&parts, via, Some(workspace));
     let token = session::fresh(&app.store, person.user().id, begins, now).await?;
     Ok(session::signed_in(&parts.headers, &token, "/"))

@@ -19,9 +19,9 @@ use crate::app::App;
 use crate::app::second_factor::{SetUp, in_groups};
 use crate::http::address::address_of;
 use crate::http::attempts::Attempts;
+use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::http::second_factor::Own;
-use crate::http::now_ms;
 use crate::store::second_factors;
 use crate::store::sessions::Via;
 

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::app::second_factor::SIGN_IN_MS;
 use crate::http::address::{address_of, over_tls};
 use crate::http::auth::cookies::{CookieName, SESSION, SIGN_IN, SIGN_ON};
-use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::sessions::{Place, Via};
+use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, sessions};
 
 /// A session ends after this long in ms, used or not: one working day.
@@ -231,9 +231,18 @@ mod tests {
     #[test]
     fn a_browser_is_named_in_a_few_words() {
         for (agent, told) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+                "Safari on iPhone",
+            ),
             ("curl/8", ""),
         ] {
             assert_eq!(browser_of(agent), told);

@@ -134,15 +134,13 @@ pub(super) async fn submit(
     let hash = off_thread(move || password::hash(&typed)).await?;
     let session = Token::generate(TokenKind::Session)?;
     let (session_hash, place) = (session.hash(), session::place_of(&parts));
-    let made = app
-        .store
-        .write(move |tx| {
-            let claimed = claim(tx, &form, &hash, &session_hash, now_ms())?;
-            if let Some(workspace) = claimed {
-                sessions::describe(tx, &session_hash, Via::Link, &place, Some(workspace))?;
-            }
-            Ok(claimed)
-        });
+    let made = app.store.write(move |tx| {
+        let claimed = claim(tx, &form, &hash, &session_hash, now_ms())?;
+        if let Some(workspace) = claimed {
+            sessions::describe(tx, &session_hash, Via::Link, &place, Some(workspace))?;
+        }
+        Ok(claimed)
+    });
     let Some(workspace) = made.await? else {
         return Ok(view::page(StatusCode::GONE, &GONE));
     };
@@ -237,10 +235,7 @@ mod tests {
                 ))
             })
             .unwrap();
-        assert_eq!(
-            (user.owns, user.name.as_str()),
-            (true, "Ines Marlow")
-        );
+        assert_eq!((user.owns, user.name.as_str()), (true, "Ines Marlow"));
         assert_eq!(workspace.title, "Marlow Street Bicycles");
     }
 

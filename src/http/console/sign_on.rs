@@ -94,7 +94,8 @@ pub(super) async fn back(
     let going = match trips.take(&state, now) {
         Some(Trip::SignOn(going)) if is_own && going.provider == provider.id => going,
         _ => {
-            let told = "This sign-in was not begun here, took too long, or was used already. Begin again.";
+            let told =
+                "This sign-in was not begun here, took too long, or was used already. Begin again.";
             return login::refuse(&app, StatusCode::UNAUTHORIZED, told).await;
         }
     };
@@ -119,8 +120,19 @@ pub(super) async fn back(
     match admitted {
         Ok(email) => {
             attempts.forgive(Of::network(address_of(&parts)));
-            audit::note_sign_in(&app.store, &email, "signed in by single sign-on", address, 200).await;
-            Ok(session::signed_in(&parts.headers, &token, local_path(&going.next)))
+            audit::note_sign_in(
+                &app.store,
+                &email,
+                "signed in by single sign-on",
+                address,
+                200,
+            )
+            .await;
+            Ok(session::signed_in(
+                &parts.headers,
+                &token,
+                local_path(&going.next),
+            ))
         }
         Err(SignOnError::Store(error)) => Err(error.into()),
         Err(error) => {
@@ -129,7 +141,9 @@ pub(super) async fn back(
             audit::note_sign_in(&app.store, "", what, address, 401).await;
             let told = match error {
                 SignOnError::Refused(told) => told,
-                _ => "The sign-in server's answer does not count here. Try again, or sign in with your password.",
+                _ => {
+                    "The sign-in server's answer does not count here. Try again, or sign in with your password."
+                }
             };
             login::refuse(&app, StatusCode::UNAUTHORIZED, told).await
         }
@@ -245,7 +259,10 @@ impl Entered {
             client_id: self.client_id.trim().to_owned(),
             secret: (!secret.is_empty()).then(|| secret.to_owned()),
             domains: lines(&self.domains),
-            rules: lines(&self.rules).iter().map(|line| parse_rule(line)).collect(),
+            rules: lines(&self.rules)
+                .iter()
+                .map(|line| parse_rule(line))
+                .collect(),
             active: self.active.is_some(),
         }
     }
@@ -263,7 +280,9 @@ pub(super) async fn create(
     if let Some(wrong) = sign_on::check_provider(&new) {
         return render(&app, &person, &parts, Some(wrong.to_owned())).await;
     }
-    let write = app.store.write(move |tx| providers::create(tx, &new, now_ms()));
+    let write = app
+        .store
+        .write(move |tx| providers::create(tx, &new, now_ms()));
     write.await?;
     Ok(Redirect::to("/sign-on").into_response())
 }
@@ -282,7 +301,9 @@ pub(super) async fn change(
     if let Some(wrong) = sign_on::check_provider(&new) {
         return render(&app, &person, &parts, Some(wrong.to_owned())).await;
     }
-    let write = app.store.write(move |tx| providers::change(tx, id, &new, now_ms()));
+    let write = app
+        .store
+        .write(move |tx| providers::change(tx, id, &new, now_ms()));
     write.await?;
     Ok(Redirect::to("/sign-on").into_response())
 }

@@ -78,15 +78,19 @@ impl SignOn {
 
 async fn metadata(State(inner): State<Arc<Inner>>) -> Json<Value> {
     let at = |path: &str| format!("{}{path}", inner.issuer);
-    Json(json!({"issuer": inner.issuer, "authorization_endpoint": at("/authorize"),
-        "token_endpoint": at("/token"), "jwks_uri": at("/keys")}))
+    Json(
+        json!({"issuer": inner.issuer, "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"), "jwks_uri": at("/keys")}),
+    )
 }
 
 async fn keys(State(inner): State<Arc<Inner>>) -> Json<Value> {
     let point = inner.pair.public_key().as_ref();
     let coordinate = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    Json(json!({"keys": [{"kty": "EC", "kid": "1", "crv": "P-256", "use": "sig",
-        "x": coordinate(&point[1..33]), "y": coordinate(&point[33..])}]}))
+    Json(
+        json!({"keys": [{"kty": "EC", "kid": "1", "crv": "P-256", "use": "sig",
+        "x": coordinate(&point[1..33]), "y": coordinate(&point[33..])}]}),
+    )
 }
 
 async fn token(

@@ -21,9 +21,7 @@ use url::form_urlencoded::Serializer;
 pub use self::people::{admit, check_provider};
 pub use self::token::Claims;
 use self::token::{Expected, Keys};
-use crate::egress::{
-    EgressError, Gateway, Limits, Method, Part, Purpose, Request, Sealed, Secret,
-};
+use crate::egress::{EgressError, Gateway, Limits, Method, Part, Purpose, Request, Sealed, Secret};
 use crate::store::sign_on::Provider;
 use crate::store::token::{Token, TokenKind};
 use crate::store::{SignOnId, StoreError, UnixMs};
@@ -91,11 +89,7 @@ pub struct Callback {
 }
 
 /// A sign-in that begins: what its answer has to fit.
-pub fn begin(
-    provider: SignOnId,
-    redirect_uri: String,
-    next: String,
-) -> Result<Going, StoreError> {
+pub fn begin(provider: SignOnId, redirect_uri: String, next: String) -> Result<Going, StoreError> {
     let secret = || Ok::<_, StoreError>(Token::generate(TokenKind::SignIn)?.reveal().to_owned());
     Ok(Going {
         provider,
@@ -135,7 +129,11 @@ pub async fn finish(
     callback: &Callback,
     now: UnixMs,
 ) -> Result<Claims, SignOnError> {
-    if callback.iss.as_ref().is_some_and(|iss| *iss != provider.issuer) {
+    if callback
+        .iss
+        .as_ref()
+        .is_some_and(|iss| *iss != provider.issuer)
+    {
         return Err(SignOnError::Issuer);
     }
     let code = match (&callback.code, &callback.error) {

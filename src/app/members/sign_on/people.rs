@@ -16,10 +16,14 @@ const MOST_RULES: usize = 100;
 pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
     let issuer = Url::parse(&new.issuer);
     let is_issuer = issuer.is_ok_and(|url| {
-        matches!(url.scheme(), "https" | "http") && url.query().is_none() && url.fragment().is_none()
+        matches!(url.scheme(), "https" | "http")
+            && url.query().is_none()
+            && url.fragment().is_none()
     });
     let is_domain = |domain: &String| {
-        let letters = domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+        let letters = domain
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
         letters && domain.contains('.') && *domain == domain.to_lowercase()
     };
     if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
@@ -47,7 +51,10 @@ pub fn admit(
     now: UnixMs,
 ) -> Result<Result<UserId, SignOnError>, StoreError> {
     let refuse = |told| Ok(Err(SignOnError::Refused(told)));
-    let domain = claims.email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+    let domain = claims
+        .email
+        .rsplit_once('@')
+        .map(|(_, domain)| domain.to_lowercase());
     let is_vouched = claims.has_checked_address()
         && domain.is_some_and(|domain| provider.domains.contains(&domain));
     if !is_vouched {
@@ -59,7 +66,9 @@ pub fn admit(
         None => match users::find_by_email(tx, &claims.email)? {
             // Else whoever runs the sign-in server could take over the installation.
             Some(user) if user.owns => {
-                return refuse("Owners of the installation sign in with their password or passkey.");
+                return refuse(
+                    "Owners of the installation sign in with their password or passkey.",
+                );
             }
             Some(user) => {
                 sign_on::link(tx, provider.id, &claims.sub, user.id, now)?;

@@ -129,7 +129,12 @@ pub fn check(token: &str, keys: &Keys, expected: Expected<'_>) -> Result<Claims,
     };
     let found = if claims.iss != expected.issuer {
         Some("it is by another issuer")
-    } else if !for_us || claims.azp.as_deref().is_some_and(|azp| azp != expected.client_id) {
+    } else if !for_us
+        || claims
+            .azp
+            .as_deref()
+            .is_some_and(|azp| azp != expected.client_id)
+    {
         Some("it is for another client")
     } else if claims.nonce.as_deref() != Some(expected.nonce) {
         Some("it belongs to another sign-in")

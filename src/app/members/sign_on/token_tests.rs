@@ -74,7 +74,10 @@ fn a_token_counts_for_this_client_this_sign_in_and_now() {
         let mut changed = claims();
         changed[field] = value;
         let token = issuer.sign(head(), &changed);
-        assert!(check(&token, &issuer.keys(), expected()).is_err(), "{changed}");
+        assert!(
+            check(&token, &issuer.keys(), expected()).is_err(),
+            "{changed}"
+        );
     }
 }
 

@@ -193,6 +193,15 @@ pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), Stor
     sessions::revoke_all(tx, id)
 }
 
+/// Removes every way in that somebody has: password, passkeys, second factor, sessions. Another one takes their place.
+pub fn forget_ways(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
+    require_changed(tx.execute("UPDATE users SET password_hash = NULL WHERE id = ?", [id])?)?;
+    second_factors::remove(tx, id)?;
+    passkeys::remove_all(tx, id)?;
+    sign_ins::end_all(tx, id)?;
+    sessions::revoke_all(tx, id)
+}
+
 pub fn reinstate(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
     require_changed(tx.execute("UPDATE users SET suspended_at = NULL WHERE id = ?", [id])?)
 }

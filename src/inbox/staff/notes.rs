@@ -86,7 +86,6 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::users::Role;
 
     fn person(name: &str) -> User {
         User {
@@ -94,7 +93,7 @@ mod tests {
             email: format!("{name}@example.com"),
             name: name.to_owned(),
             password_hash: None,
-            role: Role::Agent,
+            owns: false,
             created_at: 1,
             suspended_at: None,
         }

@@ -71,6 +71,8 @@ pub fn admit(
                 );
             }
             Some(user) => {
+                // Whoever has the account until now may have entered this address without it being theirs.
+                users::forget_ways(tx, user.id)?;
                 sign_on::link(tx, provider.id, &claims.sub, user.id, now)?;
                 user
             }

@@ -75,13 +75,14 @@ const LONGEST_SUBJECT: usize = 200;
 
 /// What is to be noted of a request, once it is answered; `None` for most reads.
 pub(super) fn begin(parts: &Parts) -> Option<Begun> {
-    let pattern = parts.extensions.get::<MatchedPath>()?.as_str();
-    if !is_noted(&parts.method, pattern) {
+    let matched = parts.extensions.get::<MatchedPath>()?.as_str();
+    let pattern = of_today(matched);
+    if !is_noted(&parts.method, &pattern) {
         return None;
     }
     Some(Begun {
         what: format!("{} {pattern}", parts.method),
-        subject: subject(pattern, parts.uri.path()),
+        subject: subject(matched, parts.uri.path()),
         address: address_of(parts).to_string(),
     })
 }
@@ -102,6 +103,14 @@ impl Begun {
             outcome: response.status().as_u16(),
         };
         audit::note(&app.store, by, done).await;
+    }
+}
+
+/// The pattern of a route, also for who calls it by the path that it had before `/api/v1`.
+fn of_today(pattern: &str) -> String {
+    match pattern.strip_prefix("/api/") {
+        Some(rest) if !rest.starts_with("v1/") => format!("/api/v1/{rest}"),
+        _ => pattern.to_owned(),
     }
 }
 
@@ -164,6 +173,13 @@ mod tests {
         ] {
             assert_eq!(is_noted(&method, pattern), noted, "{method} {pattern}");
         }
+    }
+
+    #[test]
+    fn a_former_path_is_noted_like_the_one_of_today() {
+        assert_eq!(of_today("/api/calls/{id}"), "/api/v1/calls/{id}");
+        assert_eq!(of_today("/api/v1/calls/{id}"), "/api/v1/calls/{id}");
+        assert_eq!(of_today("/calls/{id}"), "/calls/{id}");
     }
 
     #[test]

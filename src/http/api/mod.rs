@@ -5,6 +5,7 @@ pub(super) mod accounts;
 mod additions;
 pub(super) mod analyses;
 pub(super) mod ask;
+pub mod audit;
 pub(super) mod backup_target;
 pub(super) mod backups;
 pub(super) mod billing;

@@ -15,7 +15,7 @@ use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::members::audit::{self, AuditError};
-use crate::http::api::members::audit_file;
+use crate::http::api::audit::audit_file;
 use crate::store::audit::{Entry, Filter, Seal};
 
 /// Rows on a page.

@@ -130,7 +130,7 @@ pub(super) fn restore(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let user = match before.user {
-        Some(user) => if_there(users::get(tx, user))?
+        Some(user) => if_there(members::answering(tx, of.workspace(), user))?
             .filter(|person| person.suspended_at.is_none())
             .map(|person| person.id),
         None => None,

@@ -73,6 +73,7 @@ impl SignedIn {
             walk: self.walk,
             warnings: self.warnings.clone(),
             workspace: self.workspace.title.clone(),
+            workspace_name: self.workspace.name.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
             role: self.role().map(in_words).unwrap_or_default(),

@@ -114,7 +114,10 @@ pub(super) async fn submit(
     } else {
         (StatusCode::TOO_MANY_REQUESTS, WAIT)
     };
-    note(&app, &parts, &form.email, "failed to sign in", status).await;
+    // What waits is not noted: else strangers could fill the disk.
+    if may {
+        note(&app, &parts, &form.email, "failed to sign in", status).await;
+    }
     password_page(&app, status, form.email, form.next, error).await
 }
 
@@ -172,7 +175,10 @@ pub(super) async fn submit_code(
                 let end = app.store.write(move |tx| sessions::revoke(tx, &former));
                 end.await?;
             }
+            // This attempt, and that of the password before it.
             attempts.forgive(network);
+            attempts.forgive(network);
+            attempts.forget(Of::email(&user.email));
             attempts.forget(account);
             let to = match proof {
                 Proof::App => local_path(&form.next),

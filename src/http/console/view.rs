@@ -126,7 +126,10 @@ pub struct Shell {
     pub title: String,
     /// Its entry in the navigation.
     pub section: Section,
+    /// Title of the workspace.
     pub workspace: String,
+    /// Its short name.
+    pub workspace_name: String,
     /// What they may open.
     pub sections: Vec<Section>,
     /// How many visitors wait for a person.

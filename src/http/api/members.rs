@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::accounts::{PlaceView, parse_role};
 use super::audit;
 use super::place::{self, ApiPlace};
+use super::sign_on;
 use crate::app::App;
 use crate::app::accounts::{self, By};
 use crate::app::members::invitations;
@@ -39,6 +40,10 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         (GET, "/api/v1/audit", ADMIN, audit::log),
         (GET, "/api/v1/audit/export", ADMIN, audit::export),
         (PUT, "/api/v1/audit/settings", ADMIN, audit::keep_for),
+        (GET, "/api/v1/sign-on", ADMIN, sign_on::list),
+        (POST, "/api/v1/sign-on", ADMIN, sign_on::create),
+        (PUT, "/api/v1/sign-on/{id}", ADMIN, sign_on::change),
+        (DELETE, "/api/v1/sign-on/{id}", ADMIN, sign_on::delete),
         (GET, "/api/v1/me", PERSON, me),
         (GET, "/api/v1/me/sessions", PERSON, my_sessions),
         (DELETE, "/api/v1/me/sessions/{id}", PERSON, end_session),

@@ -39,6 +39,7 @@ pub mod receipts;
 mod retention;
 mod second_factor;
 mod setup;
+mod sign_on;
 mod snippets;
 pub(super) mod source_views;
 pub(super) mod sources;

@@ -11,6 +11,11 @@ pub(in crate::http) mod crm {
 pub(in crate::http) mod contacts {
     pub(in crate::http) use super::super::contacts::paths::*;
 }
+pub(in crate::http) mod sign_on {
+    pub(in crate::http) use super::super::sign_on::{
+        __path_change, __path_create, __path_delete, __path_list,
+    };
+}
 pub(in crate::http) mod members {
     pub(in crate::http) use super::super::members::paths::*;
 }

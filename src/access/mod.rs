@@ -5,7 +5,10 @@
 //! HTTP nor how people prove who they are.
 
 // So that paths look the same in every room: `crate::room::…`.
+extern crate self as access;
 use frontdesk_store as store;
+
+pub mod roles;
 
 use std::fmt;
 
@@ -102,6 +105,10 @@ pub struct Principal {
     caller: Caller,
     scopes: Vec<Scope>,
     bound_to: Option<WorkspaceId>,
+    /// The workspace of requests that name none.
+    at: Option<WorkspaceId>,
+    /// What a person is in the workspace that they are in.
+    role: Option<Role>,
     credential: Credential,
     lacks_factor: bool,
 }
@@ -118,8 +125,21 @@ impl Principal {
             caller,
             scopes,
             bound_to,
+            at: bound_to,
+            role: None,
             credential,
             lacks_factor: false,
+        }
+    }
+
+    /// A person with a role in the workspace that they are in. Only who owns the installation reaches other workspaces too.
+    pub fn person(user: User, credential: Credential, role: Role, at: WorkspaceId) -> Self {
+        let bound_to = (!user.owns).then_some(at);
+        let scopes = roles::scopes(role);
+        Self {
+            at: Some(at),
+            role: Some(role),
+            ..Self::new(Caller::User(user), credential, scopes, bound_to)
         }
     }
 
@@ -150,12 +170,19 @@ impl Principal {
         &self.caller
     }
 
-    /// The role of the person who calls; `None` for programs and commands.
+    /// The role that the person who calls has in their workspace; `None` for programs and commands.
     pub fn role(&self) -> Option<Role> {
-        match &self.caller {
-            Caller::User(user) => Some(user.role),
-            Caller::Key(_) | Caller::Secret | Caller::Installation => None,
-        }
+        self.role
+    }
+
+    /// The workspace of requests that name none; `None` for programs of the whole installation.
+    pub fn at(&self) -> Option<WorkspaceId> {
+        self.at
+    }
+
+    /// Whether they may look and change nothing.
+    pub fn only_looks(&self) -> bool {
+        self.role.is_some_and(|role| !roles::changes(role))
     }
 
     pub fn may(&self, scope: Scope) -> bool {
@@ -220,6 +247,33 @@ impl Member {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_is_bound_to_their_workspace_unless_they_own_the_installation() {
+        let (here, there) = (WorkspaceId::new(), WorkspaceId::new());
+        let user = |owns| User {
+            id: UserId::new(),
+            email: "a@x".into(),
+            name: "Ann".into(),
+            password_hash: None,
+            owns,
+            created_at: 1,
+            suspended_at: None,
+        };
+        let person = |owns, role| {
+            let user = user(owns);
+            let credential = Credential::Person(user.id);
+            Principal::person(user, credential, role, here)
+        };
+        let admin = person(false, Role::Admin);
+        assert!(admin.in_workspace(here).is_some() && admin.in_workspace(there).is_none());
+        assert!(admin.may(Scope::Admin) && !admin.only_looks());
+        let owner = person(true, Role::Owner);
+        assert!(owner.in_workspace(there).is_some());
+        assert_eq!((owner.at(), owner.bound_to()), (Some(here), None));
+        let viewer = person(false, Role::Viewer);
+        assert!(viewer.only_looks() && viewer.may(Scope::Conversations));
+    }
 
     fn key(scopes: &[Scope], bound_to: Option<WorkspaceId>) -> Principal {
         let id = ApiKeyId::new();

@@ -1,11 +1,14 @@
 //! Accounts of people: the operations behind the pages, the API and the command line.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::first_run::default_workspace;
+use crate::access::{Denied, Principal, Scope, roles};
+use crate::store::members::{self, Membership, Origin};
 use crate::store::users::{self, NewUser, Role, User};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, UserId, events, second_factors, sessions,
+    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, passkeys,
+    second_factors, sessions,
 };
 
 /// In characters; NIST SP 800-63B asks for at least 8.
@@ -23,6 +26,8 @@ pub enum AccountError {
     #[error("{0}")]
     Forbidden(&'static str),
     #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -36,6 +41,12 @@ pub struct Account {
     pub last_seen_at: Option<UnixMs>,
     /// Whether they sign in with a second factor.
     pub second_factor: bool,
+    /// Number of passkeys.
+    pub passkeys: usize,
+    /// In the workspace that is looked at; in the whole installation, the highest.
+    pub role: Option<Role>,
+    /// Workspaces that they are members of, as far as whoever asks manages them.
+    pub places: Vec<Membership>,
 }
 
 /// A change to an account; fields that are `None` stay as they are.
@@ -76,40 +87,100 @@ pub fn wrong_password(password: &str) -> Option<&'static str> {
     }
 }
 
-/// Lists all accounts, sorted by e-mail address.
-pub async fn list(store: &Store, now: UnixMs) -> Result<Vec<Account>, StoreError> {
+/// Who manages people, and how far that reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The owner of the installation, a command, or a key to the whole of it.
+    Installation,
+    /// Somebody, or a key, in one workspace.
+    Member { workspace: WorkspaceId, role: Role },
+}
+
+impl By {
+    /// # Errors
+    /// For a caller who manages nobody.
+    pub fn of(principal: &Principal) -> Result<Self, Denied> {
+        principal.need(&[Scope::Admin])?;
+        Ok(match principal.bound_to() {
+            None => Self::Installation,
+            Some(workspace) => Self::Member {
+                workspace,
+                role: principal.role().unwrap_or(Role::Admin),
+            },
+        })
+    }
+
+    /// The workspace that they manage; `None` for all.
+    pub fn workspace(self) -> Option<WorkspaceId> {
+        match self {
+            Self::Installation => None,
+            Self::Member { workspace, .. } => Some(workspace),
+        }
+    }
+}
+
+/// Lists the accounts of whom somebody manages, by e-mail address.
+pub async fn list(store: &Store, by: By, now: UnixMs) -> Result<Vec<Account>, StoreError> {
     store
         .read(move |conn| {
-            let users = users::list(conn)?.into_iter();
-            users.map(|user| account(conn, user, now)).collect()
+            let users: Vec<User> = match by {
+                By::Installation => users::list(conn)?,
+                By::Member { workspace, .. } => {
+                    let people = members::people(conn, workspace)?.into_iter();
+                    people.map(|person| person.user).collect()
+                }
+            };
+            let users = users.into_iter();
+            users.map(|user| account(conn, user, by, now)).collect()
         })
         .await
 }
 
 /// One account.
-pub async fn get(store: &Store, id: UserId, now: UnixMs) -> Result<Account, StoreError> {
+///
+/// # Errors
+/// `NotFound` for somebody whom they do not manage.
+pub async fn get(store: &Store, by: By, id: UserId, now: UnixMs) -> Result<Account, StoreError> {
     store
-        .read(move |conn| account(conn, users::get(conn, id)?, now))
+        .read(move |conn| {
+            let user = users::get(conn, id)?;
+            if let Some(workspace) = by.workspace()
+                && members::role_of(conn, workspace, &user)?.is_none()
+            {
+                return Err(StoreError::NotFound("the user"));
+            }
+            account(conn, user, by, now)
+        })
         .await
 }
 
-fn account(conn: &Connection, user: User, now: UnixMs) -> Result<Account, StoreError> {
+fn account(conn: &Connection, user: User, by: By, now: UnixMs) -> Result<Account, StoreError> {
     let (sessions, last_seen_at) = sessions::of_user(conn, user.id, now)?;
+    let role = match by {
+        By::Installation => members::highest(conn, &user)?,
+        By::Member { workspace, .. } => members::role_of(conn, workspace, &user)?,
+    };
+    let mut places = members::of_user(conn, user.id)?;
+    // Where else somebody works is nobody's business here.
+    places.retain(|place| by.workspace().is_none_or(|id| id == place.workspace));
     Ok(Account {
         sessions,
         last_seen_at,
         second_factor: second_factors::is_on(conn, user.id)?,
+        passkeys: passkeys::list(conn, user.id)?.len(),
+        role,
+        places,
         user,
     })
 }
 
-/// Creates an account. `by` is the role of the person asking; `None` for the command line or an unrestricted key.
+/// Creates an account: for the whole installation, or for the workspace of whoever creates it.
 ///
 /// # Errors
 /// [`AccountError::Wrong`] or [`AccountError::Forbidden`].
 pub async fn create(
     store: &Store,
-    by: Option<Role>,
+    by: By,
     name: String,
     email: String,
     role: Role,
@@ -118,8 +189,10 @@ pub async fn create(
     if let Some(wrong) = wrong_name(&name).or_else(|| wrong_email(&email)) {
         return Err(AccountError::Wrong(wrong));
     }
-    may_touch(by, role)?;
-    let workspace = default_workspace(store).await?;
+    if let By::Member { role: own, .. } = by {
+        may_manage(own, role)?;
+    }
+    let workspace = log_of(store, by).await?;
     let made = store.write(move |tx| {
         let new = NewUser {
             email: email.trim(),
@@ -127,29 +200,25 @@ pub async fn create(
             password_hash: Some(&password_hash),
             role,
         };
-        let id = users::create(tx, &new, now())?;
+        let id = match by.workspace() {
+            None => users::create(tx, &new, now())?,
+            Some(workspace) => users::create_in(tx, &new, &[workspace], now())?,
+        };
         let data = json!({"role": role.as_str()});
-        events::append(
-            tx,
-            workspace,
-            "account_created",
-            &id.to_string(),
-            &data,
-            now(),
-        )?;
+        note(tx, workspace, "account_created", id, &data)?;
         Ok(id)
     });
     Ok(made.await?)
 }
 
-/// Changes an account, all or nothing.
+/// Changes an account, all or nothing. A role is that in the workspace of whoever changes it.
 ///
 /// # Errors
 /// [`AccountError::Wrong`] or [`AccountError::Forbidden`]; a `Conflict` from the store if no owner would be left or
-/// another account has the address.
+/// another account has the address; `NotFound` for somebody of other workspaces.
 pub async fn change(
     store: &Store,
-    by: Option<Role>,
+    by: By,
     id: UserId,
     change: Change,
 ) -> Result<User, AccountError> {
@@ -158,30 +227,110 @@ pub async fn change(
     if let Some(wrong) = wrong {
         return Err(AccountError::Wrong(wrong));
     }
-    let before = store.read(move |conn| users::get(conn, id)).await?;
-    may_touch(by, before.role)?;
-    if let Some(role) = change.role {
-        may_touch(by, role)?;
-    }
-    let workspace = default_workspace(store).await?;
+    let workspace = log_of(store, by).await?;
     let changed = store.write(move |tx| {
-        let what = apply(tx, &before, &change)?;
+        let before = users::get(tx, id)?;
+        if let Err(refused) = check(tx, by, &before, &change)? {
+            return Ok(Err(refused));
+        }
+        let what = apply(tx, by, &before, &change)?;
         let data = json!({ "changed": what });
-        events::append(
-            tx,
-            workspace,
-            "account_changed",
-            &id.to_string(),
-            &data,
-            now(),
-        )?;
-        users::get(tx, id)
+        note(tx, workspace, "account_changed", id, &data)?;
+        Ok(Ok(users::get(tx, id)?))
     });
-    Ok(changed.await?)
+    changed.await?
+}
+
+/// Takes somebody out of a workspace; their account stays, without it if it was their only one.
+///
+/// # Errors
+/// [`AccountError::Forbidden`]; `NotFound` for somebody who is not in it.
+pub async fn take_out(
+    store: &Store,
+    by: By,
+    workspace: WorkspaceId,
+    id: UserId,
+) -> Result<(), AccountError> {
+    let done = store.write(move |tx| {
+        let Some(role) = members::find(tx, workspace, id)? else {
+            return Err(StoreError::NotFound("the user"));
+        };
+        if let By::Member {
+            role: own,
+            workspace: here,
+        } = by
+        {
+            if here != workspace {
+                return Err(StoreError::NotFound("the user"));
+            }
+            if let Err(refused) = may_manage(own, role) {
+                return Ok(Err(refused));
+            }
+        }
+        members::remove(tx, workspace, id)?;
+        note(tx, workspace, "member_removed", id, &json!({}))?;
+        Ok(Ok(()))
+    });
+    done.await?
+}
+
+fn check(
+    conn: &Connection,
+    by: By,
+    whom: &User,
+    change: &Change,
+) -> Result<Result<(), AccountError>, StoreError> {
+    let By::Member { workspace, role } = by else {
+        return Ok(Ok(()));
+    };
+    let Some(now) = members::role_of(conn, workspace, whom)? else {
+        return Err(StoreError::NotFound("the user"));
+    };
+    let wanted = change.role.unwrap_or(now);
+    let managed = may_manage(role, now).and_then(|()| may_manage(role, wanted));
+    if managed.is_err() {
+        return Ok(managed);
+    }
+    let of_account = change.name.is_some()
+        || change.email.is_some()
+        || change.suspended.is_some()
+        || change.password_hash.is_some();
+    match of_account {
+        true => may_change_account(conn, by, whom),
+        false => Ok(Ok(())),
+    }
+}
+
+/// Whether somebody may change an account itself, and not only what it may do in a workspace: whoever works elsewhere too, or
+/// owns the installation, must not be taken over from here.
+pub(in crate::app) fn may_change_account(
+    conn: &Connection,
+    by: By,
+    whom: &User,
+) -> Result<Result<(), AccountError>, StoreError> {
+    let By::Member { workspace, role } = by else {
+        return Ok(Ok(()));
+    };
+    let Some(now) = members::role_of(conn, workspace, whom)? else {
+        return Err(StoreError::NotFound("the user"));
+    };
+    if whom.owns {
+        return Ok(Err(AccountError::Forbidden(
+            "Only an owner of the installation may change this account.",
+        )));
+    }
+    if members::of_user(conn, whom.id)?.len() > 1 {
+        return Ok(Err(AccountError::Forbidden(
+            "This person works in other workspaces too, so their account is not yours to change. You can change their role \
+             here, or take them out of this workspace.",
+        )));
+    }
+    Ok(may_manage(role, now))
 }
 
 fn apply(
     tx: &Transaction<'_>,
+    by: By,
     before: &User,
     change: &Change,
 ) -> Result<Vec<&'static str>, StoreError> {
@@ -193,7 +342,18 @@ fn apply(
         what.push("name");
     }
     if let Some(role) = change.role {
-        users::set_role(tx, before.id, role)?;
+        match by {
+            By::Installation => users::set_role(tx, before.id, role, now())?,
+            By::Member { .. } if before.owns => {
+                let told = "whoever owns the installation has no role in a workspace";
+                return Err(StoreError::Conflict(told.into()));
+            }
+            By::Member { workspace, .. } => {
+                members::set(tx, workspace, before.id, role, Origin::Staff, now())?;
+                // With other rights begins another session.
+                sessions::revoke_in(tx, before.id, workspace)?;
+            }
+        }
         what.push("role");
     }
     match change.suspended {
@@ -214,17 +374,33 @@ fn apply(
     Ok(what)
 }
 
-/// Admins manage everybody but owners; agents manage nobody.
-pub(super) fn may_touch(by: Option<Role>, whom: Role) -> Result<(), AccountError> {
-    match (by, whom) {
-        (None | Some(Role::Owner), _) | (Some(Role::Admin), Role::Admin | Role::Agent) => Ok(()),
-        (Some(Role::Admin), Role::Owner) => Err(AccountError::Forbidden(
-            "Only an owner may create or change an owner.",
-        )),
-        (Some(Role::Agent), _) => Err(AccountError::Forbidden(
-            "Your account may not manage people; ask the owner.",
-        )),
+/// Owners manage everybody, admins everybody but owners.
+pub(in crate::app) fn may_manage(by: Role, whom: Role) -> Result<(), AccountError> {
+    if roles::manages(by, whom) {
+        return Ok(());
     }
+    Err(AccountError::Forbidden(match by {
+        Role::Owner | Role::Admin => "Only an owner may create or change an owner.",
+        Role::Agent | Role::Viewer => "Your account may not manage people; ask the owner.",
+    }))
+}
+
+/// The workspace whose log tells of a change.
+async fn log_of(store: &Store, by: By) -> Result<WorkspaceId, StoreError> {
+    match by.workspace() {
+        Some(workspace) => Ok(workspace),
+        None => default_workspace(store).await,
+    }
+}
+
+fn note(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    what: &str,
+    id: UserId,
+    data: &Value,
+) -> Result<(), StoreError> {
+    events::append(tx, workspace, what, &id.to_string(), data, now()).map(drop)
 }
 
 fn now() -> UnixMs {

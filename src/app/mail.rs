@@ -7,7 +7,8 @@ use crate::inbox::acts::{self, Reply};
 use crate::inbox::{Inbox, InboxError};
 use crate::mail::{Answer, NotWritten, Write};
 use crate::reason::Reason;
-use crate::store::{Store, users};
+use crate::store::users::{self, Role};
+use crate::store::{Store, members};
 
 /// How an answer by e-mail is written.
 pub(super) fn write(store: Store, inbox: Inbox) -> Write {
@@ -19,12 +20,23 @@ pub(super) fn write(store: Store, inbox: Inbox) -> Write {
 
 async fn write_one(store: &Store, inbox: &Inbox, answer: Answer) -> Result<(), NotWritten> {
     let id = answer.user;
-    let user = store.read(move |conn| users::get(conn, id)).await;
-    let user = user.map_err(|error| NotWritten::Later(Reason::of(error)))?;
+    let workspace = answer.workspace;
+    let found = store.read(move |conn| {
+        let user = users::get(conn, id)?;
+        let role = members::role_of(conn, workspace, &user)?;
+        Ok((user, role))
+    });
+    let (user, role) = found
+        .await
+        .map_err(|error| NotWritten::Later(Reason::of(error)))?;
     if user.suspended_at.is_some() {
         return Err(NotWritten::Refused("your account is suspended".into()));
     }
-    // Every role may answer visitors; the address lets them do nothing else.
+    if role.is_none_or(|role| role == Role::Viewer) {
+        let told = "your account may not answer visitors of this workspace";
+        return Err(NotWritten::Refused(told.into()));
+    }
+    // Every role that answers may; the address lets them do nothing else.
     let principal = Principal::new(
         Caller::User(user),
         Credential::Person(id),

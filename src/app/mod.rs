@@ -21,6 +21,7 @@ mod https;
 mod integrity;
 mod live_engine;
 mod mail;
+pub mod members;
 pub mod naming;
 mod outside;
 pub mod person_copy;

@@ -13,13 +13,17 @@ use tokio_util::task::TaskTracker;
 
 use super::backup::Backups;
 use super::closing;
+use super::members::audit;
 use super::privacy;
 use super::second_factor::SET_UP_MS;
 use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_answers, api_threads, assistants, billing, client_secrets, closures, crm, egress, events, jobs, mail, second_factors, sessions, settings, setup_tokens, sign_ins, tools, visitors, webhooks, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_answers, api_threads,
+    assistants, billing, client_secrets, closures, crm, egress, events, invitations, jobs, mail,
+    second_factors, sessions, settings, setup_tokens, sign_ins, tools, visitors, webhooks,
+    workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -259,6 +263,8 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + tools::calls::purge(tx, before(TOOL_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
         + billing::purge(tx, before(LEDGER_DAYS))?
+        + invitations::purge(tx, before(MAIL_DAYS))?
+        + audit::sweep(tx, now)?
         + egress::purge(tx, before(LEDGER_DAYS))?
         + crm::oauth_states::purge_expired(tx, now)?
         + crm::hooks::purge(tx, before(CRM_DAYS))?

@@ -5,11 +5,12 @@ use serde_json::json;
 use totp_rs::{Builder, Secret, TotpError};
 use zeroize::Zeroizing;
 
-use super::accounts::{AccountError, may_touch};
+use super::accounts::{AccountError, By, may_change_account};
 use super::first_run::default_workspace;
 use crate::store::second_factors::{self, SECRET_BYTES};
+use crate::store::sessions::{Place, Via};
 use crate::store::token::{TokenHash, fill_random};
-use crate::store::users::{self, Role};
+use crate::store::users;
 use crate::store::{
     Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, sessions, sign_ins,
 };
@@ -65,6 +66,9 @@ impl From<AccountError> for FactorError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Wrong(why) | AccountError::Forbidden(why) => Self::Forbidden(why),
+            AccountError::Denied(_) => {
+                Self::Forbidden("Your account may not manage people; ask the owner.")
+            }
             AccountError::Store(error) => Self::Store(error),
         }
     }
@@ -192,21 +196,17 @@ pub async fn turn_off(
     done.await?
 }
 
-/// Removes the second factor of somebody who lost it, and signs them out everywhere. `by` is the role of the person
-/// asking; `None` for the command line or an unrestricted key.
+/// Removes the second factor of somebody who lost it, and signs them out everywhere.
 ///
 /// # Errors
 /// [`FactorError::Forbidden`]; [`FactorError::Off`] if there is no second factor.
-pub async fn reset(
-    store: &Store,
-    by: Option<Role>,
-    id: UserId,
-    now: UnixMs,
-) -> Result<(), FactorError> {
-    let whom = store.read(move |conn| users::get(conn, id)).await?;
-    may_touch(by, whom.role)?;
+pub async fn reset(store: &Store, by: By, id: UserId, now: UnixMs) -> Result<(), FactorError> {
     let workspace = default_workspace(store).await?;
     let done = store.write(move |tx| {
+        let whom = users::get(tx, id)?;
+        if let Err(refused) = may_change_account(tx, by, &whom)? {
+            return Ok(Err(FactorError::from(refused)));
+        }
         if !second_factors::remove(tx, id)? {
             return Ok(Err(FactorError::Off));
         }
@@ -227,6 +227,7 @@ pub async fn sign_in(
     waits: TokenHash,
     code: String,
     session: TokenHash,
+    place: Place,
     now: UnixMs,
     expires_at: UnixMs,
 ) -> Result<Proof, FactorError> {
@@ -243,6 +244,7 @@ pub async fn sign_in(
         };
         sign_ins::end(tx, &waits)?;
         sessions::create(tx, user.id, &session, now, expires_at)?;
+        sessions::describe(tx, &session, Via::Code, &place, None)?;
         Ok(Ok(proof))
     });
     done.await?

@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::token::{Token, TokenKind};
-use crate::store::users::NewUser;
+use crate::store::users::{NewUser, Role};
 
 /// The secret of the test vectors in RFC 6238, appendix B.
 const RFC_SECRET: &[u8; SECRET_BYTES] = b"12345678901234567890";
@@ -86,7 +86,16 @@ impl Desk {
             .write(move |tx| sign_ins::create(tx, id, &waits, began, began + SIGN_IN_MS));
         begun.await.unwrap();
         let before = self.sessions(now).await;
-        let done = sign_in(&self.store, waits, code.into(), session, now, now + 9_000).await;
+        let done = sign_in(
+            &self.store,
+            waits,
+            code.into(),
+            session,
+            Place::default(),
+            now,
+            now + 9_000,
+        )
+        .await;
         let opened = self.sessions(now).await - before;
         assert_eq!(
             opened,
@@ -94,7 +103,16 @@ impl Desk {
             "a session only with a code"
         );
         if done.is_ok() {
-            let again = sign_in(&self.store, waits, code.into(), session, now, now + 9_000).await;
+            let again = sign_in(
+                &self.store,
+                waits,
+                code.into(),
+                session,
+                Place::default(),
+                now,
+                now + 9_000,
+            )
+            .await;
             assert!(matches!(again, Err(FactorError::SignInOver)));
         }
         done
@@ -203,12 +221,16 @@ async fn resetting_ends_it_and_every_session() {
     let (desk, secret, _) = Desk::turned_on().await;
     let (store, id, now) = (&desk.store, desk.id, NOW + STEP);
     desk.sign_in(&code(&secret, now), now, now).await.unwrap();
-    let refused = reset(store, Some(Role::Admin), id, now).await;
+    let admin = By::Member {
+        workspace: super::default_workspace(store).await.unwrap(),
+        role: Role::Admin,
+    };
+    let refused = reset(store, admin, id, now).await;
     assert!(matches!(refused, Err(FactorError::Forbidden(_))));
     assert_eq!(desk.sessions(now).await, 1);
-    reset(store, None, id, now).await.unwrap();
+    reset(store, By::Installation, id, now).await.unwrap();
     assert_eq!(desk.sessions(now).await, 0);
-    let again = reset(store, None, id, now).await;
+    let again = reset(store, By::Installation, id, now).await;
     assert!(matches!(again, Err(FactorError::Off)));
     let over = desk.sign_in(&code(&secret, now), now, now).await;
     assert!(matches!(over, Err(FactorError::SignInOver)));

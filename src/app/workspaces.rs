@@ -18,7 +18,9 @@ pub enum WorkspaceError {
     #[error("only an owner may export or close a workspace")]
     OwnerOnly,
     /// Bound to one workspace.
-    #[error("this key belongs to one workspace; this needs a key for the whole installation")]
+    #[error(
+        "this concerns the whole installation; a key or an account of one workspace may not do it"
+    )]
     Bound,
     /// The confirmation is missing.
     #[error("to confirm that everything in it will be erased, repeat \"{expected}\"")]
@@ -41,16 +43,37 @@ pub fn need_unbound(by: &Principal) -> Result<(), WorkspaceError> {
     }
 }
 
-/// Requires somebody who may close and export workspaces: an owner, the command line, or a key to the whole installation.
+/// Requires the owner of the installation, the command line, or a key to the whole installation.
 ///
 /// # Errors
 /// When they are none of these.
 pub fn need_owner(by: &Principal) -> Result<(), WorkspaceError> {
     need_unbound(by)?;
     match by.caller() {
-        Caller::User(user) if user.role != Role::Owner => Err(WorkspaceError::OwnerOnly),
+        Caller::User(user) if !user.owns => Err(WorkspaceError::OwnerOnly),
         _ => Ok(()),
     }
+}
+
+/// The workspace of this short name, for somebody who may close and export it: its owner, the owner of the installation, the
+/// command line, or a key to the whole installation.
+///
+/// # Errors
+/// `NotFound`, also for a workspace of others; when they are none of these.
+async fn owned(store: &Store, by: &Principal, name: &str) -> Result<Workspace, WorkspaceError> {
+    by.need(MAY)?;
+    let bound = by.bound_to();
+    match by.caller() {
+        Caller::User(_) if by.role() != Some(Role::Owner) => return Err(WorkspaceError::OwnerOnly),
+        Caller::User(_) => {}
+        _ if bound.is_some() => return Err(WorkspaceError::Bound),
+        _ => {}
+    }
+    let workspace = closing::named(store, name).await?;
+    if bound.is_some_and(|id| id != workspace.id) {
+        return Err(StoreError::NotFound("the workspace").into());
+    }
+    Ok(workspace)
 }
 
 /// Finds a workspace by its short name, for its export.
@@ -62,8 +85,7 @@ pub async fn to_export(
     by: &Principal,
     name: &str,
 ) -> Result<Workspace, WorkspaceError> {
-    need_owner(by)?;
-    Ok(closing::named(store, name).await?)
+    owned(store, by, name).await
 }
 
 /// Closes a workspace: visitors and keys can no longer reach it, and it is erased a week later.
@@ -77,8 +99,7 @@ pub async fn close(
     confirm: &str,
     now: UnixMs,
 ) -> Result<(), WorkspaceError> {
-    need_owner(by)?;
-    let workspace = closing::named(store, name).await?;
+    let workspace = owned(store, by, name).await?;
     confirmed(confirm, &workspace.name)?;
     Ok(closing::close(store, workspace.id, now).await?)
 }
@@ -93,8 +114,7 @@ pub async fn keep(
     name: &str,
     now: UnixMs,
 ) -> Result<(), WorkspaceError> {
-    need_unbound(by)?;
-    let workspace = closing::named(store, name).await?;
+    let workspace = owned(store, by, name).await?;
     Ok(closing::keep(store, workspace.id, now).await?)
 }
 

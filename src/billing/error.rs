@@ -11,7 +11,9 @@ pub enum BillingError {
     #[error("{detail}")]
     Wrong { field: &'static str, detail: String },
     /// Bound to one workspace.
-    #[error("this key belongs to one workspace; this needs a key for the whole installation")]
+    #[error(
+        "this concerns the whole installation; a key or an account of one workspace may not do it"
+    )]
     Bound,
     #[error("billing is off on this machine; its owner turns it on")]
     Off,

@@ -28,12 +28,31 @@ pub(super) enum UserCommand {
         /// The e-mail address to sign in with
         #[arg(long)]
         email: String,
-        /// owner, admin or agent
+        /// owner (of the installation), admin, agent or viewer (in every workspace that is there)
         #[arg(long, default_value = "owner")]
         role: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Invite somebody to a workspace: prints a link that works once, for seven days
+    Invite {
+        /// E-mail address of the person
+        email: String,
+        /// owner, admin, agent or viewer
+        #[arg(long, default_value = "agent")]
+        role: String,
+        /// Short name of the workspace
+        #[arg(long, default_value = "default")]
+        workspace: String,
+    },
+    /// Take somebody out of a workspace; their account stays
+    TakeOut {
+        /// E-mail address of the account
+        email: String,
+        /// Short name of the workspace
+        #[arg(long, default_value = "default")]
+        workspace: String,
     },
     /// Set a new password, read from standard input; this signs them out everywhere
     Passwd {
@@ -50,7 +69,7 @@ pub(super) enum UserCommand {
         /// New e-mail address to sign in with
         #[arg(long = "new-email", value_name = "ADDRESS")]
         new_email: Option<String>,
-        /// owner, admin or agent
+        /// owner (of the installation), admin, agent or viewer (in every workspace that is there)
         #[arg(long)]
         role: Option<String>,
     },
@@ -114,6 +133,34 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
                 return out::json(&json!({ "user": id }));
             }
             out::line(id);
+            Ok(())
+        }
+        UserCommand::Invite {
+            email,
+            role,
+            workspace,
+        } => {
+            let new = json!({"email": email, "role": role});
+            let made = block_on(with_api(
+                config,
+                &workspace,
+                Start::Never,
+                async |api: &Api| api.post("/api/v1/invitations", &new).await,
+            ))?;
+            out::line(made.get("link").and_then(Value::as_str).unwrap_or_default());
+            Ok(())
+        }
+        UserCommand::TakeOut { email, workspace } => {
+            block_on(with_api(
+                config,
+                &workspace,
+                Start::Never,
+                async |api: &Api| {
+                    let id = id_of(api, &email).await?;
+                    api.delete(&format!("/api/v1/members/{id}")).await
+                },
+            ))?;
+            out::line(&format!("{email} is no longer in {workspace}."));
             Ok(())
         }
         UserCommand::Passwd { email } => {

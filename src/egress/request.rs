@@ -44,6 +44,8 @@ pub enum Purpose {
     Tool,
     /// Appointments in an owner's calendar (CalDAV).
     Calendar,
+    /// A company's sign-in server that the owner of the installation set up.
+    SignOn,
 }
 
 impl Purpose {
@@ -64,6 +66,7 @@ impl Purpose {
             Self::VoiceProvider => "text to speech",
             Self::Tool => "tool",
             Self::Calendar => "calendar",
+            Self::SignOn => "single sign-on",
         }
     }
 
@@ -81,7 +84,8 @@ impl Purpose {
             | Self::SpeechProvider
             | Self::VoiceProvider
             | Self::Tool
-            | Self::Calendar => false,
+            | Self::Calendar
+            | Self::SignOn => false,
         }
     }
 }

@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::address::network_of;
 use crate::store::UserId;
+use crate::store::token::TokenHash;
 
 /// Per [`FAILURE_WINDOW_MS`].
 const MOST_FAILURES: u32 = 10;
+/// The same for an e-mail address from all networks together: guesses that come from many of them.
+const MOST_OF_EMAIL: u32 = 30;
 /// After too many failures, the sender waits until this window ends.
 const FAILURE_WINDOW_MS: i64 = 10 * 60 * 1000;
 /// Networks and accounts that are remembered at a time.
@@ -21,11 +24,25 @@ pub(super) enum Of {
     Network(IpAddr),
     /// Attempts for an account, from any network.
     Account(UserId),
+    /// Attempts for an e-mail address as it was typed, from any network, whether it has an account or not.
+    Email(TokenHash),
 }
 
 impl Of {
     pub(super) fn network(address: IpAddr) -> Self {
         Self::Network(network_of(address))
+    }
+
+    pub(super) fn email(typed: &str) -> Self {
+        Self::Email(TokenHash::of(&typed.trim().to_lowercase()))
+    }
+
+    /// How many failures it may have before it waits.
+    fn most(self) -> u32 {
+        match self {
+            Self::Network(_) | Self::Account(_) => MOST_FAILURES,
+            Self::Email(_) => MOST_OF_EMAIL,
+        }
     }
 }
 
@@ -63,7 +80,15 @@ impl Attempts {
             *failures = new;
         }
         failures.count = failures.count.saturating_add(1);
-        failures.count <= MOST_FAILURES
+        failures.count <= of.most()
+    }
+
+    /// Takes back one attempt, which was right.
+    pub(super) fn forgive(&self, of: Of) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failures) = map.get_mut(&of) {
+            failures.count = failures.count.saturating_sub(1);
+        }
     }
 
     /// Starts over after a correct password or code.
@@ -101,6 +126,26 @@ mod tests {
         (0..MOST_FAILURES).for_each(|_| assert!(attempts.begin(here, 0)));
         attempts.forget(here);
         assert!(attempts.begin(here, 1));
+    }
+
+    #[test]
+    fn one_account_is_not_guessed_at_from_many_networks_nor_by_signing_in_in_between() {
+        let attempts = Attempts::default();
+        let ann = Of::email(" Ann@Example.com");
+        assert_eq!(ann, Of::email("ann@example.com"));
+        let allowed = (0..100).filter(|at| attempts.begin(ann, *at)).count();
+        assert_eq!(allowed, MOST_OF_EMAIL as usize);
+        // Nine guesses, then one's own password, again and again.
+        let here = Of::network(IpAddr::from([10, 0, 0, 1]));
+        let mut guesses = 0;
+        for n in 0..100 {
+            let may = attempts.begin(here, 0);
+            match n % 10 {
+                9 if may => attempts.forgive(here),
+                _ => guesses += u32::from(may),
+            }
+        }
+        assert_eq!(guesses, MOST_FAILURES);
     }
 
     #[test]

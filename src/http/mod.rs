@@ -18,6 +18,7 @@ pub mod anthropic;
 pub mod api;
 mod attachment;
 mod attempts;
+mod audit;
 pub mod auth;
 pub mod body;
 mod clock;
@@ -40,6 +41,7 @@ pub mod route;
 mod second_factor;
 pub mod server;
 mod sse;
+mod trips;
 mod voice;
 
 use std::str::FromStr;
@@ -107,7 +109,7 @@ pub fn router(app: Arc<App>) -> Router {
         standing: Standing::default(),
         attempts: Attempts::default(),
     };
-    let pages = console::router(http.attempts.clone()).with_state(app.clone());
+    let pages = console::router(http.attempts.clone(), &app).with_state(app.clone());
     let root = app
         .certificates
         .as_ref()
@@ -132,6 +134,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(anthropic::routes());
     routes.extend(rerank::routes());
     routes.extend(api::routes());
+    routes.extend(api::members::routes());
     routes.extend(api::calls::routes());
     routes.extend(api::inbox::routes());
     routes.extend(api::assistants::routes());

@@ -15,6 +15,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
 use super::anthropic;
+use super::audit;
 use super::auth::{self, Scope};
 use super::crm;
 use super::former;
@@ -145,7 +146,11 @@ async fn serve_authorized(http: &Http, policy: Policy, request: Request, next: N
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => {
             let principal = parts.extensions.get::<auth::Principal>().cloned();
+            let noted = audit::begin(&parts);
             let response = next.run(Request::from_parts(parts, body)).await;
+            if let (Some(noted), Some(by)) = (noted, &principal) {
+                noted.end(&http.app, by, &response).await;
+            }
             match principal {
                 Some(by) => auth::cut_at(response, auth::outlived(by, Arc::clone(&http.app))),
                 None => response,

@@ -276,7 +276,8 @@ impl Desk {
             .unwrap_or_else(|| book.zone());
         let today = zoned(at, &zone);
         let schedule = make_schedule(&settings, &book, &today);
-        let staffed = schedule.is_none() && sessions::is_anyone_active(conn, at - PRESENT_MS, at)?;
+        let staffed =
+            schedule.is_none() && sessions::is_anyone_active(conn, workspace, at - PRESENT_MS, at)?;
         Ok(Self {
             settings,
             schedule,

@@ -20,9 +20,10 @@ use super::desk::Desk;
 use super::turns::{self, Expiry};
 use crate::store::conversations::Conversation;
 use crate::store::handover::{self, Awaited, Change};
+use crate::store::users::{self, Role};
 use crate::store::{
     AssistantId, Connection, ConversationId, Scoped, StoreError, Transaction, UnixMs, UserId,
-    WorkspaceId, users,
+    WorkspaceId, members,
 };
 
 /// Time between looks at the store.
@@ -122,7 +123,7 @@ fn find_due(
             }
         };
         let is_gone = match held.assigned_to {
-            Some(holder) if !is_away => is_suspended(conn, holder)?,
+            Some(holder) if !is_away => !may_answer(conn, held.workspace(), holder)?,
             _ => true,
         };
         if is_gone {
@@ -141,8 +142,11 @@ fn find_due(
     Ok(due)
 }
 
-fn is_suspended(conn: &Connection, user: UserId) -> Result<bool, StoreError> {
-    Ok(users::get(conn, user)?.suspended_at.is_some())
+/// Whether somebody is still of the workspace's staff.
+fn may_answer(conn: &Connection, workspace: WorkspaceId, user: UserId) -> Result<bool, StoreError> {
+    let user = users::get(conn, user)?;
+    let role = members::role_of(conn, workspace, &user)?;
+    Ok(user.suspended_at.is_none() && role.is_some_and(|role| role != Role::Viewer))
 }
 
 /// What one look tells the next: how the clocks stood, and who waited.

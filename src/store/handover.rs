@@ -298,7 +298,9 @@ pub fn list_untended(
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {} FROM conversations c WHERE c.due_at IS NULL AND c.state = 'human' AND (
              c.agent_seen_at <= ?1 OR (c.agent_seen_at IS NULL AND c.waiting_since <= ?2)
-             OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = c.assigned_to AND u.suspended_at IS NULL))
+             OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = c.assigned_to AND u.suspended_at IS NULL
+                 AND (u.owns OR EXISTS (SELECT 1 FROM members m WHERE m.workspace = c.workspace AND m.user = u.id
+                                        AND m.role <> 'viewer'))))
          ORDER BY c.agent_seen_at LIMIT ?3",
         conversations::COLUMNS
     ))?;

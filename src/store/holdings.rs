@@ -91,6 +91,17 @@ pub const HELD: &[Held] = &[
         Some("id, name, prefix, scopes, created_at, last_used_at, revoked_at"),
     ),
     held("client_secrets", OWN, None),
+    held("members", OWN, ALL),
+    held(
+        "invitations",
+        OWN,
+        Some("id, workspace, email, role, created_at, expires_at, used_at, revoked_at"),
+    ),
+    held(
+        "audit",
+        OWN,
+        Some("at, workspace, kind, who, name, what, subject, address, outcome"),
+    ),
     held("teams", OWN, ALL),
     held(
         "team_members",
@@ -226,6 +237,9 @@ pub const INSTALLATION: &[&str] = &[
     "second_factors",
     "recovery_codes",
     "pending_sign_ins",
+    "passkeys",
+    "sign_on_providers",
+    "sign_on_links",
     "setup_tokens",
     "settings",
     "plans",

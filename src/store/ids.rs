@@ -117,6 +117,11 @@ uuid_id! {
     ToolId;
     /// One call of a tool, from the wish to what came of it.
     ToolCallId;
+    /// A link that lets somebody into a workspace.
+    InvitationId;
+    PasskeyId;
+    /// A company's sign-in server.
+    SignOnId;
 }
 
 macro_rules! row_id {

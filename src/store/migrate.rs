@@ -115,6 +115,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0030_assistants.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0031_members.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

@@ -474,3 +474,52 @@ fn what_an_assistant_said_before_there_were_versions_is_its_first_one() {
         ("Marla", "Be kind.")
     );
 }
+
+#[test]
+fn people_keep_their_role_in_every_workspace_and_owners_stand_above() {
+    use super::users::{self, Role};
+    use super::{members, workspaces};
+
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("CREATE TABLE members");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let ids = [(); 3].map(|()| super::UserId::new());
+    for (id, role) in ids.iter().zip(["owner", "admin", "agent"]) {
+        let sql = "INSERT INTO users (id, email, name, role, created_at) VALUES (?1, ?2 || '@x', ?2, ?2, 1)";
+        old.execute(sql, (id, role)).unwrap();
+    }
+    for name in ["shop", "clinic"] {
+        let sql = "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?2, ?1, ?1, ?1, 1)";
+        old.execute(sql, (name, super::WorkspaceId::new())).unwrap();
+    }
+    old.execute(
+        "INSERT INTO sessions (token_hash, user, created_at, last_seen_at, expires_at) VALUES (zeroblob(32), ?, 1, 1, 9)",
+        [ids[1]],
+    )
+    .unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let read = store.unwrap().read_blocking(|conn| {
+        let [owner, admin, agent] = ids.map(|id| users::get(conn, id).unwrap());
+        assert_eq!((owner.owns, admin.owns, agent.owns), (true, false, false));
+        for name in ["shop", "clinic"] {
+            let id = workspaces::find_by_name(conn, name)?.unwrap().id;
+            for (user, role) in [
+                (&owner, Role::Owner),
+                (&admin, Role::Admin),
+                (&agent, Role::Agent),
+            ] {
+                assert_eq!(members::role_of(conn, id, user)?, Some(role), "{name}");
+            }
+        }
+        assert!(members::of_user(conn, owner.id)?.is_empty());
+        Ok(super::sessions::of_user(conn, admin.id, 2)?.0)
+    });
+    assert_eq!(read.unwrap(), 1, "who is signed in stays so");
+}

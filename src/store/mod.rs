@@ -39,6 +39,7 @@ pub mod api_answers;
 pub mod api_keys;
 pub mod api_threads;
 pub mod assistants;
+pub mod audit;
 pub mod billing;
 pub mod call_log;
 pub mod calls;
@@ -65,14 +66,17 @@ pub mod handover;
 pub mod holdings;
 pub mod identities;
 pub mod inbox;
+pub mod invitations;
 pub mod jobs;
 pub mod kept;
 pub mod key;
 pub mod listing;
 pub mod lock;
 pub mod mail;
+pub mod members;
 pub mod messages;
 pub mod notices;
+pub mod passkeys;
 pub mod password;
 pub mod progress;
 pub mod pronunciations;
@@ -88,6 +92,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
 pub mod sign_ins;
+pub mod sign_on;
 pub mod site_keys;
 pub mod snapshot;
 pub mod source_pages;
@@ -108,9 +113,9 @@ pub use error::StoreError;
 pub use ids::{
     AnalysisId, ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId,
     ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
-    FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId,
-    ReceiptId, SeenLineId, SourceId, TaskId, TeamId, ToolCallId, ToolId, UserId, VersionId,
-    VisitorId, WebhookId, WorkspaceId,
+    FactId, FaqId, GoldenId, InvitationId, JobId, MailId, MessageId, NoteId, PasskeyId, PlanId,
+    ProposalId, ProviderId, ReceiptId, SeenLineId, SignOnId, SourceId, TaskId, TeamId, ToolCallId,
+    ToolId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -4,8 +4,8 @@ use super::api_keys::NewApiKey;
 use super::token::{Token, TokenHash, TokenKind};
 use super::users::{NewUser, Role};
 use super::{
-    ApiKeyId, Store, StoreError, Transaction, UserId, api_keys, sessions, setup_tokens, users,
-    workspaces,
+    ApiKeyId, Store, StoreError, Transaction, UserId, api_keys, members, sessions, setup_tokens,
+    users, workspaces,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -33,10 +33,7 @@ fn an_address_has_one_account_whatever_its_case() {
         assert_eq!(users::count(tx)?, 0);
         let id = anna(tx, Role::Owner);
         let found = users::find_by_email(tx, "anna@example.COM")?.unwrap();
-        assert_eq!(
-            (found.id, found.role, found.created_at),
-            (id, Role::Owner, 5)
-        );
+        assert_eq!((found.id, found.owns, found.created_at), (id, true, 5));
         let again = NewUser {
             email: "ANNA@example.com",
             name: "Other",
@@ -65,7 +62,7 @@ fn the_last_owner_stays() {
     within(|tx| {
         let first = anna(tx, Role::Owner);
         assert!(matches!(
-            users::set_role(tx, first, Role::Admin),
+            users::set_role(tx, first, Role::Admin, 7),
             Err(StoreError::Conflict(_))
         ));
         assert!(matches!(
@@ -78,16 +75,22 @@ fn the_last_owner_stays() {
             password_hash: None,
             role: Role::Agent,
         };
+        workspaces::get_or_create(tx, "w", "W", 1)?;
         let second = users::create(tx, &new, 6)?;
-        users::set_role(tx, second, Role::Owner)?;
+        let token = Token::generate(TokenKind::Session)?.hash();
+        sessions::create(tx, second, &token, 7, 7 + HOUR)?;
+        users::set_role(tx, second, Role::Owner, 8)?;
+        let ended = sessions::find_valid(tx, &token, 8, HOUR)?.is_none();
+        assert!(ended, "who gets other rights signs in again");
         users::suspend(tx, first, 9)?;
         assert!(matches!(
-            users::set_role(tx, second, Role::Agent),
+            users::set_role(tx, second, Role::Agent, 9),
             Err(StoreError::Conflict(_))
         ));
         users::reinstate(tx, first)?;
-        users::set_role(tx, second, Role::Agent)?;
-        assert_eq!(users::get(tx, second)?.role, Role::Agent);
+        users::set_role(tx, second, Role::Agent, 10)?;
+        let second = users::get(tx, second)?;
+        assert_eq!(members::highest(tx, &second)?, Some(Role::Agent));
         Ok(())
     });
 }

@@ -2,14 +2,50 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::rows::columns;
 use super::token::TokenHash;
 use super::users::User;
-use super::{StoreError, UnixMs, UserId};
+use super::values::text_enum;
+use super::{StoreError, UnixMs, UserId, WorkspaceId};
+
+text_enum! {
+    /// How somebody proved who they are.
+    pub enum Via {
+        /// The password alone.
+        Password = "password",
+        /// The password and a code.
+        Code = "code",
+        Passkey = "passkey",
+        /// A company's sign-in server.
+        SignOn = "sign_on",
+        /// A link that works once: set-up, or an invitation.
+        Link = "link",
+    }
+}
+
+impl Via {
+    /// Whether it takes more than a password, so that no second factor is asked for.
+    pub fn is_strong(self) -> bool {
+        matches!(self, Self::Code | Self::Passkey | Self::SignOn)
+    }
+}
+
+/// Where a session began.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Network address.
+    pub address: String,
+    /// Such as `Firefox on Linux`.
+    pub browser: String,
+}
 
 /// A signed-in browser and its user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
     pub user: User,
+    /// Where they are; `None` until they chose, or when it was erased.
+    pub workspace: Option<WorkspaceId>,
+    pub via: Via,
     pub created_at: UnixMs,
     /// Time of the last [`touch`].
     pub last_seen_at: UnixMs,
@@ -42,8 +78,8 @@ pub fn find_valid(
 ) -> Result<Option<Session>, StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT u.id, u.email, u.name, u.password_hash, u.role, u.created_at, u.suspended_at,
-                    s.created_at AS began, s.last_seen_at, s.expires_at
+            "SELECT u.id, u.email, u.name, u.password_hash, u.owns, u.created_at, u.suspended_at,
+                    s.created_at AS began, s.last_seen_at, s.expires_at, s.workspace, s.via
              FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.token_hash = ?1 AND s.created_at <= ?2 AND s.expires_at > ?2
                AND s.last_seen_at > ?3 AND u.suspended_at IS NULL",
@@ -51,6 +87,8 @@ pub fn find_valid(
         .query_row((token, now, now.saturating_sub(idle_ms)), |row| {
             Ok(Session {
                 user: User::from_row(row)?,
+                workspace: row.get("workspace")?,
+                via: row.get("via")?,
                 created_at: row.get("began")?,
                 last_seen_at: row.get("last_seen_at")?,
                 expires_at: row.get("expires_at")?,
@@ -65,14 +103,94 @@ pub fn touch(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<(),
     Ok(())
 }
 
-/// Whether anybody used a session that is valid at `now` within a span of time before it.
-pub fn is_anyone_active(conn: &Connection, since: UnixMs, now: UnixMs) -> Result<bool, StoreError> {
+/// Notes how and where a session began, and in which workspace it is.
+pub fn describe(
+    tx: &Transaction<'_>,
+    token: &TokenHash,
+    via: Via,
+    place: &Place,
+    workspace: Option<WorkspaceId>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE sessions SET via = ?, address = ?, browser = ?, workspace = ? WHERE token_hash = ?",
+    )?
+    .execute((via, &place.address, &place.browser, workspace, token))?;
+    Ok(())
+}
+
+/// A session as its person sees it in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Part of the token's hash: it names the session and opens nothing.
+    pub id: String,
+    pub via: Via,
+    pub address: String,
+    pub browser: String,
+    pub created_at: UnixMs,
+    pub last_seen_at: UnixMs,
+}
+
+columns! { LISTED of Listed { id, via, address, browser, created_at, last_seen_at } }
+
+/// Names a session by its token's hash in lists.
+const SHORT: &str = "lower(hex(substr(token_hash, 1, 8)))";
+
+/// The unexpired sessions of a person, the last used first.
+pub fn list(conn: &Connection, user: UserId, now: UnixMs) -> Result<Vec<Listed>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {LISTED} FROM (SELECT {SHORT} AS id, * FROM sessions)
+         WHERE user = ? AND expires_at > ? ORDER BY last_seen_at DESC, id"
+    ))?;
+    let rows = statement.query_map((user, now), Listed::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How a session is named in [`list`]; `None` if it is over.
+pub fn short_id(conn: &Connection, token: &TokenHash) -> Result<Option<String>, StoreError> {
+    Ok(conn
+        .prepare_cached(&format!(
+            "SELECT {SHORT} FROM sessions WHERE token_hash = ?"
+        ))?
+        .query_row([token], |row| row.get(0))
+        .optional()?)
+}
+
+/// Ends one of a person's sessions by its name in [`list`]; false if there is none.
+pub fn end_listed(tx: &Transaction<'_>, user: UserId, id: &str) -> Result<bool, StoreError> {
+    let ended = tx
+        .prepare_cached(&format!(
+            "DELETE FROM sessions WHERE user = ? AND {SHORT} = ?"
+        ))?
+        .execute((user, id))?;
+    Ok(ended > 0)
+}
+
+/// Whether somebody has a session, ended or not, from this network address.
+pub fn is_known_address(
+    conn: &Connection,
+    user: UserId,
+    address: &str,
+) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM sessions WHERE user = ? AND address = ? LIMIT 1")?
+        .exists((user, address))?)
+}
+
+/// Whether anybody who answers in a workspace used a session that is valid at `now` within a span of time before it.
+pub fn is_anyone_active(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    since: UnixMs,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached(
             "SELECT 1 FROM sessions s JOIN users u ON u.id = s.user WHERE s.last_seen_at BETWEEN ?1 AND ?2
-             AND s.expires_at > ?2 AND u.suspended_at IS NULL LIMIT 1",
+             AND s.expires_at > ?2 AND u.suspended_at IS NULL
+             AND (u.owns OR EXISTS (SELECT 1 FROM members m WHERE m.user = u.id AND m.workspace = ?3
+                                    AND m.role <> 'viewer')) LIMIT 1",
         )?
-        .exists((since, now))?)
+        .exists((since, now, workspace))?)
 }
 
 /// Ends one session; does nothing if it is gone already.
@@ -89,6 +207,19 @@ pub fn revoke_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> 
 /// Ends every session of everybody.
 pub fn end_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sessions", [])?;
+    Ok(())
+}
+
+/// Ends every session of a person that is in a workspace.
+pub fn revoke_in(
+    tx: &Transaction<'_>,
+    user: UserId,
+    workspace: WorkspaceId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM sessions WHERE user = ?1 AND (workspace = ?2 OR workspace IS NULL)",
+        (user, workspace),
+    )?;
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub fn find_valid(
 ) -> Result<Option<User>, StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT u.id, u.email, u.name, u.password_hash, u.role, u.created_at, u.suspended_at
+            "SELECT u.id, u.email, u.name, u.password_hash, u.owns, u.created_at, u.suspended_at
              FROM pending_sign_ins p JOIN users u ON u.id = p.user
              WHERE p.token_hash = ?1 AND p.created_at <= ?2 AND p.expires_at > ?2
                AND u.suspended_at IS NULL",

@@ -98,7 +98,7 @@ pub fn create(
         conversations::get(tx, workspace, conversation)?;
     }
     if let Some(user) = new.assigned_to {
-        super::users::get(tx, user)?;
+        super::members::answering(tx, workspace, user)?;
     }
     let id = TaskId::new();
     let (call_from, call_until) = new.call.unzip();
@@ -158,7 +158,7 @@ pub fn set_state(
 /// Changes what staff may change.
 pub fn change(tx: &Transaction<'_>, task: &Scoped<Task>, plan: &Plan) -> Result<(), StoreError> {
     if let Some(user) = plan.assigned_to {
-        super::users::get(tx, user)?;
+        super::members::answering(tx, task.workspace(), user)?;
     }
     let changed = tx
         .prepare_cached(

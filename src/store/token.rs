@@ -19,6 +19,8 @@ pub enum TokenKind {
     SignIn,
     /// Claims a new installation: `fd_setup_…`.
     Setup,
+    /// Lets somebody into a workspace: `fd_invite_…`.
+    Invitation,
     /// A visitor of the public pages or the widget: `fd_visit_…`.
     Visitor,
     /// A short-lived key for one session of the Realtime API: `ek_…`, as at OpenAI.
@@ -36,6 +38,7 @@ impl TokenKind {
             Self::Session => "fd_session_",
             Self::SignIn => "fd_signin_",
             Self::Setup => "fd_setup_",
+            Self::Invitation => "fd_invite_",
             Self::Visitor => "fd_visit_",
             Self::ClientSecret => "ek_",
             Self::Crm => "fd_crm_",

@@ -1,20 +1,25 @@
-//! People who sign in: owners, admins, agents.
+//! People who sign in. What they may do in which workspace is in [`super::members`]; owners of the installation stand above.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::rows::columns;
 use super::values::text_enum;
-use super::{StoreError, UnixMs, UserId, second_factors, sessions, sign_ins};
+use super::{
+    StoreError, UnixMs, UserId, WorkspaceId, members, passkeys, second_factors, sessions, sign_ins,
+    workspaces,
+};
 
 text_enum! {
-    /// Each role may do everything that the ones below it may.
+    /// What somebody is in a workspace. `access::roles` says what each may do.
     pub enum Role {
-        /// Owns the installation.
+        /// The business itself: also manages owners, and closes the workspace.
         Owner = "owner",
-        /// Manages workspaces, documents and people.
+        /// Manages documents, settings and people.
         Admin = "admin",
         /// Reads and takes over conversations.
         Agent = "agent",
+        /// Looks on and changes nothing.
+        Viewer = "viewer",
     }
 }
 
@@ -26,7 +31,8 @@ pub struct User {
     pub name: String,
     /// Argon2id hash (PHC string); `None` until the person sets a password.
     pub password_hash: Option<String>,
-    pub role: Role,
+    /// Whether they own the installation, with every workspace in it.
+    pub owns: bool,
     pub created_at: UnixMs,
     pub suspended_at: Option<UnixMs>,
 }
@@ -35,7 +41,7 @@ impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User")
             .field("id", &self.id)
-            .field("role", &self.role)
+            .field("owns", &self.owns)
             .finish_non_exhaustive()
     }
 }
@@ -49,10 +55,38 @@ pub struct NewUser<'a> {
     pub role: Role,
 }
 
-columns! { COLUMNS of User { id, email, name, password_hash, role, created_at, suspended_at } }
+columns! { COLUMNS of User { id, email, name, password_hash, owns, created_at, suspended_at } }
 
-/// `Conflict` if the address is in use.
+/// Somebody for the whole installation: its owner, or with their role in every workspace that is there. `Conflict` if the
+/// address is in use.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>, now: UnixMs) -> Result<UserId, StoreError> {
+    if new.role == Role::Owner {
+        return insert(tx, new, true, now);
+    }
+    let all: Vec<_> = workspaces::list(tx)?.into_iter().map(|w| w.id).collect();
+    create_in(tx, new, &all, now)
+}
+
+/// Somebody with a role in these workspaces only. `Conflict` if the address is in use.
+pub fn create_in(
+    tx: &Transaction<'_>,
+    new: &NewUser<'_>,
+    workspaces: &[WorkspaceId],
+    now: UnixMs,
+) -> Result<UserId, StoreError> {
+    let id = insert(tx, new, false, now)?;
+    for workspace in workspaces {
+        members::set(tx, *workspace, id, new.role, members::Origin::Staff, now)?;
+    }
+    Ok(id)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    new: &NewUser<'_>,
+    owns: bool,
+    now: UnixMs,
+) -> Result<UserId, StoreError> {
     if find_by_email(tx, new.email)?.is_some() {
         return Err(StoreError::Conflict(
             "this e-mail address already has an account".into(),
@@ -60,10 +94,10 @@ pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>, now: UnixMs) -> Result<Us
     }
     let id = UserId::new();
     tx.prepare_cached(
-        "INSERT INTO users (id, email, name, password_hash, role, created_at)
+        "INSERT INTO users (id, email, name, password_hash, owns, created_at)
          VALUES (?, ?, ?, ?, ?, ?)",
     )?
-    .execute((id, new.email, new.name, new.password_hash, new.role, now))?;
+    .execute((id, new.email, new.name, new.password_hash, owns, now))?;
     Ok(id)
 }
 
@@ -119,18 +153,34 @@ pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), 
     sessions::revoke_all(tx, id)
 }
 
-/// `Conflict` if this would leave the installation without an active owner.
-pub fn set_role(tx: &Transaction<'_>, id: UserId, role: Role) -> Result<(), StoreError> {
-    if role != Role::Owner {
+/// Makes somebody the owner of the installation, or gives them a role in every workspace that is there. Their sessions end, as
+/// these began with the former rights. `Conflict` if this would leave the installation without an active owner.
+pub fn set_role(
+    tx: &Transaction<'_>,
+    id: UserId,
+    role: Role,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let owns = role == Role::Owner;
+    if !owns {
         keep_an_owner(tx, id)?;
     }
     require_changed(
-        tx.prepare_cached("UPDATE users SET role = ? WHERE id = ?")?
-            .execute((role, id))?,
-    )
+        tx.prepare_cached("UPDATE users SET owns = ? WHERE id = ?")?
+            .execute((owns, id))?,
+    )?;
+    if owns {
+        members::remove_all(tx, id)?;
+    } else {
+        for workspace in workspaces::list(tx)? {
+            members::set(tx, workspace.id, id, role, members::Origin::Staff, now)?;
+        }
+    }
+    sign_ins::end_all(tx, id)?;
+    sessions::revoke_all(tx, id)
 }
 
-/// Suspends an account; ends its sessions and removes its second factor. `Conflict` for the last active owner.
+/// Suspends an account; ends its sessions and removes its second factor and passkeys. `Conflict` for the last active owner.
 pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), StoreError> {
     keep_an_owner(tx, id)?;
     require_changed(
@@ -138,6 +188,16 @@ pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), Stor
             .execute((now, id))?,
     )?;
     second_factors::remove(tx, id)?;
+    passkeys::remove_all(tx, id)?;
+    sign_ins::end_all(tx, id)?;
+    sessions::revoke_all(tx, id)
+}
+
+/// Removes every way in that somebody has: password, passkeys, second factor, sessions. Another one takes their place.
+pub fn forget_ways(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
+    require_changed(tx.execute("UPDATE users SET password_hash = NULL WHERE id = ?", [id])?)?;
+    second_factors::remove(tx, id)?;
+    passkeys::remove_all(tx, id)?;
     sign_ins::end_all(tx, id)?;
     sessions::revoke_all(tx, id)
 }
@@ -148,11 +208,11 @@ pub fn reinstate(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
 
 fn keep_an_owner(tx: &Transaction<'_>, leaving: UserId) -> Result<(), StoreError> {
     let user = get(tx, leaving)?;
-    if user.role != Role::Owner || user.suspended_at.is_some() {
+    if !user.owns || user.suspended_at.is_some() {
         return Ok(());
     }
     let others: i64 = tx.query_row(
-        "SELECT count(*) FROM users WHERE role = 'owner' AND suspended_at IS NULL AND id <> ?",
+        "SELECT count(*) FROM users WHERE owns AND suspended_at IS NULL AND id <> ?",
         [leaving],
         |row| row.get(0),
     )?;
@@ -171,10 +231,11 @@ fn require_changed(changed: usize) -> Result<(), StoreError> {
         Ok(())
     }
 }
-/// Removes every account and API key created at or before `until`, with sessions, second factors, sign-ins and setup
-/// links: the customer left.
+
+/// Removes every account and API key created at or before `until`, with sessions, second factors, passkeys, sign-ins, setup
+/// links and sign-in servers: the customer left.
 pub fn purge_all(tx: &Transaction<'_>, until: UnixMs) -> Result<(), StoreError> {
-    for table in ["users", "setup_tokens", "api_keys"] {
+    for table in ["users", "sign_on_providers", "setup_tokens", "api_keys"] {
         let sql = format!("DELETE FROM {table} WHERE created_at <= ?");
         tx.execute(&sql, [until])?;
     }

@@ -67,6 +67,7 @@ mod ledger;
 mod mail;
 mod matrix;
 mod mcp;
+mod members;
 mod models;
 mod openapi;
 mod other_clients;
@@ -89,6 +90,9 @@ mod second_factor_rules;
 mod seen;
 mod seen_page;
 mod server;
+#[path = "../fakes/sign_on/mod.rs"]
+mod server_for_sign_on;
+mod sign_on;
 mod site;
 mod site_key;
 mod snippets;

@@ -55,3 +55,16 @@ document.addEventListener("fd:waiting", event => {
 
 const tab = document.querySelector(".tabs [aria-current]")
 if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2
+
+// Another tab went to another workspace: a form of this one would go there.
+const workspace = document.body.dataset.workspace
+if (workspace) {
+  try {
+    localStorage.setItem("workspace", workspace)
+  } catch {
+    // Without storage the tabs know nothing of each other.
+  }
+  addEventListener("storage", event => {
+    if (event.key === "workspace" && event.newValue !== workspace) location.assign("/")
+  })
+}

@@ -1,4 +1,4 @@
-//! Accounts of people, for the owner and admins, and for keys that reach the whole installation.
+//! Accounts of people, for owners and admins: of their workspace, or of the whole installation.
 
 use std::sync::Arc;
 
@@ -9,12 +9,13 @@ use utoipa::ToSchema;
 
 use super::place;
 use crate::app::App;
-use crate::app::accounts::{self, Account, AccountError, Change};
-use crate::http::auth::{OfPrincipal, Principal};
+use crate::app::accounts::{self, Account, AccountError, By, Change};
+use crate::http::auth::Principal;
 use crate::http::body::Json;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::store::members::Membership;
 use crate::store::users::Role;
 use crate::store::{UserId, password};
 
@@ -31,8 +32,13 @@ pub struct AccountView {
     id: String,
     name: String,
     email: String,
-    /// `owner`, `admin` or `agent`.
+    /// `owner`, `admin`, `agent` or `viewer`: in the caller's workspace; of the whole installation, the highest. `none` for
+    /// somebody who works nowhere.
     role: &'static str,
+    /// Whether they own the installation.
+    owns: bool,
+    /// Where they work, as far as the caller manages it. Owners of the installation work everywhere.
+    workspaces: Vec<PlaceView>,
     /// When they were suspended, in Unix milliseconds; `null` if they may sign in.
     suspended_at: Option<i64>,
     /// Unix milliseconds.
@@ -43,6 +49,28 @@ pub struct AccountView {
     last_seen_at: Option<i64>,
     /// Whether they sign in with a second factor.
     second_factor: bool,
+    /// Number of passkeys.
+    passkeys: usize,
+}
+
+/// A workspace that somebody works in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlaceView {
+    /// Short name.
+    name: String,
+    title: String,
+    /// `owner`, `admin`, `agent` or `viewer`.
+    role: &'static str,
+}
+
+impl From<Membership> for PlaceView {
+    fn from(place: Membership) -> Self {
+        Self {
+            name: place.name,
+            title: place.title,
+            role: place.role.as_str(),
+        }
+    }
 }
 
 /// An account to make.
@@ -52,7 +80,8 @@ pub struct NewAccount {
     name: String,
     /// The e-mail address to sign in with.
     email: String,
-    /// `owner`, `admin` or `agent`.
+    /// `owner`, `admin`, `agent` or `viewer`. Made by a caller of the whole installation, an owner owns it, and others get
+    /// their role in every workspace that is there.
     role: String,
     /// At least 10 characters.
     password: String,
@@ -64,7 +93,7 @@ pub struct NewAccount {
 pub struct AccountChange {
     name: Option<String>,
     email: Option<String>,
-    /// `owner`, `admin` or `agent`.
+    /// `owner`, `admin`, `agent` or `viewer`, as for a new account.
     role: Option<String>,
     /// Keeps them from signing in and ends their sessions and their second factor, or lets them in again.
     suspended: Option<bool>,
@@ -85,12 +114,15 @@ impl From<Account> for AccountView {
             id: user.id.to_string(),
             name: user.name,
             email: user.email,
-            role: user.role.as_str(),
+            role: account.role.map_or("none", Role::as_str),
+            owns: user.owns,
+            workspaces: account.places.into_iter().map(PlaceView::from).collect(),
             suspended_at: user.suspended_at,
             created_at: user.created_at,
             sessions: account.sessions,
             last_seen_at: account.last_seen_at,
             second_factor: account.second_factor,
+            passkeys: account.passkeys,
         }
     }
 }
@@ -100,22 +132,15 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::Wrong(wrong) => Self::invalid("account", wrong),
             AccountError::Forbidden(why) => Self::new(StatusCode::FORBIDDEN, "forbidden", why),
+            AccountError::Denied(denied) => denied.into(),
             AccountError::Store(error) => error.into(),
         }
     }
 }
 
-/// The role of the caller; `None` for a key or a command that reaches the whole installation.
-///
-/// # Errors
-/// 403 for a caller that is bound to one workspace.
-pub(super) fn find_caller_role(principal: &Principal) -> Result<Option<Role>, Problem> {
-    principal.unbound()?;
-    Ok(principal.role())
-}
-
-fn parse_role(name: &str) -> Result<Role, Problem> {
-    Role::parse(name).ok_or_else(|| Problem::invalid("role", "role is owner, admin or agent"))
+pub(super) fn parse_role(name: &str) -> Result<Role, Problem> {
+    let told = "role is owner, admin, agent or viewer";
+    Role::parse(name).ok_or_else(|| Problem::invalid("role", told))
 }
 
 /// Hashes a new password.
@@ -136,8 +161,8 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     principal: Principal,
 ) -> Result<axum::Json<AccountList>, Problem> {
-    find_caller_role(&principal)?;
-    let accounts = accounts::list(&app.store, now_ms()).await?;
+    let by = By::of(&principal)?;
+    let accounts = accounts::list(&app.store, by, now_ms()).await?;
     let accounts = accounts.into_iter().map(AccountView::from).collect();
     Ok(axum::Json(AccountList { accounts }))
 }
@@ -152,7 +177,7 @@ pub(super) async fn create(
     principal: Principal,
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, axum::Json<MadeAccount>), Problem> {
-    let (by, role) = (find_caller_role(&principal)?, parse_role(&new.role)?);
+    let (by, role) = (By::of(&principal)?, parse_role(&new.role)?);
     let hash = hash_password(new.password).await?;
     let id = accounts::create(&app.store, by, new.name, new.email, role, hash).await?;
     let made = MadeAccount { id: id.to_string() };
@@ -172,7 +197,7 @@ pub(super) async fn change(
     Json(wanted): Json<AccountChange>,
 ) -> Result<axum::Json<AccountView>, Problem> {
     let (by, id) = (
-        find_caller_role(&principal)?,
+        By::of(&principal)?,
         place::parse_id::<UserId>(&id, "account")?,
     );
     let password_hash = match wanted.password {
@@ -187,6 +212,6 @@ pub(super) async fn change(
         password_hash,
     };
     accounts::change(&app.store, by, id, change).await?;
-    let account = accounts::get(&app.store, id, now_ms()).await?;
+    let account = accounts::get(&app.store, by, id, now_ms()).await?;
     Ok(axum::Json(account.into()))
 }

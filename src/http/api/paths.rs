@@ -17,6 +17,14 @@ pub(in crate::http) mod assistants {
 pub(in crate::http) mod tags {
     pub(in crate::http) use super::super::tags::{__path_list, __path_set};
 }
+pub(in crate::http) mod sign_on {
+    pub(in crate::http) use super::super::sign_on::{
+        __path_change, __path_create, __path_delete, __path_list,
+    };
+}
+pub(in crate::http) mod members {
+    pub(in crate::http) use super::super::members::paths::*;
+}
 pub(in crate::http) mod tasks {
     pub(in crate::http) use super::super::tasks::{
         __path_change, __path_create, __path_finish, __path_get_settings, __path_give_up,

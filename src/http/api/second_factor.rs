@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::accounts::find_caller_role;
 use super::place;
+use crate::app::accounts::By;
 use crate::app::second_factor;
 use crate::http::Http;
 use crate::http::address::address_of;
@@ -169,7 +169,7 @@ pub(super) async fn reset(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (by, id) = (
-        find_caller_role(&principal)?,
+        By::of(&principal)?,
         place::parse_id::<UserId>(&id, "account")?,
     );
     if let Caller::User(user) = principal.caller() {

@@ -24,6 +24,12 @@ pub(in crate::http) const SIGN_IN: CookieName = CookieName {
     secure: "__Host-frontdesk_sign_in",
 };
 
+/// Of a browser that was sent to a sign-in server.
+pub(in crate::http) const SIGN_ON: CookieName = CookieName {
+    plain: "frontdesk_sign_on",
+    secure: "__Host-frontdesk_sign_on",
+};
+
 impl CookieName {
     /// The name that counts for this request: only one of the two does.
     pub(in crate::http) fn of(&self, headers: &HeaderMap) -> &'static str {

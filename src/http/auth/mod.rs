@@ -12,7 +12,7 @@ mod standing;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::Http;
 use super::now_ms;
@@ -24,12 +24,10 @@ use crate::app::App;
 use crate::app::workspaces::WorkspaceError;
 use crate::config::SecondFactor;
 use crate::knowledge::Audience;
-use crate::store::api_keys;
-use crate::store::sessions;
 use crate::store::token::TokenHash;
 use crate::store::users::Role;
 use crate::store::workspaces::{self, Workspace};
-use crate::store::{closures, second_factors};
+use crate::store::{api_keys, closures, members, second_factors, sessions};
 pub(super) use standing::{OfCredential, cut_at, outlived, until_not};
 use standing::{note_key_use, note_session_use};
 
@@ -43,6 +41,8 @@ pub const SECURE_SESSION_COOKIE: &str = "__Host-frontdesk_session";
 pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
 /// For requests that name no workspace.
 pub const DEFAULT_WORKSPACE: &str = "default";
+/// Where people change what is their own: their account, and the workspace that they are in.
+const OWN: &[&str] = &["/account", "/workspace", "/invitation", "/api/v1/me"];
 
 /// What a request asks of its principal.
 pub(super) trait OfPrincipal {
@@ -82,13 +82,13 @@ impl OfPrincipal for Principal {
     }
 
     async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem> {
-        let bound_to = self.bound_to();
+        let (bound, at) = (self.bound_to(), self.at());
         let name = name.map(str::to_owned);
         let found = app
             .store
-            .read(move |conn| match (bound_to, name) {
+            .read(move |conn| match (at, name) {
                 (Some(id), None) => workspaces::get(conn, id).map(Some),
-                (bound, name) => {
+                (_, name) => {
                     let name = name.as_deref().unwrap_or(DEFAULT_WORKSPACE);
                     let found = workspaces::find_by_name(conn, name)?;
                     Ok(found.filter(|workspace| bound.is_none_or(|id| id == workspace.id)))
@@ -151,9 +151,26 @@ pub(super) async fn identify(app: &App, parts: &Parts) -> Result<Principal, Prob
             "send an API key as \"Authorization: Bearer fd_live_…\"",
         ));
     };
-    let principal = identify_by_session(app, TokenHash::of(&token)).await?;
+    let principal = identify_by_session(app, parts, TokenHash::of(&token)).await?;
     origin::check(parts)?;
+    refuse_change(&principal, parts)?;
     Ok(principal)
+}
+
+/// Refuses a change by somebody who may only look, but of their own account.
+fn refuse_change(principal: &Principal, parts: &Parts) -> Result<(), Problem> {
+    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
+    let path = parts.uri.path();
+    let is_own = OWN.iter().any(|own| {
+        path.strip_prefix(own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }) || (path.starts_with("/api/") && path.contains("/second-factor"));
+    if !principal.only_looks() || safe || is_own {
+        return Ok(());
+    }
+    let detail =
+        "your role here may look on and change nothing; ask an owner or admin of the workspace";
+    Err(Problem::new(StatusCode::FORBIDDEN, "only_looks", detail))
 }
 
 async fn identify_by_key(app: &App, token: &str) -> Result<Principal, Problem> {
@@ -181,27 +198,49 @@ async fn identify_by_key(app: &App, token: &str) -> Result<Principal, Problem> {
     Ok(Principal::new(caller, credential, scopes, key.workspace))
 }
 
-async fn identify_by_session(app: &App, hash: TokenHash) -> Result<Principal, Problem> {
+async fn identify_by_session(
+    app: &App,
+    parts: &Parts,
+    hash: TokenHash,
+) -> Result<Principal, Problem> {
     let now = now_ms();
     let required = app.config.accounts_second_factor == SecondFactor::Required;
+    let named = named_workspace(parts);
+    let is_named = named.is_some();
     let found = app.store.read(move |conn| {
         let Some(session) = sessions::find_valid(conn, &hash, now, SESSION_IDLE_MS)? else {
             return Ok(None);
         };
-        let of_them = required && session.user.role != Role::Agent;
-        let lacks = of_them && !second_factors::is_on(conn, session.user.id)?;
-        Ok(Some((session, lacks)))
+        let (user, current) = (&session.user, session.workspace);
+        let Some((at, role)) = members::place(conn, user, current, named.as_deref())? else {
+            return Ok(Some((session, None)));
+        };
+        let of_them =
+            required && matches!(role, Role::Owner | Role::Admin) && !session.via.is_strong();
+        let lacks = of_them && !second_factors::is_on(conn, user.id)?;
+        Ok(Some((session, Some((at, role, lacks)))))
     });
     let over = || unauthorized("the session is over; sign in again");
-    let (session, lacks_factor) = found.await?.ok_or_else(over)?;
-    note_session_use(app, hash, &session);
-    let scopes = match session.user.role {
-        Role::Owner | Role::Admin => Scope::ALL.to_vec(),
-        Role::Agent => vec![Scope::Chat, Scope::Conversations],
+    let (session, place) = found.await?.ok_or_else(over)?;
+    let (at, role, lacks_factor) = match place {
+        Some(place) => place,
+        // Whoever was taken out of every workspace has nowhere to go.
+        None if !is_named => return Err(over()),
+        None => return Err(Problem::not_found("workspace").with_param("workspace")),
     };
-    let (caller, credential) = (Caller::User(session.user), Credential::Session(hash));
-    let principal = Principal::new(caller, credential, scopes, None);
+    note_session_use(app, hash, &session);
+    let principal = Principal::person(session.user, Credential::Session(hash), role, at);
     Ok(principal.lacking_factor(lacks_factor))
+}
+
+/// The workspace that a request to an API names; pages show the one that the browser is in.
+fn named_workspace(parts: &Parts) -> Option<String> {
+    let path = parts.uri.path();
+    let is_api = path.starts_with("/api/") || path.starts_with("/v1/");
+    let query = parts.uri.query().filter(|_| is_api)?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, name) = pairs.find(|(name, _)| name == "workspace")?;
+    Some(name.into_owned())
 }
 
 impl FromRequestParts<Http> for Principal {

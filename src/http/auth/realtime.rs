@@ -15,7 +15,7 @@ use crate::http::auth::OfCredential;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::store::token::{TokenHash, TokenKind};
-use crate::store::{ApiKeyId, UserId, client_secrets, closures};
+use crate::store::{ApiKeyId, UserId, client_secrets, closures, members, users};
 
 /// Prefix of the key in the list of subprotocols, as OpenAI's clients send it.
 const IN_PROTOCOL: &str = "openai-insecure-api-key.";
@@ -88,7 +88,7 @@ pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Proble
              other sites use a client secret",
         ));
     }
-    if !principal.may(Scope::Audio) && !principal.may(Scope::Chat) {
+    if principal.only_looks() || (!principal.may(Scope::Audio) && !principal.may(Scope::Chat)) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "missing_scope",
@@ -123,6 +123,17 @@ async fn authorize_by_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> R
     };
     if !maker.counts(app).await? {
         return Err(refuse_secret());
+    }
+    if let Credential::Person(person) = maker {
+        let at = secret.workspace;
+        let role = app.store.read(move |conn| {
+            let user = users::get(conn, person)?;
+            members::role_of(conn, at, &user)
+        });
+        // They may have been taken out of this workspace and still be signed in to another.
+        if role.await?.is_none() {
+            return Err(refuse_secret());
+        }
     }
     let scopes = opens
         .scopes

@@ -16,7 +16,7 @@ use crate::http::now_ms;
 use crate::store::api_keys::ApiKey;
 use crate::store::sessions::Session;
 use crate::store::token::TokenHash;
-use crate::store::{Connection, StoreError, WorkspaceId, api_keys, sessions};
+use crate::store::{Connection, StoreError, WorkspaceId, api_keys, members, sessions};
 use crate::usage::Flow;
 
 /// How often an open response checks its credential.
@@ -69,13 +69,19 @@ pub(in crate::http) async fn outlived(by: Principal, app: Arc<App>) {
 }
 
 async fn still_may(by: &Principal, app: &App) -> Result<bool, StoreError> {
-    let (Credential::Session(hash), Some(role)) = (by.credential(), by.role()) else {
+    let (Credential::Session(hash), Some(role), Some(at)) = (by.credential(), by.role(), by.at())
+    else {
         return by.credential().counts(app).await;
     };
-    let find =
-        move |conn: &Connection| sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS);
-    let found = app.store.read(find).await?;
-    Ok(found.is_some_and(|session| session.user.role == role))
+    let owned = by.bound_to().is_none();
+    let read = app.store.read(move |conn: &Connection| {
+        let found = sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS)?;
+        let Some(session) = found.filter(|session| session.user.owns == owned) else {
+            return Ok(false);
+        };
+        Ok(members::role_of(conn, at, &session.user)? == Some(role))
+    });
+    read.await
 }
 
 /// Polls `counts`, and completes when it says no.

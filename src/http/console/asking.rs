@@ -44,6 +44,24 @@ const QUESTIONS: &[Question] = &[
         "Whoever uses your account in another browser has to sign in again.",
     ),
     ask(
+        "/sign-on/*/delete",
+        1,
+        "Do you really want to delete this sign-in server?",
+        "Nobody signs in through it any more. Accounts and roles stay.",
+    ),
+    ask(
+        "/account/passkeys/*/remove",
+        1,
+        "Do you really want to remove this passkey?",
+        "It signs you in no more. Also delete it where it is kept.",
+    ),
+    ask(
+        "/accounts/*/take-out",
+        1,
+        "Do you really want to take this person out of the workspace?",
+        "They are signed out of it at once. Their account and other workspaces stay.",
+    ),
+    ask(
         "/accounts/*/second-factor",
         1,
         "Do you really want to reset their second factor?",

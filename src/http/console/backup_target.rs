@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::app::backup::{BackupError, Backups, TargetState};
 use crate::http::api::backup_target::NewPlace;
 use crate::http::api::backups::with_backups;
-use crate::http::auth::Scope;
 use crate::http::problem::Problem;
 
 pub(super) struct TargetRow {
@@ -44,7 +43,7 @@ pub(super) async fn set(
     person: SignedIn,
     Form(place): Form<NewPlace>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let set = match place.try_into() {
         Ok(target) => app.backups.set_target(target).await,
         Err(error) => Err(error),
@@ -58,7 +57,7 @@ pub(super) async fn try_it(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let steps = app.backups.try_target().await;
     let steps = match steps {
         Ok(steps) => steps,
@@ -87,7 +86,7 @@ pub(super) async fn copy(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let backups = app.backups.clone();
     if with_backups(&app, Backups::target).await?.is_none() {
         return show_outcome(&app, &person, Err(BackupError::NoTarget.into())).await;
@@ -109,7 +108,7 @@ pub(super) async fn remove(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let removed = app.backups.remove_target().await;
     let done = "Backups are no longer copied elsewhere. The copies already there stay.";
     show_outcome(&app, &person, removed.map(|()| done).map_err(Problem::from)).await

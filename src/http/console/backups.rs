@@ -19,7 +19,6 @@ use super::{Failure, sentence};
 use crate::app::App;
 use crate::app::backup::{BackupState, Backups};
 use crate::http::api::backups::with_backups;
-use crate::http::auth::Scope;
 use crate::http::problem::Problem;
 
 #[derive(Template)]
@@ -64,7 +63,7 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let made = with_backups(&app, Backups::create).await;
     let done = "The backup was made, opened again and found complete.";
     show_outcome(&app, &person, made.map(|_| done)).await
@@ -76,7 +75,7 @@ pub(super) async fn verify(
     person: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let verified = with_backups(&app, move |backups| backups.verify(&name)).await;
     let done = "The backup was opened and checked: it is complete.";
     show_outcome(&app, &person, verified.map(|_| done)).await
@@ -94,7 +93,7 @@ pub(super) async fn make_recovery_key(
     person: SignedIn,
     Form(form): Form<NewKey>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let replace = form.replace.is_some();
     let made = with_backups(&app, move |backups| backups.make_recovery_key(replace)).await;
     match made {
@@ -113,7 +112,7 @@ pub(super) async fn download(
     person: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let named = name.clone();
     let file = with_backups(&app, move |backups| backups.file(&named)).await?;
     let stream = ReaderStream::new(tokio::fs::File::from_std(file));
@@ -151,7 +150,7 @@ pub(super) async fn show_outcome(
 }
 
 pub(super) async fn page(app: &App, person: &SignedIn) -> Result<BackupsPage, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let state: BackupState = with_backups(app, Backups::state).await?;
     let rows = state.backups.into_iter().map(|backup| Row {
         name: backup.name,

@@ -23,7 +23,7 @@ use crate::inbox::desk::Desk;
 use crate::inbox::staff::{self, StaffError};
 use crate::inbox::{InboxError, acts};
 use crate::store::inbox::{canned, teams};
-use crate::store::{CannedReplyId, TeamId, users};
+use crate::store::{CannedReplyId, TeamId, members};
 
 struct DayLine {
     name: &'static str,
@@ -294,7 +294,7 @@ async fn render(
 ) -> Result<Response, Failure> {
     let (workspace, now) = (person.workspace.id, now_ms());
     let loaded = app.store.read(move |conn| {
-        let people: Vec<_> = users::list(conn)?
+        let people: Vec<_> = members::staff(conn, workspace)?
             .into_iter()
             .filter(|user| user.suspended_at.is_none())
             .collect();

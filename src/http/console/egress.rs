@@ -16,7 +16,7 @@ use crate::app::statement::{self, Month};
 use crate::http::api::outside::MonthQuery;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
-use crate::store::egress::{self, Entry, PurposeTotal, Rows, Total};
+use crate::store::egress::{self, Entry, PurposeTotal, Total};
 
 /// Requests shown.
 const SHOWN: u32 = 100;
@@ -76,7 +76,7 @@ pub(super) async fn show(
     Query(query): Query<MonthQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let which = Rows::OfAndInstallation(person.workspace.id);
+    let which = person.ledger();
     let found = app.store.read(move |conn| {
         let totals = egress::totals(conn, which, 0)?;
         Ok((totals, egress::list(conn, which, SHOWN)?))

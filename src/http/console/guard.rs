@@ -12,16 +12,20 @@ use serde::Deserialize;
 use super::error_page;
 use super::format::moment;
 use super::usage::warnings;
-use super::view::{Section, Shell};
+use super::view::{Brand, MOST_PLACES, Place, Section, Shell};
 use crate::app::App;
 use crate::app::welcome::{self, Step};
 use crate::http::auth::origin::is_same_origin;
 use crate::http::auth::{self, Caller, Member, OfPrincipal, Principal, Scope};
 use crate::http::now_ms;
 use crate::http::problem::Problem;
+use crate::http::voice::logo;
 use crate::http::voice::settings::WidgetSettings;
+use crate::store::WorkspaceId;
+use crate::store::egress::Rows;
 use crate::store::inbox;
-use crate::store::users::{self, User};
+use crate::store::members::{self, Membership};
+use crate::store::users::{self, Role, User};
 use crate::store::workspaces::Workspace;
 
 pub(super) const NOT_FOR_THIS_ROLE: &str = "your account may not open this page; ask the owner";
@@ -37,6 +41,10 @@ pub(super) struct SignedIn {
     walk: Option<(usize, usize)>,
     /// What an administrator should know about what is used in this month.
     warnings: Vec<String>,
+    /// The workspaces that are open to them, at most [`view::MOST_PLACES`].
+    places: Vec<Membership>,
+    /// Its look on the pages.
+    brand: Brand,
 }
 
 /// A signed-in person on the page of the second factor, where those who must set one up first may be too.
@@ -65,8 +73,13 @@ impl SignedIn {
             walk: self.walk,
             warnings: self.warnings.clone(),
             workspace: self.workspace.title.clone(),
+            workspace_name: self.workspace.name.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
+            role: self.role().map(in_words).unwrap_or_default(),
+            places: places(&self.places, self.workspace.id),
+            has_overview: self.owns() || self.places.len() > 1,
+            brand: self.brand.clone(),
             closing: self
                 .workspace
                 .closing
@@ -98,6 +111,37 @@ impl SignedIn {
     /// Whether they must set up a second factor before they can continue.
     pub(super) fn lacks_factor(&self) -> bool {
         self.principal().lacks_factor()
+    }
+
+    /// The role that they have here.
+    pub(super) fn role(&self) -> Option<Role> {
+        self.principal().role()
+    }
+
+    /// Whether they own the installation.
+    pub(super) fn owns(&self) -> bool {
+        self.user.owns
+    }
+
+    /// The rows of the ledger that they may see.
+    pub(super) fn ledger(&self) -> Rows {
+        match self.owns() {
+            true => Rows::OfAndInstallation(self.workspace.id),
+            false => Rows::Of(self.workspace.id),
+        }
+    }
+
+    /// Fails with 403 unless the person manages the whole installation.
+    pub(super) fn need_installation(&self) -> Result<(), Problem> {
+        self.need(Scope::Admin)?;
+        match self.principal().bound_to() {
+            None => Ok(()),
+            Some(_) => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "missing_scope",
+                NOT_FOR_THIS_ROLE,
+            )),
+        }
     }
 
     /// Fails with 403 if the person's role lacks this scope.
@@ -144,6 +188,17 @@ impl SignedIn {
             true => warnings(&app.quotas.standing(workspace.id, now_ms()).await?),
             false => Vec::new(),
         };
+        let (whom, id) = (user.clone(), workspace.id);
+        let read = app.store.read(move |conn| {
+            let mut places = members::open_to(conn, &whom)?;
+            places.truncate(MOST_PLACES);
+            Ok((places, logo::version(conn, id)?))
+        });
+        let (places, logo) = read.await?;
+        let brand = Brand {
+            logo,
+            colour: colour_of(&workspace),
+        };
         Ok(Self {
             member,
             user,
@@ -151,7 +206,40 @@ impl SignedIn {
             waiting,
             walk,
             warnings,
+            places,
+            brand,
         })
+    }
+}
+
+/// The colour that the owner chose for the widget, if it is another than ours.
+fn colour_of(workspace: &Workspace) -> Option<String> {
+    let section = workspace.settings.get(WidgetSettings::SECTION)?;
+    let colour = WidgetSettings::deserialize(section).ok()?.colour;
+    let is_colour = colour.len() == 7
+        && colour.starts_with('#')
+        && colour
+            .bytes()
+            .skip(1)
+            .all(|digit| digit.is_ascii_hexdigit());
+    (is_colour && colour != WidgetSettings::default().colour).then_some(colour)
+}
+
+fn places(open: &[Membership], current: WorkspaceId) -> Vec<Place> {
+    let place = |one: &Membership| Place {
+        name: one.name.clone(),
+        title: one.title.clone(),
+        current: one.workspace == current,
+    };
+    open.iter().map(place).collect()
+}
+
+pub(super) fn in_words(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "Owner",
+        Role::Admin => "Admin",
+        Role::Agent => "Agent",
+        Role::Viewer => "Viewer",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::inbox::acts::{self, Reply};
 use crate::inbox::desk::DeskSettings;
 use crate::inbox::staff::reading;
 use crate::store::inbox::{tags, teams};
-use crate::store::{Connection, ConversationId, StoreError, WorkspaceId, users};
+use crate::store::{Connection, ConversationId, StoreError, WorkspaceId, members};
 
 /// `GET /inbox`
 pub(super) async fn list(
@@ -111,7 +111,7 @@ struct Around {
 impl Around {
     fn load(conn: &Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
         let teams = teams::list(conn, workspace)?.into_iter();
-        let people = users::list(conn)?.into_iter();
+        let people = members::staff(conn, workspace)?.into_iter();
         Ok(Self {
             teams: teams.map(|team| Choice::new(team.id, team.name)).collect(),
             people: people

@@ -14,6 +14,7 @@ use super::guard::{Visitor, local_path, next_query};
 use super::view::{self, filters};
 use super::{Failure, pages, session};
 use crate::app::App;
+use crate::app::members::audit;
 use crate::app::second_factor::{self, FactorError, Proof, SIGN_IN_MS};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
@@ -21,9 +22,10 @@ use crate::http::auth::DEFAULT_WORKSPACE;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::second_factor::WAIT;
+use crate::store::sessions::Via;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, User};
-use crate::store::{password, second_factors, sessions, sign_ins, workspaces};
+use crate::store::{members, password, second_factors, sessions, sign_ins, sign_on, workspaces};
 
 /// The second step of sign-in, after the password.
 #[derive(Template)]
@@ -36,6 +38,8 @@ struct LoginCode {
 
 /// One message for every mistake, so that it does not reveal which accounts exist.
 const WRONG: &str = "The e-mail address or the password is not right.";
+/// Told after the right password only.
+const STRAY: &str = "Your account belongs to no workspace any more. Ask whoever invited you.";
 
 #[derive(Deserialize)]
 pub(super) struct Next {
@@ -65,6 +69,7 @@ pub(super) async fn show(
                 business: business(&app).await?,
                 email: String::new(),
                 next,
+                ways: ways(&app).await?,
                 error: None,
             };
             view::page(StatusCode::OK, &page)
@@ -82,10 +87,18 @@ pub(super) async fn submit(
     let now = now_ms();
     let network = Of::network(address_of(&parts));
     let headers = &parts.headers;
-    let (status, error) = if attempts.begin(network, now) {
-        match open(&app, &form, now).await? {
+    let typed = Of::email(&form.email);
+    // Count both, even if the first already refuses. Attempts for one address from many networks wait too, but not from where
+    // its person was signed in before: else strangers could lock them out.
+    let (of_network, of_typed) = (attempts.begin(network, now), attempts.begin(typed, now));
+    let may = of_network && (of_typed || knows(&app, &parts, &form.email).await?);
+    let (status, error) = if may {
+        match open(&app, &parts, &form, now).await? {
             Opened::Session(token) => {
-                attempts.forget(network);
+                // Only this attempt: else whoever has one account could guess at all others for ever.
+                attempts.forgive(network);
+                attempts.forget(typed);
+                note(&app, &parts, &form.email, "signed in", StatusCode::OK).await;
                 let next = local_path(&form.next);
                 return Ok(session::signed_in(headers, &token, next));
             }
@@ -95,11 +108,16 @@ pub(super) async fn submit(
                 let to = format!("/login/code?{query}");
                 return Ok(session::asked_for_code(headers, &token, &to));
             }
+            Opened::Stray => (StatusCode::FORBIDDEN, STRAY),
             Opened::Refused => (StatusCode::UNAUTHORIZED, WRONG),
         }
     } else {
         (StatusCode::TOO_MANY_REQUESTS, WAIT)
     };
+    // What waits is not noted: else strangers could fill the disk.
+    if may {
+        note(&app, &parts, &form.email, "failed to sign in", status).await;
+    }
     password_page(&app, status, form.email, form.next, error).await
 }
 
@@ -143,11 +161,24 @@ pub(super) async fn submit_code(
         return code_page(&app, StatusCode::TOO_MANY_REQUESTS, form.next, Some(WAIT)).await;
     }
     let token = Token::generate(TokenKind::Session)?;
-    let ends = now + session::LONGEST_MS;
-    let done = second_factor::sign_in(&app.store, waits, form.code, token.hash(), now, ends).await;
+    let (ends, place) = (now + session::LONGEST_MS, session::place_of(&parts));
+    let hash = token.hash();
+    let done = second_factor::sign_in(&app.store, waits, form.code, hash, place, now, ends).await;
+    let (what, status) = match &done {
+        Ok(_) => ("signed in with a code", StatusCode::OK),
+        Err(_) => ("failed to sign in with a code", StatusCode::UNAUTHORIZED),
+    };
+    note(&app, &parts, &user.email, what, status).await;
     match done {
         Ok(proof) => {
-            attempts.forget(network);
+            if let Some(former) = session::token(&parts.headers) {
+                let end = app.store.write(move |tx| sessions::revoke(tx, &former));
+                end.await?;
+            }
+            // This attempt, and that of the password before it.
+            attempts.forgive(network);
+            attempts.forgive(network);
+            attempts.forget(Of::email(&user.email));
             attempts.forget(account);
             let to = match proof {
                 Proof::App => local_path(&form.next),
@@ -184,6 +215,22 @@ async fn over(app: &App, next: String) -> Result<Response, Failure> {
     password_page(app, StatusCode::UNAUTHORIZED, String::new(), next, &error).await
 }
 
+/// The sign-in page with why another way in did not work.
+pub(super) async fn refuse(
+    app: &App,
+    status: StatusCode,
+    error: &str,
+) -> Result<Response, Failure> {
+    password_page(app, status, String::new(), String::new(), error).await
+}
+
+/// The sign-in servers that are on, for their buttons.
+async fn ways(app: &App) -> Result<Vec<(String, String)>, Failure> {
+    let all = app.store.read(sign_on::list).await?.into_iter();
+    let active = all.filter(|one| one.active);
+    Ok(active.map(|one| (one.id.to_string(), one.name)).collect())
+}
+
 async fn password_page(
     app: &App,
     status: StatusCode,
@@ -195,6 +242,7 @@ async fn password_page(
         business: business(app).await?,
         email,
         next,
+        ways: ways(app).await?,
         error: Some(error.to_owned()),
     };
     Ok(view::page(status, &page))
@@ -227,6 +275,24 @@ pub(super) async fn leave(
     Ok(session::signed_out(&headers, "/login"))
 }
 
+/// Whether the person with this address was signed in from here before.
+async fn knows(app: &App, parts: &Parts, email: &str) -> Result<bool, Failure> {
+    let (email, address) = (email.trim().to_owned(), address_of(parts).to_string());
+    let read = app.store.read(move |conn| {
+        let Some(user) = users::find_by_email(conn, &email)? else {
+            return Ok(false);
+        };
+        sessions::is_known_address(conn, user.id, &address)
+    });
+    Ok(read.await?)
+}
+
+/// Notes an attempt to sign in in the audit log. Whoever typed an address that has no account stays unnamed.
+async fn note(app: &App, parts: &Parts, email: &str, what: &'static str, outcome: StatusCode) {
+    let address = address_of(parts).to_string();
+    audit::note_sign_in(&app.store, email, what, address, outcome.as_u16()).await;
+}
+
 /// Outcome of address and password.
 enum Opened {
     /// One of them is wrong.
@@ -234,10 +300,13 @@ enum Opened {
     Session(Token),
     /// They are right, but the code is still missing.
     Waiting(Token),
+    /// They are right, but there is no workspace to enter.
+    Stray,
 }
 
 /// Checks address and password, in the same time whether they are right or wrong.
-async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Opened, Failure> {
+async fn open(app: &App, parts: &Parts, form: &LoginForm, now: i64) -> Result<Opened, Failure> {
+    let begins = session::Begins::of(parts, Via::Password, None);
     let email = form.email.trim().to_owned();
     let typed = form.password.clone();
     let user = app
@@ -261,18 +330,21 @@ async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Opened, Failure> 
     let (session, waits) = (tokens.0.hash(), tokens.1.hash());
     let opened = app.store.write(move |tx| {
         // Checked in the transaction that begins the session, so that a second factor turned on meanwhile counts.
+        if members::place(tx, &user, None, None)?.is_none() {
+            return Ok(None);
+        }
         let asked = second_factors::is_on(tx, user.id)?;
         if asked {
             sign_ins::create(tx, user.id, &waits, now, now + SIGN_IN_MS)?;
         } else {
-            session::begin(tx, user.id, &session, now)?;
+            session::begin(tx, user.id, &session, &begins, now)?;
         }
-        Ok(asked)
+        Ok(Some(asked))
     });
-    Ok(if opened.await? {
-        Opened::Waiting(tokens.1)
-    } else {
-        Opened::Session(tokens.0)
+    Ok(match opened.await? {
+        None => Opened::Stray,
+        Some(true) => Opened::Waiting(tokens.1),
+        Some(false) => Opened::Session(tokens.0),
     })
 }
 

@@ -20,9 +20,11 @@ mod assistant_form;
 mod assistant_list;
 mod assistant_read;
 mod assistants;
+mod audit_page;
 mod backup_target;
 mod backups;
 mod billing;
+mod brand;
 mod call_pages;
 mod call_parts;
 mod calls;
@@ -47,6 +49,7 @@ mod golden_form;
 mod guard;
 mod inbox;
 mod inbox_pages;
+mod invitation;
 mod keys;
 mod lines;
 mod login;
@@ -55,7 +58,10 @@ mod measure;
 mod measure_pages;
 mod measure_rows;
 mod notes;
+mod own_account;
 mod pages;
+mod passkeys;
+mod places;
 mod plans;
 mod privacy;
 mod provider_form;
@@ -73,6 +79,7 @@ mod scores;
 mod second_factor;
 mod session;
 mod setup;
+mod sign_on;
 mod sources;
 mod status;
 mod suggestions;
@@ -107,12 +114,14 @@ use axum::{Extension, Router, middleware};
 
 use self::guard::Visitor;
 use super::attempts::Attempts;
+use super::audit;
 use super::auth::Scope;
 use super::problem::Problem;
+use super::trips::Trips;
 use super::voice::files;
 use crate::app::App;
 
-pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
+pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home))
         .route("/setup", get(setup::show).post(setup::submit))
@@ -240,9 +249,12 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/quality/gate/discard", post(measure::discard))
         .route("/quality/instructions", post(measure::instructions))
         .route("/quality/additions", post(measure::set_additions))
-        .route("/account", get(accounts::own).post(accounts::rename))
-        .route("/account/password", post(accounts::set_password))
-        .route("/account/sign-out-others", post(accounts::sign_out_others))
+        .route("/account", get(own_account::own).post(own_account::rename))
+        .route("/account/password", post(own_account::set_password))
+        .route(
+            "/account/sign-out-others",
+            post(own_account::sign_out_others),
+        )
         .route(
             "/account/second-factor",
             get(second_factor::show).post(second_factor::begin),
@@ -253,6 +265,32 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         )
         .route("/account/second-factor/codes", post(second_factor::renew))
         .route("/account/second-factor/off", post(second_factor::turn_off))
+        .route("/account/passkeys/begin", post(passkeys::begin))
+        .route("/account/passkeys", post(passkeys::create))
+        .route("/account/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/login/sign-on/{id}", get(sign_on::go))
+        .route("/login/sign-on/{id}/back", get(sign_on::back))
+        .route("/sign-on", get(sign_on::show).post(sign_on::create))
+        .route("/sign-on/{id}", post(sign_on::change))
+        .route("/sign-on/{id}/delete", post(sign_on::delete))
+        .route("/login/passkey/begin", post(passkeys::begin_sign_in))
+        .route("/login/passkey", post(passkeys::sign_in))
+        .route("/account/sessions/{id}/end", post(own_account::end_session))
+        .route("/audit", get(audit_page::show).post(audit_page::keep_for))
+        .route("/audit/export", get(audit_page::export))
+        .route("/brand/logo", get(brand::logo))
+        .route("/brand/{colour}", get(brand::colour))
+        .route(
+            "/invitation",
+            get(invitation::show).post(invitation::accept),
+        )
+        .route("/invitations", post(accounts::invite))
+        .route(
+            "/invitations/{id}/revoke",
+            post(accounts::revoke_invitation),
+        )
+        .route("/overview", get(places::overview))
+        .route("/workspace", post(places::go))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{id}/{verb}", post(accounts::change))
         .route("/backups", get(backups::show).post(backups::create))
@@ -350,7 +388,12 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/crm/accounts/{id}", get(crm::show).post(crm::set))
         .route("/crm/accounts/{id}/copy", get(crm::copy))
         .route("/crm/accounts/{id}/{verb}", post(crm::act))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(app),
+            audit::note_pages,
+        ))
         .layer(Extension(attempts))
+        .layer(Extension(Trips::default()))
         .layer(middleware::from_fn(asking::ask_first))
         .layer(middleware::from_fn(guard::own_pages_only))
         // Outside the check for own pages: visitors and other sites load these.

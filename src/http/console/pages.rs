@@ -44,6 +44,8 @@ pub struct Login {
     pub business: Option<String>,
     pub email: String,
     pub next: String,
+    /// Ids and names of the sign-in servers that are on.
+    pub ways: Vec<(String, String)>,
     pub error: Option<String>,
 }
 
@@ -301,6 +303,8 @@ pub struct Protection {
 #[template(path = "status.html")]
 pub struct Status {
     pub shell: Shell,
+    /// Whether the person owns the installation, and sees the machine.
+    pub whole: bool,
     pub summary: String,
     pub engines: Vec<Engine>,
     pub protections: Vec<Protection>,

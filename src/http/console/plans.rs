@@ -17,7 +17,6 @@ use super::{Failure, sentence};
 use crate::app::App;
 use crate::app::plans::{self, NewPlan, PlanError};
 use crate::http::api::plans::send_use;
-use crate::http::auth::Scope;
 use crate::http::problem::Problem;
 use crate::http::{now_ms, parse_id};
 use crate::store::quota::{Measure, Plan};
@@ -157,7 +156,7 @@ pub(super) async fn download(
     person: SignedIn,
     Query(of): Query<Of>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     Ok(send_use(&app, person.principal(), of.month.as_deref()).await?)
 }
 
@@ -167,7 +166,7 @@ pub(super) async fn create(
     person: SignedIn,
     Form(form): Form<PlanForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let made = match form.read() {
         Ok(new) => {
             let made = plans::create(&app.store, person.principal(), new, now_ms()).await;
@@ -188,7 +187,7 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Form(form): Form<PlanForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let id: PlanId = parse_id(&id, "plan")?;
     let changed = match form.read() {
         Ok(new) => {
@@ -206,7 +205,7 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let id: PlanId = parse_id(&id, "plan")?;
     let deleted = plans::delete(&app.store, person.principal(), id).await;
     let deleted = mistake(deleted)?;
@@ -220,7 +219,7 @@ pub(super) async fn choose(
     Path(name): Path<String>,
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let plan: Option<PlanId> = match choice.plan.is_empty() {
         true => None,
         false => Some(parse_id(&choice.plan, "plan")?),
@@ -268,7 +267,7 @@ async fn refuse(
 }
 
 async fn page(app: &App, person: &SignedIn) -> Result<PlansPage, Failure> {
-    person.need(Scope::Admin)?;
+    person.need_installation()?;
     let by = person.principal();
     let known = plans::list(&app.store, by).await?;
     let all = plans::all(app, by, now_ms()).await?;

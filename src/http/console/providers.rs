@@ -19,7 +19,6 @@ use crate::http::parse_id;
 use crate::http::problem::Problem;
 use crate::providers::{ProviderError, Subprocessor, Tried, UseChange, UseView, promises};
 use crate::store::ProviderId;
-use crate::store::egress::Rows;
 use crate::store::providers::{Mode, Provider, Spend, Use};
 
 #[derive(Template)]
@@ -374,7 +373,7 @@ pub(super) async fn ledger_file(
     Query(query): Query<MonthQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let which = Rows::OfAndInstallation(person.workspace.id);
+    let which = person.ledger();
     Ok(write_file(&app, which, &query.month).await?)
 }
 

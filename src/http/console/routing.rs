@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::http::api::inbox::RoutingQuery;
 use crate::http::listing::{self, ListQuery};
 use crate::inbox::staff::reading::{self, Step};
-use crate::store::{assistants, users};
+use crate::store::{assistants, members};
 
 /// Kinds of steps with their names.
 const KINDS: [(&str, &str); 16] = [
@@ -90,7 +90,7 @@ pub(super) async fn list(
     let (found, wrong) = listing::page_or_all(&app.store, person.member(), &query).await?;
     let (workspace, rows) = (person.workspace.id, found.rows);
     let read = app.store.read(move |conn| {
-        let people = users::list(conn)?.into_iter();
+        let people = members::staff(conn, workspace)?.into_iter();
         let assistants = assistants::names(conn, workspace)?.into_iter();
         Ok((
             reading::steps(conn, workspace, rows)?,

@@ -19,9 +19,11 @@ use crate::app::App;
 use crate::app::second_factor::{SetUp, in_groups};
 use crate::http::address::address_of;
 use crate::http::attempts::Attempts;
+use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::http::second_factor::Own;
 use crate::store::second_factors;
+use crate::store::sessions::Via;
 
 /// White modules that scanners need around a QR code.
 const QUIET: usize = 4;
@@ -218,7 +220,11 @@ pub(super) async fn confirm(
         Ok(codes) => {
             let done = "The second factor is on. All other browsers are signed out.";
             let step = Step::Codes { codes };
-            Ok(shown_page(&person, StatusCode::OK, step, Some(done), None))
+            let page = shown_page(&person, StatusCode::OK, step, Some(done), None);
+            // With more rights begins another session.
+            let begins = session::Begins::of(&parts, Via::Code, Some(person.workspace.id));
+            let token = session::fresh(&app.store, person.user().id, begins, now_ms()).await?;
+            Ok(session::with_session(page, &parts.headers, &token))
         }
         Err(problem) => {
             // The secret is not shown again: somebody who finds this browser open must not be able to copy it.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -16,10 +17,11 @@ use crate::http::auth::DEFAULT_WORKSPACE;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::voice::settings::WidgetSettings;
+use crate::store::sessions::Via;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, NewUser, Role};
 use crate::store::{
-    StoreError, Transaction, UnixMs, WorkspaceId, password, setup_tokens, workspaces,
+    StoreError, Transaction, UnixMs, WorkspaceId, password, sessions, setup_tokens, workspaces,
 };
 
 const DONE: SetupGone = SetupGone {
@@ -92,7 +94,7 @@ pub(super) async fn show(
 /// `POST /setup`
 pub(super) async fn submit(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    parts: Parts,
     Form(form): Form<Submitted>,
 ) -> Result<Response, Failure> {
     if let Err(error) = check(&form) {
@@ -131,10 +133,14 @@ pub(super) async fn submit(
     let typed = form.password.clone();
     let hash = off_thread(move || password::hash(&typed)).await?;
     let session = Token::generate(TokenKind::Session)?;
-    let session_hash = session.hash();
-    let made = app
-        .store
-        .write(move |tx| claim(tx, &form, &hash, &session_hash, now_ms()));
+    let (session_hash, place) = (session.hash(), session::place_of(&parts));
+    let made = app.store.write(move |tx| {
+        let claimed = claim(tx, &form, &hash, &session_hash, now_ms())?;
+        if let Some(workspace) = claimed {
+            sessions::describe(tx, &session_hash, Via::Link, &place, Some(workspace))?;
+        }
+        Ok(claimed)
+    });
     let Some(workspace) = made.await? else {
         return Ok(view::page(StatusCode::GONE, &GONE));
     };
@@ -143,7 +149,7 @@ pub(super) async fn submit(
         true => "/welcome",
         false => "/documents",
     };
-    Ok(session::signed_in(&headers, &session, first))
+    Ok(session::signed_in(&parts.headers, &session, first))
 }
 
 /// Redeems the link: creates account and business. `None` if the link is no longer valid.
@@ -171,7 +177,7 @@ fn claim(
         role: Role::Owner,
     };
     let owner = users::create(tx, &owner, now)?;
-    session::begin(tx, owner, session, now)?;
+    sessions::create(tx, owner, session, now, now + session::LONGEST_MS)?;
     Ok(Some(workspace.id))
 }
 
@@ -192,7 +198,7 @@ fn check(form: &Submitted) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, sessions};
+    use crate::store::Store;
 
     fn form(token: &Token) -> Submitted {
         Submitted {
@@ -229,10 +235,7 @@ mod tests {
                 ))
             })
             .unwrap();
-        assert_eq!(
-            (user.role, user.name.as_str()),
-            (Role::Owner, "Ines Marlow")
-        );
+        assert_eq!((user.owns, user.name.as_str()), (true, "Ines Marlow"));
         assert_eq!(workspace.title, "Marlow Street Bicycles");
     }
 

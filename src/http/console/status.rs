@@ -40,8 +40,10 @@ pub(super) async fn show(
         .map(|worker| engine(&app, worker))
         .collect();
     let seconds = now_ms().saturating_sub(app.started_at_ms) / 1000;
+    let whole = person.owns();
     let page = pages::Status {
         shell: person.shell(Section::Status, "Status"),
+        whole,
         summary: summary(&engines),
         engines,
         protections: protections(&app),
@@ -49,12 +51,12 @@ pub(super) async fn show(
             Fact::new("Documents", documents.len().to_string()),
             Fact::new("Passages", passages.to_string()),
             Fact::new("Stored in total", bytes(kept.total())),
-            Fact::new("Data folder", app.config.data_dir.display().to_string()),
         ],
         bars: usage::bars(&standing),
         address: session::address(&app, &headers),
-        https: app.certificates.as_ref().map(https),
+        https: app.certificates.as_ref().filter(|_| whole).map(https),
         machine: vec![
+            Fact::new("Data folder", app.config.data_dir.display().to_string()),
             Fact::new(
                 "Frontdesk",
                 format!("version {}", env!("CARGO_PKG_VERSION")),

@@ -112,6 +112,26 @@ pub struct Entry {
     pub rest: bool,
 }
 
+/// Most workspaces in the switcher; the overview shows the rest.
+pub const MOST_PLACES: usize = 30;
+
+/// A workspace in the switcher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub name: String,
+    pub title: String,
+    pub current: bool,
+}
+
+/// How a workspace looks on its pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brand {
+    /// How often its logo was changed; `None` without one.
+    pub logo: Option<u32>,
+    /// As `#rrggbb`.
+    pub colour: Option<String>,
+}
+
 /// Entries beside "More" on a phone.
 const FIRST: usize = 5;
 
@@ -121,7 +141,10 @@ pub struct Shell {
     pub title: String,
     /// Its entry in the navigation.
     pub section: Section,
+    /// Title of the workspace.
     pub workspace: String,
+    /// Its short name.
+    pub workspace_name: String,
     /// What they may open.
     pub sections: Vec<Section>,
     /// How many visitors wait for a person.
@@ -136,6 +159,13 @@ pub struct Shell {
     pub warnings: Vec<String>,
     pub user_name: String,
     pub user_email: String,
+    /// What they are in this workspace.
+    pub role: &'static str,
+    /// The workspaces that are open to them.
+    pub places: Vec<Place>,
+    /// Whether there is more than one workspace to look over.
+    pub has_overview: bool,
+    pub brand: Brand,
     /// When the closed workspace will be erased, and whether the whole account is closed.
     pub closing: Option<(Moment, bool)>,
 }
@@ -151,6 +181,11 @@ impl Shell {
     pub fn reminds(&self) -> Option<(usize, usize)> {
         let begins = [Section::Documents, Section::Status];
         self.walk.filter(|_| begins.contains(&self.section))
+    }
+
+    /// The digits of the brand's colour, for the address of its style sheet.
+    pub fn colour_digits(&self) -> Option<&str> {
+        self.brand.colour.as_deref()?.strip_prefix('#')
     }
 
     /// The warnings, where work starts.

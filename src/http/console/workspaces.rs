@@ -36,6 +36,8 @@ struct WorkspacesPage {
     erased: Vec<Certificate>,
     /// Whether they may export and close.
     is_owner: bool,
+    /// Whether they own the installation, and may limit workspaces and close the account.
+    whole: bool,
     backup_days: u32,
     error: Option<String>,
 }
@@ -193,8 +195,12 @@ async fn page(
     person.need(Scope::Admin)?;
     let mut rows = Vec::new();
     let mut account_closed = false;
+    let bound = person.principal().bound_to();
     for used in closing::list_use(&app.store).await? {
         let workspace = used.workspace;
+        if bound.is_some_and(|id| id != workspace.id) {
+            continue;
+        }
         // This counts rows in every table, so do it only for the workspace to be closed.
         let erases = match close == Some(workspace.name.as_str()) {
             true => Some(in_words(&closing::preview(&app.store, workspace.id).await?)),
@@ -225,7 +231,8 @@ async fn page(
         return Err(StoreError::NotFound("the workspace").into());
     }
     let backup_days = app.config.backup_days;
-    let erased = closing::all(&app.store).await?.into_iter();
+    let all = closing::all(&app.store).await?.into_iter();
+    let erased = all.filter(|_| person.owns());
     let erased = erased.filter_map(|closure| {
         let (at, rows) = closure.erased?;
         let until = backups_until(at, closure.account, backup_days);
@@ -243,7 +250,8 @@ async fn page(
         account_closed,
         close_account: CLOSE_ACCOUNT,
         erased: erased.collect(),
-        is_owner: person.user().role == Role::Owner,
+        is_owner: person.role() == Some(Role::Owner),
+        whole: person.owns(),
         backup_days,
         error: None,
     })

@@ -44,6 +44,36 @@ pub(in crate::http) fn path(
     Ok(there.then(|| format!("/api/v1/visit/logo?s={site_key}&v={}", logo.version)))
 }
 
+/// How often the logo was changed; `None` without one.
+pub(in crate::http) fn version(
+    conn: &Connection,
+    workspace: WorkspaceId,
+) -> Result<Option<u32>, StoreError> {
+    let logo: Logo = workspaces::section(conn, workspace, SECTION)?;
+    Ok((!logo.base64.is_empty()).then_some(logo.version))
+}
+
+/// The logo for staff of the workspace.
+///
+/// # Errors
+/// 404 without one.
+pub(in crate::http) async fn for_staff(
+    store: &Store,
+    workspace: WorkspaceId,
+) -> Result<Response, Problem> {
+    let read = store.read(move |conn| workspaces::section::<Logo>(conn, workspace, SECTION));
+    let logo = read.await?;
+    let picture = STANDARD.decode(&logo.base64).unwrap_or_default();
+    if picture.is_empty() {
+        return Err(Problem::not_found("logo"));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, logo.media_type),
+        (header::CACHE_CONTROL, CACHE.to_owned()),
+    ];
+    Ok((headers, picture).into_response())
+}
+
 /// Keeps a picture, or removes it if it is empty.
 ///
 /// # Errors

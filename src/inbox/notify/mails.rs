@@ -6,9 +6,10 @@ use super::payload::{conversation_link, tasks_link};
 use crate::mail::{self, MailKind, NewMail, ReplyTo};
 use crate::store::events::Event;
 use crate::store::notices::{self, ToldTask};
-use crate::store::users::{self, User};
+use crate::store::users::User;
 use crate::store::{
-    Connection, NoteId, StoreError, TeamId, Transaction, UnixMs, UserId, workspaces,
+    Connection, NoteId, StoreError, TeamId, Transaction, UnixMs, UserId, WorkspaceId, members,
+    workspaces,
 };
 
 const MINUTE: i64 = 60 * 1000;
@@ -150,7 +151,7 @@ fn waiting(
         title: "A visitor waits for a person".into(),
         text,
         link: format!("Answer here: {}", conversation_link(address, conversation)),
-        to: recipients(conn, settings)?,
+        to: recipients(conn, event.workspace, settings)?,
         always: false,
     }))
 }
@@ -204,7 +205,7 @@ fn lead(
         },
         text,
         link,
-        to: recipients(conn, settings)?,
+        to: recipients(conn, event.workspace, settings)?,
         // Each is told once, whatever else was told about its conversation.
         always: true,
     }))
@@ -292,9 +293,13 @@ fn is_too_soon(
     Ok(is_quiet && !notices::happened_since(conn, subject, CAME_BACK, last, event.id)?)
 }
 
-/// Whom the settings name; without any, the people who sign in.
-fn recipients(conn: &Connection, settings: &DeskSettings) -> Result<Vec<Recipient>, StoreError> {
-    let people = users::list(conn)?;
+/// Whom the settings name; without any, the staff of the workspace.
+fn recipients(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    settings: &DeskSettings,
+) -> Result<Vec<Recipient>, StoreError> {
+    let people = members::staff(conn, workspace)?;
     let named = &settings.notify.email;
     if named.is_empty() {
         let active = people

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::mail::{self, MailKind, NewMail};
 use crate::store::events::Event;
 use crate::store::quota::Measure;
-use crate::store::users::{self, Role};
-use crate::store::{StoreError, Transaction, UnixMs, workspaces};
+use crate::store::users::Role;
+use crate::store::{StoreError, Transaction, UnixMs, members, workspaces};
 
 /// Queues the e-mails about a warning; does nothing for other events.
 pub(super) fn queue(
@@ -32,14 +32,15 @@ pub(super) fn queue(
         of("month").unwrap_or("this month"),
         what_stops(measure)
     );
-    let people = users::list(tx)?.into_iter().filter(|user| {
-        user.suspended_at.is_none() && matches!(user.role, Role::Owner | Role::Admin)
+    let people = members::people(tx, event.workspace)?.into_iter();
+    let people = people.filter(|person| {
+        person.user.suspended_at.is_none() && matches!(person.role, Role::Owner | Role::Admin)
     });
     for person in people {
         let new = NewMail {
             kind: MailKind::Notice,
             about: None,
-            recipient: &person.email,
+            recipient: &person.user.email,
             title: &title,
             text: &text,
             reply_to: None,

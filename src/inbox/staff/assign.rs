@@ -10,8 +10,9 @@ use crate::access::Member;
 use crate::store::conversations::{Conversation, ConversationState};
 use crate::store::handover::{self, Change};
 use crate::store::inbox::teams;
+use crate::store::users::{self, Role};
 use crate::store::{
-    ConversationId, Scoped, Store, StoreError, TeamId, Transaction, UnixMs, UserId, users,
+    ConversationId, Scoped, Store, StoreError, TeamId, Transaction, UnixMs, UserId, members,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,15 @@ fn give(
                 let told = "this account is suspended, so nobody would answer";
                 return Err(StoreError::Conflict(told.into()));
             }
+            match members::role_of(tx, of.workspace(), &person)? {
+                // Whoever works elsewhere only does not exist here.
+                None => return Err(StoreError::NotFound("the user")),
+                Some(Role::Viewer) => {
+                    let told = "this account may only look on, so nobody would answer";
+                    return Err(StoreError::Conflict(told.into()));
+                }
+                Some(Role::Owner | Role::Admin | Role::Agent) => {}
+            }
             if with_person && before.user != Some(user) {
                 let name = first_name(&person.name);
                 notice = Some(Notice::TakenOver { name }.text(language));
@@ -120,7 +130,7 @@ pub(super) fn restore(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let user = match before.user {
-        Some(user) => if_there(users::get(tx, user))?
+        Some(user) => if_there(members::answering(tx, of.workspace(), user))?
             .filter(|person| person.suspended_at.is_none())
             .map(|person| person.id),
         None => None,

@@ -3,8 +3,8 @@
 use super::{LONGEST_NOTE, StaffError, change, check_text, me};
 use crate::access::Member;
 use crate::store::inbox::notes::{self, Note};
-use crate::store::users::{self, User};
-use crate::store::{ConversationId, Store, UnixMs, UserId};
+use crate::store::users::User;
+use crate::store::{ConversationId, Store, UnixMs, UserId, members};
 
 /// Writes a note. Whoever is named in it as `@name` is told.
 pub async fn write(
@@ -16,7 +16,7 @@ pub async fn write(
 ) -> Result<Note, StaffError> {
     let (text, author) = (check_text("text", text, LONGEST_NOTE)?, me(by));
     change(store, by, id, move |tx, of| {
-        let mut named = find_mentions(&text, &users::list(tx)?);
+        let mut named = find_mentions(&text, &members::staff(tx, of.workspace())?);
         named.retain(|user| Some(*user) != author);
         notes::add(tx, of, author, &text, &named, now)
     })
@@ -86,7 +86,6 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::users::Role;
 
     fn person(name: &str) -> User {
         User {
@@ -94,7 +93,7 @@ mod tests {
             email: format!("{name}@example.com"),
             name: name.to_owned(),
             password_hash: None,
-            role: Role::Agent,
+            owns: false,
             created_at: 1,
             suspended_at: None,
         }

@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::store::handover::{self, Change};
 use crate::store::rows::insert;
 use crate::store::{
-    ConversationId, Scoped, StoreError, TeamId, UnixMs, UserId, WorkspaceId, conversations, users,
+    ConversationId, Scoped, StoreError, TeamId, UnixMs, UserId, WorkspaceId, conversations,
+    members as people,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Team {
     pub members: Vec<UserId>,
 }
 
-/// `Conflict` if the name is in use, `NotFound` for a member without an account.
+/// `Conflict` if the name is in use, `NotFound` for a member who does not answer in the workspace.
 pub fn create(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -31,11 +32,11 @@ pub fn create(
     refuse_taken_name(tx, workspace, name, None)?;
     let id = TeamId::new();
     insert!(tx into teams { id, workspace, name, created_at: now })?;
-    set_members(tx, id, members)?;
+    set_members(tx, workspace, id, members)?;
     get(tx, workspace, id)
 }
 
-/// `Conflict` if the name is in use, `NotFound` for a member without an account.
+/// `Conflict` if the name is in use, `NotFound` for a member who does not answer in the workspace.
 pub fn update(
     tx: &Transaction<'_>,
     team: &Scoped<Team>,
@@ -48,7 +49,7 @@ pub fn update(
         .execute((name, team.id))?;
     tx.prepare_cached("DELETE FROM team_members WHERE team = ?")?
         .execute([team.id])?;
-    set_members(tx, team.id, members)?;
+    set_members(tx, workspace, team.id, members)?;
     get(tx, workspace, team.id)
 }
 
@@ -134,9 +135,14 @@ fn members(conn: &Connection, id: TeamId) -> Result<Vec<UserId>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn set_members(tx: &Transaction<'_>, id: TeamId, members: &[UserId]) -> Result<(), StoreError> {
+fn set_members(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    id: TeamId,
+    members: &[UserId],
+) -> Result<(), StoreError> {
     for user in members {
-        users::get(tx, *user)?;
+        people::answering(tx, workspace, *user)?;
         tx.prepare_cached("INSERT OR IGNORE INTO team_members (team, user) VALUES (?, ?)")?
             .execute((id, user))?;
     }

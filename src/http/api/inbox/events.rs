@@ -82,7 +82,10 @@ pub(super) async fn watch(place: ApiPlace) -> Result<Response, Problem> {
     let watch = Watch {
         workspace,
         me,
-        _here: me.map(|me| inbox.attendance().follow(workspace, me)),
+        // Who only looks on answers nobody.
+        _here: me
+            .filter(|_| !place.principal().only_looks())
+            .map(|me| inbox.attendance().follow(workspace, me)),
         inbox,
         changes,
         seen,

@@ -1,0 +1,201 @@
+//! The audit log: what is noted, who may read it, how long it is kept.
+
+use crate::access::{Caller, Denied, Member, Principal, Scope};
+use crate::store::audit::{self, AuditSettings, Entry, Filter, Kind, NewEntry, Seal};
+use crate::store::{
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_keys, users, workspaces,
+};
+
+/// Who may read the log.
+const MAY: &[Scope] = &[Scope::Admin];
+/// Most rows at a time.
+pub const MOST: u32 = 200;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// Outside [`AuditSettings::DAYS`].
+    #[error("give 30 to 3650 days")]
+    Days,
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Something that was done, before it is known who did it by name.
+#[derive(Debug, Clone)]
+pub struct Done {
+    pub what: String,
+    /// The ids in the address.
+    pub subject: String,
+    /// Network address.
+    pub address: String,
+    /// Status of the answer.
+    pub outcome: u16,
+}
+
+/// Notes what somebody did. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
+pub async fn note(store: &Store, by: &Principal, done: Done) {
+    let workspace = by.at();
+    let (kind, who, known) = match by.caller() {
+        Caller::User(user) => (Kind::Person, user.id.to_string(), Some(user.name.clone())),
+        Caller::Key(id) => (Kind::Key, id.to_string(), None),
+        Caller::Secret => (Kind::Key, String::new(), Some("a client secret".to_owned())),
+        Caller::Installation => {
+            let name = "a command on this machine".to_owned();
+            (Kind::Installation, String::new(), Some(name))
+        }
+    };
+    let write = store.write(move |tx| {
+        let name = match known {
+            Some(name) => name,
+            None => key_name(tx, &who)?,
+        };
+        let new = NewEntry {
+            workspace: still_there(tx, workspace)?,
+            kind,
+            who,
+            name,
+            what: done.what,
+            subject: done.subject,
+            address: done.address,
+            outcome: done.outcome,
+        };
+        audit::append(tx, &new, now())
+    });
+    if let Err(error) = write.await {
+        tracing::error!(%error, "an act could not be noted in the audit log");
+    }
+}
+
+/// Notes an attempt to sign in: with a person if the address has an account, else with nobody and without the address.
+pub async fn note_sign_in(
+    store: &Store,
+    email: &str,
+    what: &'static str,
+    address: String,
+    outcome: u16,
+) {
+    let email = email.trim().to_owned();
+    let write = store.write(move |tx| {
+        let user = users::find_by_email(tx, &email)?;
+        let (kind, who, name) = match user {
+            Some(user) => (Kind::Person, user.id.to_string(), user.name),
+            None => (Kind::Nobody, String::new(), "somebody".to_owned()),
+        };
+        let new = NewEntry {
+            workspace: None,
+            kind,
+            who,
+            name,
+            what: what.to_owned(),
+            subject: String::new(),
+            address,
+            outcome,
+        };
+        audit::append(tx, &new, now())
+    });
+    if let Err(error) = write.await {
+        tracing::error!(%error, "a sign-in could not be noted in the audit log");
+    }
+}
+
+fn key_name(conn: &Connection, id: &str) -> Result<String, StoreError> {
+    let keys = api_keys::list(conn)?.into_iter();
+    let mut names = keys
+        .filter(|key| key.id.to_string() == id)
+        .map(|key| key.name);
+    Ok(names.next().unwrap_or_else(|| "an API key".to_owned()))
+}
+
+/// The workspace, unless the act erased it.
+fn still_there(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+) -> Result<Option<WorkspaceId>, StoreError> {
+    let Some(id) = workspace else {
+        return Ok(None);
+    };
+    match workspaces::get(conn, id) {
+        Ok(_) => Ok(Some(id)),
+        Err(StoreError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A page of the log, and whether its seal is whole.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub rows: Vec<Entry>,
+    pub seal: Seal,
+    pub days: u32,
+}
+
+/// The rows of a workspace; with `whole`, for the owner of the installation, of all of them and of the installation.
+pub async fn read(
+    store: &Store,
+    by: &Member,
+    whole: bool,
+    mut filter: Filter,
+    limit: u32,
+) -> Result<Page, AuditError> {
+    let workspace = by.need(MAY)?;
+    let all = whole && by.principal().bound_to().is_none();
+    filter.workspace = (!all).then_some(workspace);
+    let read = store.read(move |conn| {
+        let settings: AuditSettings = workspaces::section(conn, workspace, AuditSettings::SECTION)?;
+        let mut seal = audit::check(conn, Some(workspace))?;
+        if all && seal == Seal::Whole {
+            seal = audit::check(conn, None)?;
+        }
+        Ok(Page {
+            rows: audit::list(conn, &filter, limit.min(MOST))?,
+            seal,
+            days: settings.days,
+        })
+    });
+    Ok(read.await?)
+}
+
+/// Rows as [`read`] shows them, without looking at the seal: for a file, piece by piece.
+pub async fn rows(
+    store: &Store,
+    by: &Member,
+    whole: bool,
+    mut filter: Filter,
+) -> Result<Vec<Entry>, AuditError> {
+    let workspace = by.need(MAY)?;
+    let all = whole && by.principal().bound_to().is_none();
+    filter.workspace = (!all).then_some(workspace);
+    let read = store.read(move |conn| audit::list(conn, &filter, MOST));
+    Ok(read.await?)
+}
+
+/// Sets how long a workspace keeps its log.
+pub async fn keep_for(store: &Store, by: &Member, days: u32) -> Result<(), AuditError> {
+    let workspace = by.need(MAY)?;
+    if !AuditSettings::DAYS.contains(&days) {
+        return Err(AuditError::Days);
+    }
+    let settings = AuditSettings { days };
+    let write = store
+        .write(move |tx| workspaces::set_section(tx, workspace, AuditSettings::SECTION, &settings));
+    Ok(write.await?)
+}
+
+/// Deletes what is too old; returns how many rows.
+pub(in crate::app) fn sweep(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    let before = |days: u32| now.saturating_sub(i64::from(days) * DAY_MS);
+    let mut gone = audit::purge(tx, None, before(AuditSettings::default().days))?;
+    for workspace in workspaces::list(tx)? {
+        let settings: AuditSettings =
+            workspaces::section(tx, workspace.id, AuditSettings::SECTION)?;
+        gone += audit::purge(tx, Some(workspace.id), before(settings.days))?;
+    }
+    Ok(gone)
+}
+
+fn now() -> UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,9 @@
+//! People and workspaces: invitations, the audit log, passkeys, single sign-on, and an agency's overview. Roles are in
+//! `access::roles`, accounts in [`super::accounts`].
+
+pub mod audit;
+pub mod invitations;
+pub mod overview;
+pub mod passkey;
+pub mod sign_on;
+pub mod signed;

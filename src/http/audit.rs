@@ -1,0 +1,191 @@
+//! Notes in the audit log who changed something, and who read what visitors said: on pages and over the API. Sign-ins are noted
+//! where they happen.
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::address::address_of;
+use super::auth;
+use crate::access::Principal;
+use crate::app::App;
+use crate::app::members::audit::{self, Done};
+
+/// Reads that are noted: transcripts, recordings, persons, and files with many of them.
+const READS: &[&str] = &[
+    "/api/v1/conversations/{id}",
+    "/api/v1/inbox/{id}",
+    "/api/v1/attachments/{id}",
+    "/api/v1/calls/{id}",
+    "/api/v1/calls/{id}/export",
+    "/api/v1/calls/{id}/recording",
+    "/api/v1/calls/export",
+    "/api/v1/receipts/{id}",
+    "/api/v1/receipts/export",
+    "/api/v1/analyses/{id}",
+    "/api/v1/analyses/export",
+    "/api/v1/contacts/{id}",
+    "/api/v1/contacts/{id}/export",
+    "/api/v1/contacts/{id}/timeline",
+    "/api/v1/contacts/export",
+    "/api/v1/people",
+    "/api/v1/people/copy",
+    "/api/v1/workspaces/{name}/export",
+    "/api/v1/audit/export",
+    "/inbox/{id}",
+    "/calls/{id}",
+    "/receipts/{id}",
+    "/scores/{id}",
+    "/contacts/{id}",
+    "/privacy/copy",
+    "/workspaces/{name}/export",
+    "/backups/{name}",
+    "/audit/export",
+];
+
+/// Requests that change nothing that matters later: questions, what a page says by itself, and what is noted elsewhere.
+const SILENT: &[&str] = &[
+    "/api/v1/ask",
+    "/api/v1/conversations",
+    "/api/v1/conversations/{id}/messages",
+    "/api/v1/conversations/{id}/voice-note",
+    "/api/v1/evals/ask",
+    "/api/v1/facts/preview",
+    "/api/v1/voice/preview",
+    "/api/v1/inbox/here",
+    "/api/v1/inbox/{id}/draft",
+    "/api/v1/inbox/{id}/read",
+    "/api/v1/inbox/{id}/seen",
+    "/api/v1/inbox/{id}/summary",
+    "/api/v1/inbox/{id}/translate",
+    "/api/v1/inbox/{id}/typing",
+    "/api/v1/inbox/{id}/unread",
+    "/login",
+    "/login/code",
+    "/login/passkey",
+    "/login/passkey/begin",
+];
+
+/// In bytes.
+const LONGEST_SUBJECT: usize = 200;
+
+/// What is to be noted of a request, once it is answered; `None` for most reads.
+pub(super) fn begin(parts: &Parts) -> Option<Begun> {
+    let matched = parts.extensions.get::<MatchedPath>()?.as_str();
+    let pattern = of_today(matched);
+    if !is_noted(&parts.method, &pattern) {
+        return None;
+    }
+    Some(Begun {
+        what: format!("{} {pattern}", parts.method),
+        subject: subject(matched, parts.uri.path()),
+        address: address_of(parts).to_string(),
+    })
+}
+
+pub(super) struct Begun {
+    what: String,
+    subject: String,
+    address: String,
+}
+
+impl Begun {
+    /// Notes it with what came of it.
+    pub(super) async fn end(self, app: &App, by: &Principal, response: &Response) {
+        let done = Done {
+            what: self.what,
+            subject: self.subject,
+            address: self.address,
+            outcome: response.status().as_u16(),
+        };
+        audit::note(&app.store, by, done).await;
+    }
+}
+
+/// The pattern of a route, also for who calls it by the path that it had before `/api/v1`.
+fn of_today(pattern: &str) -> String {
+    match pattern.strip_prefix("/api/") {
+        Some(rest) if !rest.starts_with("v1/") => format!("/api/v1/{rest}"),
+        _ => pattern.to_owned(),
+    }
+}
+
+fn is_noted(method: &Method, pattern: &str) -> bool {
+    match *method {
+        Method::GET => READS.contains(&pattern),
+        Method::HEAD | Method::OPTIONS => false,
+        _ => !pattern.starts_with("/v1/") && !SILENT.contains(&pattern),
+    }
+}
+
+/// What stands in the path where the pattern has a name in braces.
+fn subject(pattern: &str, path: &str) -> String {
+    let parts = pattern.split('/').zip(path.split('/'));
+    let named = parts.filter(|(name, _)| name.starts_with('{'));
+    let values: Vec<&str> = named.map(|(_, value)| value).collect();
+    let mut subject = values.join(" ");
+    let mut end = subject.len().min(LONGEST_SUBJECT);
+    while !subject.is_char_boundary(end) {
+        end -= 1;
+    }
+    subject.truncate(end);
+    subject
+}
+
+/// Notes what people do on pages.
+pub(super) async fn note_pages(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(begun) = begin(&parts) else {
+        return next.run(Request::from_parts(parts, body)).await;
+    };
+    // Before the page acts: afterwards the session may be over.
+    let by = auth::identify(&app, &parts).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if let Ok(by) = by {
+        begun.end(&app, &by, &response).await;
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_noted_and_of_reads_those_of_what_visitors_said() {
+        for (method, pattern, noted) in [
+            (Method::POST, "/accounts/{id}/{verb}", true),
+            (Method::DELETE, "/api/v1/documents/{id}", true),
+            (Method::GET, "/api/v1/calls/{id}/recording", true),
+            (Method::GET, "/inbox/{id}", true),
+            (Method::GET, "/documents", false),
+            (Method::HEAD, "/inbox/{id}", false),
+            (Method::POST, "/api/v1/ask", false),
+            (Method::POST, "/v1/chat/completions", false),
+        ] {
+            assert_eq!(is_noted(&method, pattern), noted, "{method} {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_former_path_is_noted_like_the_one_of_today() {
+        assert_eq!(of_today("/api/calls/{id}"), "/api/v1/calls/{id}");
+        assert_eq!(of_today("/api/v1/calls/{id}"), "/api/v1/calls/{id}");
+        assert_eq!(of_today("/calls/{id}"), "/calls/{id}");
+    }
+
+    #[test]
+    fn the_ids_of_an_address_are_found_and_cut() {
+        let of = |path: &str| subject("/accounts/{id}/{verb}", path);
+        assert_eq!(of("/accounts/7/suspend"), "7 suspend");
+        assert_eq!(of(&format!("/accounts/{}/x", "é".repeat(400))).len(), 200);
+    }
+}

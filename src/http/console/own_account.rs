@@ -1,0 +1,263 @@
+//! Your own account: name, password, passkeys, and the browsers that are signed in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::accounts::{Shown, describe_done, explain};
+use super::format::{Moment, moment};
+use super::guard::{SignedIn, in_words};
+use super::view::{self, Section, Shell, filters};
+use super::{Failure, session};
+use crate::app::App;
+use crate::app::accounts::{self, By, Change};
+use crate::http::api::accounts::hash_password;
+use crate::http::auth::Scope;
+use crate::http::hashing::off_thread;
+use crate::http::now_ms;
+use crate::http::problem::Problem;
+use crate::store::passkeys::{self, Passkey};
+use crate::store::password;
+use crate::store::sessions::{self, Listed, Via};
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct OwnPage {
+    shell: Shell,
+    name: String,
+    email: String,
+    role: &'static str,
+    /// Other browsers that are signed in.
+    others: u32,
+    /// All of them, this one first.
+    sessions: Vec<SessionRow>,
+    passkeys: Vec<KeyRow>,
+    has_password: bool,
+    /// Whether they may see everybody's accounts.
+    manages: bool,
+    second_factor: bool,
+    done: Option<&'static str>,
+    error: Option<String>,
+}
+
+struct SessionRow {
+    id: String,
+    is_this: bool,
+    /// Such as "Firefox on Linux, by passkey".
+    what: String,
+    address: String,
+    began: Moment,
+    seen: Moment,
+}
+
+struct KeyRow {
+    id: String,
+    name: String,
+    created: Moment,
+    used: Option<Moment>,
+}
+
+/// `GET /account`
+pub(super) async fn own(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Failure> {
+    let page = own_page(&app, &person, &headers, describe_done(&shown.done), None).await?;
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+async fn own_page(
+    app: &App,
+    person: &SignedIn,
+    headers: &HeaderMap,
+    done: Option<&'static str>,
+    error: Option<String>,
+) -> Result<OwnPage, Failure> {
+    let (id, now) = (person.user().id, now_ms());
+    let account = accounts::get(&app.store, By::Installation, id, now).await?;
+    let this = session_id(app, headers).await?;
+    let read = app
+        .store
+        .read(move |conn| Ok((sessions::list(conn, id, now)?, passkeys::list(conn, id)?)));
+    let (sessions, passkeys) = read.await?;
+    Ok(OwnPage {
+        sessions: sessions
+            .into_iter()
+            .map(|one| listed(one, this.as_deref()))
+            .collect(),
+        passkeys: passkeys.into_iter().map(key).collect(),
+        has_password: account.user.password_hash.is_some(),
+        shell: person.shell(Section::Status, "Your account"),
+        name: account.user.name,
+        email: account.user.email,
+        role: match person.owns() {
+            true => "Owner of the installation",
+            false => person.role().map(in_words).unwrap_or_default(),
+        },
+        others: account.sessions.saturating_sub(1),
+        second_factor: account.second_factor,
+        manages: person.need(Scope::Admin).is_ok(),
+        done,
+        error,
+    })
+}
+
+async fn refuse_own(
+    app: &App,
+    person: &SignedIn,
+    headers: &HeaderMap,
+    error: String,
+) -> Result<Response, Failure> {
+    let page = own_page(app, person, headers, None, Some(error)).await?;
+    Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Called {
+    name: String,
+    email: String,
+}
+
+/// `POST /account`: name and address.
+pub(super) async fn rename(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+    Form(form): Form<Called>,
+) -> Result<Response, Failure> {
+    let change = Change {
+        name: Some(form.name),
+        email: Some(form.email),
+        ..Change::default()
+    };
+    // Everybody may correct their own name.
+    match accounts::change(&app.store, By::Installation, person.user().id, change).await {
+        Ok(_) => Ok(Redirect::to("/account?done=saved").into_response()),
+        Err(error) => refuse_own(&app, &person, &headers, explain(error)?).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewPassword {
+    present: String,
+    password: String,
+    again: String,
+}
+
+/// `POST /account/password`: this browser stays signed in, all others are signed out.
+pub(super) async fn set_password(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    parts: Parts,
+    Form(form): Form<NewPassword>,
+) -> Result<Response, Failure> {
+    let headers = parts.headers.clone();
+    let stored = person.user().password_hash.clone();
+    let present = form.present;
+    let right = off_thread(move || Ok(password::verify(&present, stored.as_deref()))).await?;
+    let wrong = if !right {
+        Some("The current password is not right.")
+    } else if form.password != form.again {
+        Some("The two new passwords are not the same; type them again.")
+    } else {
+        accounts::wrong_password(&form.password)
+    };
+    if let Some(wrong) = wrong {
+        return refuse_own(&app, &person, &headers, wrong.to_owned()).await;
+    }
+    let change = Change {
+        password_hash: Some(hash_password(form.password).await?),
+        ..Change::default()
+    };
+    let id = person.user().id;
+    if let Err(error) = accounts::change(&app.store, By::Installation, id, change).await {
+        return refuse_own(&app, &person, &headers, explain(error)?).await;
+    }
+    let begins = session::Begins::of(&parts, Via::Password, Some(person.workspace.id));
+    let token = session::fresh(&app.store, id, begins, now_ms()).await?;
+    Ok(session::signed_in(
+        &headers,
+        &token,
+        "/account?done=password",
+    ))
+}
+
+/// `POST /account/sign-out-others`
+pub(super) async fn sign_out_others(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let id = person.user().id;
+    if let Some(this) = session::token(&headers) {
+        app.store
+            .write(move |tx| sessions::revoke_others(tx, id, &this))
+            .await?;
+    }
+    Ok(Redirect::to("/account?done=others").into_response())
+}
+
+/// `POST /account/sessions/{id}/end`: signs one browser out.
+pub(super) async fn end_session(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let user = person.user().id;
+    let ended = app
+        .store
+        .write(move |tx| sessions::end_listed(tx, user, &id));
+    match ended.await? {
+        true => Ok(Redirect::to("/account?done=ended").into_response()),
+        false => Err(Problem::not_found("session").into()),
+    }
+}
+
+fn listed(one: Listed, this: Option<&str>) -> SessionRow {
+    let via = match one.via {
+        Via::Password => "by password",
+        Via::Code => "by password and code",
+        Via::Passkey => "by passkey",
+        Via::SignOn => "by single sign-on",
+        Via::Link => "by a link",
+    };
+    let browser = match one.browser.is_empty() {
+        true => "A browser",
+        false => &one.browser,
+    };
+    SessionRow {
+        is_this: this == Some(one.id.as_str()),
+        what: format!("{browser}, {via}"),
+        id: one.id,
+        address: one.address,
+        began: moment(one.created_at),
+        seen: moment(one.last_seen_at),
+    }
+}
+
+fn key(passkey: Passkey) -> KeyRow {
+    KeyRow {
+        id: passkey.id.to_string(),
+        name: passkey.name,
+        created: moment(passkey.created_at),
+        used: passkey.last_used_at.map(moment),
+    }
+}
+
+async fn session_id(app: &App, headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let Some(token) = session::token(headers) else {
+        return Ok(None);
+    };
+    Ok(app
+        .store
+        .read(move |conn| sessions::short_id(conn, &token))
+        .await?)
+}

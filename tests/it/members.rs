@@ -1,0 +1,264 @@
+//! People in several workspaces: complete separation, invitations, sessions, the audit log.
+
+use axum::http::{Method, StatusCode};
+use frontdesk::store::users::{self, NewUser, Role};
+use frontdesk::store::{UserId, WorkspaceId, members};
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, now};
+use crate::browser::{Browser, PASSWORD, between, leads_to, person};
+use crate::staff::{Staff, talk};
+
+/// Makes somebody a member of a workspace, or changes their role there.
+async fn put(app: &TestApp, workspace: WorkspaceId, user: UserId, role: Role) {
+    let set = app
+        .app
+        .store
+        .write(move |tx| members::set(tx, workspace, user, role, members::Origin::Staff, now()));
+    set.await.unwrap();
+}
+
+async fn take_out(app: &TestApp, workspace: WorkspaceId, user: UserId) {
+    let out = app.app.store.write(move |tx| {
+        tx.execute(
+            "DELETE FROM members WHERE workspace = ? AND user = ?",
+            (workspace, user),
+        )?;
+        Ok(())
+    });
+    out.await.unwrap();
+}
+
+#[tokio::test]
+async fn another_workspace_does_not_exist_for_whoever_is_not_in_it() {
+    let app = TestApp::new().await;
+    let clinic = app.workspace("clinic").await;
+    let admin = Staff::new(&app, "Ann", Role::Admin).await;
+    take_out(&app, clinic, admin.id).await;
+    let theirs = talk(&app, "clinic", "my tooth hurts").await;
+    let here = admin.get("/api/v1/inbox").await;
+    assert_eq!(here.status, StatusCode::OK);
+    assert!(!here.text().contains("tooth"), "{}", here.text());
+    for path in [
+        format!("/api/v1/conversations/{theirs}"),
+        format!("/api/v1/conversations/{theirs}?workspace=clinic"),
+        "/api/v1/inbox?workspace=clinic".to_owned(),
+        "/api/v1/inbox?workspace=nowhere".to_owned(),
+        format!("/inbox/{theirs}"),
+        "/workspaces/clinic/export".to_owned(),
+    ] {
+        let reply = admin.get(&path).await;
+        let denied = [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&reply.status);
+        assert!(
+            denied && !reply.text().contains("tooth"),
+            "{path}: {}",
+            reply.text()
+        );
+    }
+    let there = admin.get("/api/v1/inbox?workspace=clinic").await;
+    let nowhere = admin.get("/api/v1/inbox?workspace=nowhere").await;
+    assert_eq!(there.status, StatusCode::NOT_FOUND);
+    assert_eq!(there.text(), nowhere.text(), "denied looks like not there");
+    // What belongs to the machine is its owner's.
+    for path in [
+        "/backups",
+        "/plans",
+        "/sign-on",
+        "/api/v1/backups",
+        "/api/v1/workspaces",
+    ] {
+        assert_eq!(
+            admin.get(path).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+    }
+    put(&app, clinic, admin.id, Role::Agent).await;
+    let now_in = admin.get("/api/v1/inbox?workspace=clinic").await;
+    assert_eq!(now_in.status, StatusCode::OK);
+    let settings = admin.get("/api/v1/keys?workspace=clinic").await;
+    assert_eq!(
+        settings.status,
+        StatusCode::FORBIDDEN,
+        "an agent there, an admin here"
+    );
+}
+
+#[tokio::test]
+async fn whoever_goes_to_another_workspace_has_its_rights_and_a_new_session() {
+    let app = TestApp::new().await;
+    let clinic = app.workspace("clinic").await;
+    person(&app, "boss", "owner").await;
+    let ann = person(&app, "ann", "admin").await;
+    put(&app, clinic, ann, Role::Viewer).await;
+    let mut browser = Browser::new(&app);
+    browser.password("ann").await;
+    assert_eq!(browser.get("/keys").await.status, StatusCode::OK);
+    let before = browser.session.clone();
+    leads_to(&browser.post("/workspace", "name=clinic").await);
+    assert_ne!(browser.session, before);
+    assert_eq!(browser.get("/keys").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get("/documents").await.status, StatusCode::OK);
+    let written = browser.post("/faq", "question=Q&answer=A").await;
+    assert_eq!(written.status, StatusCode::FORBIDDEN, "a viewer looks on");
+    let after = browser.session.clone();
+    browser.session = before;
+    assert!(!browser.is_in().await, "the former session is over");
+    browser.session = after;
+    let nowhere = browser.post("/workspace", "name=elsewhere").await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    let page = browser.get("/overview").await;
+    assert!(page.text().contains("clinic"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn an_invitation_lets_one_person_in_once() {
+    let app = TestApp::new().await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let admin = Staff::new(&app, "Ann", Role::Admin).await;
+    let invite = async |who: &Staff<'_>, email: &str, role: &str| {
+        who.post("/api/v1/invitations", json!({"email": email, "role": role}))
+            .await
+    };
+    let refused = invite(&admin, "eve@example.com", "owner").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+    let made = invite(&boss, "eve@example.com", "agent").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    assert_eq!(made.json()["mailed"], false, "no e-mail server is set up");
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    let listed = boss.get("/api/v1/invitations").await;
+    assert!(!listed.text().contains(&token), "{}", listed.text());
+
+    let mut eve = Browser::new(&app);
+    let page = eve.get(&format!("/invitation?token={token}")).await;
+    assert!(page.text().contains("eve@example.com"), "{}", page.text());
+    let password = PASSWORD.replace(' ', "+");
+    let form = format!("token={token}&name=Eve&password={password}&again={password}");
+    leads_to(&eve.post("/invitation", &form).await);
+    assert!(eve.is_in().await);
+    let mut again = Browser::new(&app);
+    assert_eq!(
+        again.post("/invitation", &form).await.status,
+        StatusCode::GONE
+    );
+    assert!(!again.is_in().await);
+
+    let made = invite(&boss, "dan@example.com", "agent").await;
+    let token = made.json()["link"]
+        .as_str()
+        .unwrap()
+        .split_once("token=")
+        .unwrap()
+        .1
+        .to_owned();
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/invitations/{id}");
+    let gone = boss.send(Method::DELETE, &path, Value::Null).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    let page = again.get(&format!("/invitation?token={token}")).await;
+    assert_eq!(page.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn whoever_works_elsewhere_too_cannot_be_taken_over_from_here() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    let admin = Staff::new(&app, "Ann", Role::Admin).await;
+    let both = Staff::new(&app, "Ben", Role::Agent).await;
+    let path = format!("/api/v1/accounts/{}", both.id);
+    let stolen = json!({"password": "four other plain words"});
+    let refused = admin.send(Method::PATCH, &path, stolen.clone()).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+    let clinic = app.workspace("clinic").await;
+    take_out(&app, clinic, both.id).await;
+    let allowed = admin.send(Method::PATCH, &path, stolen).await;
+    assert_eq!(allowed.status, StatusCode::OK, "{}", allowed.text());
+    // Somebody of another workspace only does not exist here.
+    let stranger = app.app.store.write(move |tx| {
+        let new = NewUser {
+            email: "dan@example.com",
+            name: "Dan",
+            password_hash: None,
+            role: Role::Agent,
+        };
+        users::create_in(tx, &new, &[clinic], now())
+    });
+    let stranger = stranger.await.unwrap();
+    let default = app.workspace("default").await;
+    let clinic = app.workspace("clinic").await;
+    assert_ne!(default, clinic);
+    let path = format!("/api/v1/accounts/{stranger}");
+    let change = json!({"role": "viewer"});
+    let denied = admin.send(Method::PATCH, &path, change).await;
+    assert_eq!(denied.status, StatusCode::NOT_FOUND, "{}", denied.text());
+    let listed = admin.get("/api/v1/accounts").await;
+    assert!(
+        !listed.text().contains("dan@example.com"),
+        "{}",
+        listed.text()
+    );
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_who_changed_and_who_read() {
+    let app = TestApp::new().await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let agent = Staff::new(&app, "Ann", Role::Agent).await;
+    let id = talk(&app, "default", "a secret wish").await;
+    agent.get(&format!("/api/v1/conversations/{id}")).await;
+    boss.post("/api/v1/keys", json!({"name": "k", "scopes": ["chat"]}))
+        .await;
+    let log = boss.get("/api/v1/audit").await;
+    assert_eq!(log.status, StatusCode::OK, "{}", log.text());
+    let whats: Vec<(String, String)> = log.json()["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let text = |field: &str| row[field].as_str().unwrap().to_owned();
+            (text("name"), text("what"))
+        })
+        .collect();
+    let has = |name: &str, what: &str| whats.contains(&(name.to_owned(), what.to_owned()));
+    assert!(has("Ann", "GET /api/v1/conversations/{id}"), "{whats:?}");
+    assert!(has("Boss", "POST /api/v1/keys"), "{whats:?}");
+    assert!(log.json()["broken_at"].is_null());
+    assert!(!log.text().contains("secret wish"));
+    assert_eq!(
+        agent.get("/api/v1/audit").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let file = boss.get("/api/v1/audit/export").await;
+    assert!(
+        file.text().contains("GET /api/v1/conversations/{id}"),
+        "{}",
+        file.text()
+    );
+    let changed = app.app.store.write(|tx| {
+        tx.execute("UPDATE audit SET name = 'Eve' WHERE name = 'Ann'", ())?;
+        Ok(())
+    });
+    changed.await.unwrap();
+    let log = boss.get("/api/v1/audit").await;
+    assert!(log.json()["broken_at"].is_i64(), "{}", log.text());
+}
+
+#[tokio::test]
+async fn people_see_where_they_are_signed_in_and_end_one_browser() {
+    let app = TestApp::new().await;
+    person(&app, "boss", "owner").await;
+    person(&app, "ann", "agent").await;
+    let (mut here, mut there) = (Browser::new(&app), Browser::new(&app));
+    here.password("ann").await;
+    there.password("ann").await;
+    let page = here.get("/account").await;
+    let path = between(page.text(), "action=\"/account/sessions/", "\"");
+    leads_to(&here.post(&format!("/account/sessions/{path}"), "").await);
+    assert!(here.is_in().await && !there.is_in().await);
+    let mut boss = Browser::new(&app);
+    boss.password("boss").await;
+    let path = path.to_owned();
+    let others = boss.post(&format!("/account/sessions/{path}"), "").await;
+    assert_eq!(others.status, StatusCode::NOT_FOUND);
+}

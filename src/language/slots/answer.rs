@@ -112,3 +112,48 @@ pub fn corrects(text: &Text<'_>) -> bool {
         (0..text.tokens.len().min(2)).any(|at| words.no.at(&text.tokens, at).is_some());
     begins_with_no || text.find(&words.correction).is_some()
 }
+
+/// Whether a text asks something.
+pub fn is_question(text: &Text<'_>) -> bool {
+    let asks = ['?', '？', '؟']
+        .iter()
+        .any(|mark| text.raw().contains(*mark));
+    let begins = |at: usize| {
+        let fillers = &text.words.fillers;
+        let mut before = 0..at;
+        text.words.asks.at(&text.tokens, at).is_some()
+            && before.all(|place| {
+                text.token(place).is_some_and(|token| !token.is_word())
+                    || fillers.at(&text.tokens, place).is_some()
+            })
+    };
+    asks || (text.len() > 2 && (0..text.tokens.len().min(3)).any(begins))
+}
+
+/// A question that stands in a text beside what was read of it.
+pub fn question_beside<'a>(text: &Text<'a>) -> Option<&'a str> {
+    let raw = text.raw();
+    let mut start = 0;
+    for (at, mark) in raw.match_indices(['.', '!', '?', '\n', '？', '؟']) {
+        let end = at + mark.len();
+        // The dot of a date or an abbreviation ends no sentence.
+        let goes_on = raw
+            .get(end..)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(char::is_whitespace));
+        if goes_on && mark == "." {
+            continue;
+        }
+        let inside =
+            |token: &&super::tokens::Token| token.range.start >= start && token.range.end <= end;
+        let tokens: Vec<_> = text.tokens.iter().filter(inside).collect();
+        let words = tokens.iter().filter(|token| token.is_word()).count();
+        let untouched = tokens
+            .iter()
+            .all(|token| token.kind != super::tokens::Kind::Taken);
+        if ["?", "？", "؟"].contains(&mark) && untouched && words > 1 {
+            return raw.get(start..end).map(str::trim);
+        }
+        start = end;
+    }
+    None
+}

@@ -81,3 +81,26 @@ fn is_alike(language: Language, token: &Token, word: &str) -> bool {
             && word.len() > 3
             && stem(language, &token.text) == stem(language, word))
 }
+
+/// Whether all words of one of the phrases are said in their order, with at most two other words between any two.
+pub fn is_said_loosely(text: &Text<'_>, phrases: &Phrases) -> bool {
+    let words: Vec<&Token> = text.tokens.iter().filter(|token| token.is_word()).collect();
+    let from = |start: usize, phrase: &[String]| {
+        let mut next = start;
+        for (n, word) in phrase.iter().enumerate() {
+            let reach = if n == 0 { 1 } else { 3 };
+            let ahead = words.iter().skip(next).take(reach);
+            let found = ahead
+                .clone()
+                .position(|token| is_alike(text.language, token, word));
+            match found {
+                Some(at) => next += at + 1,
+                None => return false,
+            }
+        }
+        true
+    };
+    phrases
+        .iter()
+        .any(|phrase| (0..words.len()).any(|start| from(start, phrase)))
+}

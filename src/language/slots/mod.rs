@@ -17,8 +17,8 @@ mod tokens;
 mod words;
 
 pub use address::{email, phone};
-pub use answer::{Answer, answer, corrects, wants_to_stop};
-pub use choice::{choice, is_said};
+pub use answer::{Answer, answer, corrects, is_question, question_beside, wants_to_stop};
+pub use choice::{choice, is_said, is_said_loosely};
 pub use date::{DateRead, date};
 pub use name::name;
 pub use number::number;

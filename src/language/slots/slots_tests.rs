@@ -1,7 +1,8 @@
 //! Addresses, numbers, choices, names, yes and no, and the wish to stop, in ten languages.
 
 use super::{
-    Answer, Phrases, Text, answer, choice, corrects, email, name, number, phone, wants_to_stop,
+    Answer, Phrases, Text, answer, choice, corrects, email, is_question, is_said_loosely, name,
+    number, phone, question_beside, wants_to_stop,
 };
 use crate::language::Language;
 
@@ -349,4 +350,54 @@ fn a_correction_is_heard() {
         assert!(corrects(&Text::new(text, language)), "{text}");
     }
     assert!(!corrects(&Text::new("the 14th", Language::En)));
+}
+
+#[test]
+fn a_question_is_seen_with_and_without_its_mark() {
+    for (language, question, no_question) in [
+        (Language::En, "do you have parking", "tomorrow at three"),
+        (Language::De, "gibt es Parkplätze", "morgen um drei"),
+        (
+            Language::Fr,
+            "est-ce que vous avez un parking",
+            "demain à trois heures",
+        ),
+        (Language::Es, "hay aparcamiento cerca", "mañana a las tres"),
+        (Language::It, "avete un parcheggio", "domani alle tre"),
+        (Language::Pt, "há estacionamento aí", "amanhã às três"),
+        (
+            Language::Nl,
+            "is er een parkeerplaats",
+            "morgen om drie uur",
+        ),
+        (Language::Pl, "czy macie parking", "jutro o trzeciej"),
+        (Language::Tr, "park yeriniz var mı?", "yarın saat üçte"),
+        (Language::Ru, "есть ли у вас парковка", "завтра в три"),
+    ] {
+        assert!(is_question(&Text::new(question, language)), "{question}");
+        assert!(
+            !is_question(&Text::new(no_question, language)),
+            "{no_question}"
+        );
+    }
+}
+
+#[test]
+fn a_question_beside_a_value_is_found() {
+    let mut text = Text::new("On 8.12. please. Do you have parking?", Language::De);
+    text.take(&(1..5));
+    assert_eq!(question_beside(&text), Some("Do you have parking?"));
+    let mut text = Text::new("Can I come tomorrow?", Language::En);
+    text.take(&(3..4));
+    assert_eq!(question_beside(&text), None);
+}
+
+#[test]
+fn a_phrase_is_heard_with_words_between() {
+    let phrases = Phrases::of(["book an appointment"]);
+    let heard = |text: &str| is_said_loosely(&Text::new(text, Language::En), &phrases);
+    assert!(heard("I'd like to book a quick an appointment"));
+    assert!(heard("Can I book an appointment for Tuesday?"));
+    assert!(!heard("where is my appointment"));
+    assert!(!heard("an appointment to book"));
 }

@@ -131,6 +131,8 @@ pub(super) struct Words {
     /// How people say the marks of an address.
     pub(super) spoken_at: Phrases,
     pub(super) spoken_dot: Phrases,
+    /// Begins a question, where no mark says so.
+    pub(super) asks: Phrases,
 }
 
 static ENGLISH: &str = include_str!("words/en.toml");
@@ -218,6 +220,7 @@ mod tests {
                 ("name_is", &read.name_is),
                 ("spoken_at", &read.spoken_at),
                 ("spoken_dot", &read.spoken_dot),
+                ("asks", &read.asks),
             ] {
                 assert!(!list.is_empty(), "{language:?} lacks {name}");
             }

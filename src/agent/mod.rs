@@ -11,6 +11,7 @@
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as agent;
+use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;
 use frontdesk_inbox as inbox;
 use frontdesk_knowledge as knowledge;
@@ -18,6 +19,7 @@ use frontdesk_language as language;
 use frontdesk_llm as llm;
 use frontdesk_reason as reason;
 use frontdesk_store as store;
+use frontdesk_workflows as workflows;
 
 mod afterword;
 mod begin;

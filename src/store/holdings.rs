@@ -187,6 +187,10 @@ pub const HELD: &[Held] = &[
     ),
     held("provider_uses", OWN, ALL),
     held("provider_spend", OWN, ALL),
+    held("workflows", OWN, ALL),
+    held("workflow_versions", OWN, ALL),
+    held("workflow_runs", OWN, ALL),
+    held("workflow_acts", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),

@@ -100,6 +100,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0025_providers.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0026_workflows.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

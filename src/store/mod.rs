@@ -96,6 +96,7 @@ pub mod users;
 pub mod versions;
 pub mod visitors;
 pub mod webhooks;
+pub mod workflows;
 pub mod workspaces;
 
 pub use error::StoreError;
@@ -104,7 +105,7 @@ pub use ids::{
     ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
     FactId, FaqId, GoldenId, JobId, MailId, MessageId, NoteId, PlanId, ProposalId, ProviderId,
     ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId, VersionId, VisitorId, WebhookId,
-    WorkspaceId,
+    WorkflowRunId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

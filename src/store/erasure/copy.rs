@@ -41,7 +41,7 @@ const CALL_TABLES: [(&str, &str); 4] = [
     ),
 ];
 /// What lies beside the messages of a conversation.
-const CONVERSATION_TABLES: [(&str, &str); 5] = [
+const CONVERSATION_TABLES: [(&str, &str); 7] = [
     ("analyses", "SELECT * FROM analyses WHERE conversation = ?"),
     (
         "conversation_tags",
@@ -58,6 +58,14 @@ const CONVERSATION_TABLES: [(&str, &str); 5] = [
     (
         "satisfaction",
         "SELECT * FROM satisfaction WHERE conversation = ?",
+    ),
+    (
+        "workflow_runs",
+        "SELECT * FROM workflow_runs WHERE conversation = ? ORDER BY started_at",
+    ),
+    (
+        "workflow_acts",
+        "SELECT * FROM workflow_acts WHERE conversation = ? ORDER BY created_at",
     ),
 ];
 /// What other programs were told about a conversation and its tasks.

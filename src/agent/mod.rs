@@ -5,7 +5,7 @@
 //! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
-//! and `decide` (places that may answer, and how surely), `begin`, `record` and `trace` (what is kept), `handover` (when a person
+//! and `decide` (places that may answer, and how surely), `flow` (workflows), `begin`, `record` and `trace` (what is kept), `handover` (when a person
 //! answers instead), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 
@@ -30,6 +30,7 @@ mod climb;
 mod computed;
 mod decide;
 mod evidence;
+mod flow;
 pub mod follow_up;
 mod handover;
 mod lead;

@@ -224,6 +224,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
     let (times, tokens) = (json!(timings), json!(draft.tokens));
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
     let conversation = opened.as_ref().map(|opened| opened.conversation.id);
+    let flow = draft.flow.take();
     let ended = store.write(move |tx| {
         let (mut stored, text, called) = match &opened {
             Some(opened) => match place(tx, opened, text, need)? {
@@ -233,6 +234,9 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
             },
             None => (None, text, false),
         };
+        if let (Some(flow), Some(opened), false) = (&flow, &opened, called) {
+            store::workflows::write_run(tx, &opened.conversation, flow, now())?;
+        }
         let rung = if called { Rung::Talk } else { rung };
         let (name, hash) = model
             .as_ref()

@@ -12,6 +12,7 @@ use super::afterword::{self, Pace};
 use super::begin::{self, Begun, InProgress, Opened};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
+use super::flow;
 use super::follow_up;
 use super::handover::Need;
 use super::lead;
@@ -274,7 +275,7 @@ impl Agent {
         marks.in_full = follow_up::write_in_full(asked.history, &asked.question, " · ");
         let climb = self.climb(&turn, &asked, View::Live, since);
         let outcome = tokio::select! {
-            outcome = climb.answer() => outcome,
+            outcome = flow::answer(&climb, &turn) => outcome,
             // Nothing was shown yet: the answer's message stays empty and "interrupted".
             () = out.closed(), if !turn.stays => return Ok(Outcome::Left),
         };

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::afterword::AfterwordTrace;
 use super::decide::Features;
+use super::flow::FlowTrace;
 use super::support::Verdict;
 use super::talk::Talk;
 use super::types::Rung;
@@ -58,6 +59,9 @@ pub(super) struct Trace {
     /// The answers that rungs considered, including those of rungs that passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) considered: Vec<Considered>,
+    /// The workflow that took part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) workflow: Option<FlowTrace>,
 }
 
 /// The approved answer, and how similar its question is.
@@ -271,6 +275,7 @@ mod tests {
                 ),
                 considered(Rung::Model, Vec::new()),
             ],
+            workflow: None,
         };
         // A single number is widened as it always was: 0.68 is kept as the f64 of its f32.
         let expected = format!(

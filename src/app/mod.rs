@@ -11,6 +11,7 @@ pub mod backup;
 pub mod closing;
 pub mod crm;
 mod data;
+mod doing;
 pub mod doctor;
 mod engine_status;
 mod engines;
@@ -39,6 +40,7 @@ pub mod transcribing;
 pub mod voice_settings;
 mod weights;
 pub mod welcome;
+pub mod workflows;
 pub mod workspace_copy;
 pub mod workspaces;
 
@@ -373,6 +375,7 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
+        doing::start(store.clone(), None, &tasks, shutdown.clone());
         retention::keep_room(store.clone(), &tasks, shutdown.clone());
         let master = folder.as_ref().map(|f| &f.key);
         let backups = Backups::new(store.clone(), &config, master, gateway.clone())?;

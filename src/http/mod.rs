@@ -120,6 +120,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::tasks::routes());
     routes.extend(api::crm::routes());
     routes.extend(api::analyses::routes());
+    routes.extend(api::workflows::routes());
     routes.extend(voice::routes());
     routes
 }

@@ -9,16 +9,18 @@
 //! - Every run ends: its turns and its steps are bounded.
 //!
 //! Reading order: `definition` (and `read`), `run`, `fill` (values out of a message), `machine`, `show` and `texts` (words),
-//! `begin` (what starts a workflow), `templates`.
+//! `begin` (what starts a workflow), `templates`, `doer` (who calls tools).
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as workflows;
 use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;
 use frontdesk_language as language;
+use frontdesk_store as store;
 
 mod begin;
 mod definition;
+mod doer;
 mod fill;
 mod machine;
 mod read;
@@ -30,6 +32,7 @@ mod world;
 
 pub use begin::begins;
 pub use definition::{Choice, Deed, Definition, Kind, Slot, Step, Texts};
+pub use doer::Doer;
 pub use machine::{begin, step};
 pub use read::Problem;
 pub use run::{Act, Phase, Run, Said, State, Stepped, Value};

@@ -17,6 +17,7 @@ use super::AgentError;
 use super::case::Case;
 use super::trace::Trace;
 use super::types::{Citation, Rung, Tokens};
+use crate::store::workflows::RunChange;
 
 /// A rung that answers without the language model.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,8 @@ pub(super) struct Draft {
     pub(super) prompt_hash: Option<String>,
     /// The parts of the question that have no answer.
     pub(super) open: Option<String>,
+    /// The step of a workflow that the answer is.
+    pub(super) flow: Option<RunChange>,
 }
 
 impl Draft {
@@ -74,6 +77,7 @@ impl Draft {
             first_token: elapsed(case.since),
             prompt_hash: None,
             open: None,
+            flow: None,
         }
     }
 }

@@ -81,7 +81,9 @@ async fn load(climb: &Climb<'_>, id: ConversationId) -> Result<Option<Ground>, S
         }
         let active = listed.into_iter().filter(|workflow| workflow.active);
         let definitions = active
-            .filter_map(|workflow| Some((Definition::parse(&workflow.text).ok()?, workflow.version)))
+            .filter_map(|workflow| {
+                Some((Definition::parse(&workflow.text).ok()?, workflow.version))
+            })
             .collect();
         let run = match run {
             None => None,
@@ -140,12 +142,20 @@ impl Ground {
 async fn begin(climb: &Climb<'_>, ground: &Ground, message: &str) -> Result<Climbed, AgentError> {
     let language = ground.language(message);
     let mut definitions = ground.definitions.iter();
-    let found = definitions.find(|(definition, _)| workflows::begins(definition, message, language));
+    let found =
+        definitions.find(|(definition, _)| workflows::begins(definition, message, language));
     let Some((definition, version)) = found else {
         return climb.answer().await;
     };
-    let visitor = climb.history.iter().rev().filter(|said| said.role == Role::User);
-    let earlier: Vec<String> = visitor.take(EARLIER).map(|said| said.content.clone()).collect();
+    let visitor = climb
+        .history
+        .iter()
+        .rev()
+        .filter(|said| said.role == Role::User);
+    let earlier: Vec<String> = visitor
+        .take(EARLIER)
+        .map(|said| said.content.clone())
+        .collect();
     let said = Said {
         text: message,
         earlier: &earlier,
@@ -211,7 +221,10 @@ async fn go_on(
 }
 
 /// What is to be written of a step, and what is said.
-fn change(stepped: Stepped, before: Option<(crate::store::WorkflowRunId, i64)>) -> (RunChange, String) {
+fn change(
+    stepped: Stepped,
+    before: Option<(crate::store::WorkflowRunId, i64)>,
+) -> (RunChange, String) {
     let acts = stepped.acts.iter().map(|act| (act.number, json!(act)));
     let change = RunChange {
         before,

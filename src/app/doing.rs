@@ -114,14 +114,27 @@ fn fail(tx: &Transaction<'_>, act: &StoredAct, told: &str) -> Result<(), StoreEr
 fn tell_staff(tx: &Transaction<'_>, act: &StoredAct, told: &str) -> Result<(), StoreError> {
     let read: Option<Act> = serde_json::from_value(act.body.clone()).ok();
     let lines = read.map(|read| {
-        let lines = read.deed.with.iter().map(|(field, text)| format!("{field}: {text}"));
-        format!("{}\n{}", read.deed.act, lines.collect::<Vec<_>>().join("\n"))
+        let lines = read
+            .deed
+            .with
+            .iter()
+            .map(|(field, text)| format!("{field}: {text}"));
+        format!(
+            "{}\n{}",
+            read.deed.act,
+            lines.collect::<Vec<_>>().join("\n")
+        )
     });
     let wish = format!("{told}\n{}", lines.unwrap_or_default());
     create_task(tx, act, "", &wish)
 }
 
-fn create_task(tx: &Transaction<'_>, act: &StoredAct, name: &str, wish: &str) -> Result<(), StoreError> {
+fn create_task(
+    tx: &Transaction<'_>,
+    act: &StoredAct,
+    name: &str,
+    wish: &str,
+) -> Result<(), StoreError> {
     let task = NewTask {
         kind: TaskKind::Todo,
         contact: None,
@@ -179,7 +192,11 @@ fn do_here(tx: &Transaction<'_>, act: &StoredAct, read: &Act) -> Result<(), Lead
             match mail::enqueue(tx, act.workspace, &mail, now())? {
                 Enqueued::Queued(id) => outcome = format!("e-mail {id}"),
                 Enqueued::NotSetUp => {
-                    return Ok(fail(tx, act, "The e-mail was not sent: this workspace has no mail server.")?);
+                    return Ok(fail(
+                        tx,
+                        act,
+                        "The e-mail was not sent: this workspace has no mail server.",
+                    )?);
                 }
                 Enqueued::BadRecipient(told) => return Ok(fail(tx, act, &told)?),
             }
@@ -220,7 +237,8 @@ async fn call(
         Ok(Ok(told)) => workflows::move_act(tx, &act, ActState::Done, told, now()).map(drop),
         Ok(Err(told)) => fail(tx, &act, told),
         Err(_) => {
-            let told = "The tool did not answer in time. Check whether it was done, and do it if not.";
+            let told =
+                "The tool did not answer in time. Check whether it was done, and do it if not.";
             if workflows::move_act(tx, &act, ActState::Unknown, told, now())? {
                 tell_staff(tx, &act, told)?;
             }

@@ -63,7 +63,8 @@ fn act(number: u32, act: &str) -> serde_json::Value {
 }
 
 fn count_tasks(store: &Store, workspace: WorkspaceId) -> usize {
-    let listed = store.read_blocking(|conn| tasks::list(conn, workspace, &TaskFilter::default(), 50));
+    let listed =
+        store.read_blocking(|conn| tasks::list(conn, workspace, &TaskFilter::default(), 50));
     listed.unwrap().len()
 }
 
@@ -98,7 +99,13 @@ async fn what_had_begun_before_a_crash_is_told_to_staff_and_not_done_again() {
     settle(&store).await.unwrap();
     work(&store, Some(&tools)).await.unwrap();
     assert!(tools.0.lock().unwrap().is_empty());
-    assert_eq!((count_in(&store, ActState::Unknown), count_tasks(&store, workspace)), (1, 1));
+    assert_eq!(
+        (
+            count_in(&store, ActState::Unknown),
+            count_tasks(&store, workspace)
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

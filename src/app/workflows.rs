@@ -19,7 +19,9 @@ pub enum WorkflowError {
     /// The definition is wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Wrong(Vec<Problem>),
-    #[error("the text is of a workflow named {0}; write that name in the address, or change it in the text")]
+    #[error(
+        "the text is of a workflow named {0}; write that name in the address, or change it in the text"
+    )]
     OtherName(String),
     #[error("a workspace may have {MOST} workflows; delete one first")]
     Most,
@@ -33,7 +35,9 @@ pub enum WorkflowError {
 
 pub async fn list(store: &Store, by: &Member) -> Result<Vec<Workflow>, WorkflowError> {
     let workspace = by.need(MAY)?;
-    Ok(store.read(move |conn| stored::list(conn, workspace)).await?)
+    Ok(store
+        .read(move |conn| stored::list(conn, workspace))
+        .await?)
 }
 
 /// A workflow, with the number and time of each of its versions.

@@ -113,7 +113,9 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
 /// The `{names}` in a text, in its order.
 pub fn placeholders_of(text: &str) -> Vec<&str> {
     let parts = text.split('{').skip(1);
-    parts.filter_map(|part| Some(part.split_once('}')?.0)).collect()
+    parts
+        .filter_map(|part| Some(part.split_once('}')?.0))
+        .collect()
 }
 
 /// Parses a file strictly, for tests: it must match its type, and lists have no empty or duplicate entries.

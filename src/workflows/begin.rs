@@ -13,7 +13,12 @@ pub fn begins(definition: &Definition, message: &str, language: Language) -> boo
         return false;
     }
     let folded = message.trim().to_lowercase();
-    if definition.title.0.values().any(|title| title.to_lowercase() == folded) {
+    if definition
+        .title
+        .0
+        .values()
+        .any(|title| title.to_lowercase() == folded)
+    {
         return true;
     }
     let own = definition.begin.get_key_value(language.code());

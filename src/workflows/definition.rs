@@ -15,7 +15,8 @@ impl Texts {
     /// The text in a language, or else in English, or else in any.
     pub fn of(&self, language: Language) -> &str {
         let text = self.0.get(language.code()).or_else(|| self.0.get("en"));
-        text.or_else(|| self.0.values().next()).map_or("", String::as_str)
+        text.or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -50,7 +51,12 @@ impl Definition {
         if has(&wanted) {
             return wanted;
         }
-        let first = self.title.0.keys().next().and_then(|code| Language::of_code(code));
+        let first = self
+            .title
+            .0
+            .keys()
+            .next()
+            .and_then(|code| Language::of_code(code));
         match has(&Language::En) {
             true => Language::En,
             false => first.unwrap_or(Language::En),
@@ -73,8 +79,12 @@ pub struct Slot {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// `open`: only on days when the business is open.
-    Date { open: bool },
-    Time { open: bool },
+    Date {
+        open: bool,
+    },
+    Time {
+        open: bool,
+    },
     Phone,
     Email,
     Choice(Vec<Choice>),
@@ -84,7 +94,9 @@ pub enum Kind {
         units: Lists,
     },
     /// `longest` in characters.
-    Text { longest: usize },
+    Text {
+        longest: usize,
+    },
     Name,
     YesNo,
 }
@@ -100,7 +112,9 @@ pub struct Choice {
 impl Choice {
     pub fn label(&self, language: Language) -> &str {
         let words = self.say.get(language.code()).or_else(|| self.say.get("en"));
-        let first = words.or_else(|| self.say.values().next()).and_then(|list| list.first());
+        let first = words
+            .or_else(|| self.say.values().next())
+            .and_then(|list| list.first());
         first.map_or(self.name.as_str(), String::as_str)
     }
 }

@@ -9,7 +9,9 @@ use super::{show, texts};
 use crate::contacts::{parse_email, parse_phone};
 use crate::language::Language;
 use crate::language::data::fill;
-use crate::language::slots::{self, DateRead, Part, Phrases, Read, Text, TimeRead, corrects, settle};
+use crate::language::slots::{
+    self, DateRead, Part, Phrases, Read, Text, TimeRead, corrects, settle,
+};
 
 /// Furthest day that is taken, in days.
 const FURTHEST: i32 = 731;
@@ -75,7 +77,11 @@ impl Reading<'_> {
 
     /// The slot that a value of a kind is for: what was asked for, the next open one, or the last filled one in a correction.
     fn target(&self, fits: impl Fn(&Kind) -> bool) -> Option<Slot> {
-        let of_kind = |name: &&String| self.definition.slot(name).is_some_and(|slot| fits(&slot.kind));
+        let of_kind = |name: &&String| {
+            self.definition
+                .slot(name)
+                .is_some_and(|slot| fits(&slot.kind))
+        };
         let filled = self.run.order.iter().rev().find(of_kind);
         let filled = filled.and_then(|name| self.definition.slot(name));
         if self.corrects && filled.is_some() {
@@ -84,7 +90,9 @@ impl Reading<'_> {
         let asked = self.asked().and_then(|name| self.definition.slot(name));
         let asked = asked.filter(|slot| fits(&slot.kind) && self.is_open(slot));
         let mut open = self.definition.slots.iter();
-        asked.or_else(|| open.find(|slot| fits(&slot.kind) && self.is_open(slot))).cloned()
+        asked
+            .or_else(|| open.find(|slot| fits(&slot.kind) && self.is_open(slot)))
+            .cloned()
     }
 
     fn is_asked(&self, slot: &Slot) -> bool {
@@ -109,7 +117,9 @@ impl Reading<'_> {
                 text.take(&found.tokens);
                 match parse_email(&found.what) {
                     Ok(address) => self.set(&slot, Value::Email(address)),
-                    Err(_) => self.unclear(&slot, texts::of(self.language).again_email.to_owned(), None),
+                    Err(_) => {
+                        self.unclear(&slot, texts::of(self.language).again_email.to_owned(), None)
+                    }
                 }
             }
         }
@@ -149,7 +159,10 @@ impl Reading<'_> {
             true => self.set(&slot, Value::Number(what)),
             false => {
                 let (least, most) = (least.to_string(), most.to_string());
-                let range = fill(texts::of(self.language).range, &[("least", &least), ("most", &most)]);
+                let range = fill(
+                    texts::of(self.language).range,
+                    &[("least", &least), ("most", &most)],
+                );
                 self.unclear(&slot, range, None);
             }
         }
@@ -192,7 +205,11 @@ impl Reading<'_> {
             DateRead::Day(day) if day < today => {
                 self.unclear(slot, fill(phrases.past, &[("value", &show(day))]), None);
             }
-            DateRead::Day(day) if today.until(day).is_ok_and(|span| span.get_days() > FURTHEST) => {
+            DateRead::Day(day)
+                if today
+                    .until(day)
+                    .is_ok_and(|span| span.get_days() > FURTHEST) =>
+            {
                 let shown = show(example(today));
                 self.unclear(slot, fill(phrases.again_date, &[("example", &shown)]), None);
             }
@@ -204,13 +221,19 @@ impl Reading<'_> {
                         let question = fill(phrases.closed_offer, &values);
                         self.unclear(slot, question, Some(Value::Date(next)));
                     }
-                    None => self.unclear(slot, fill(phrases.closed, &[("value", &show(day))]), None),
+                    None => {
+                        self.unclear(slot, fill(phrases.closed, &[("value", &show(day))]), None)
+                    }
                 }
             }
             DateRead::Day(day) => self.set(slot, Value::Date(day)),
             DateRead::Within(from, until) => {
                 let (first, last, one) = (show(from), show(until), show(example(from)));
-                let values = [("from", first.as_str()), ("until", &last), ("example", &one)];
+                let values = [
+                    ("from", first.as_str()),
+                    ("until", &last),
+                    ("example", &one),
+                ];
                 self.unclear(slot, fill(phrases.which_day, &values), None);
             }
             DateRead::Either(days) => {
@@ -222,7 +245,11 @@ impl Reading<'_> {
             }
             DateRead::Impossible => {
                 let shown = show(example(today));
-                self.unclear(slot, fill(phrases.no_such_day, &[("example", &shown)]), None);
+                self.unclear(
+                    slot,
+                    fill(phrases.no_such_day, &[("example", &shown)]),
+                    None,
+                );
             }
             DateRead::Soon => {
                 let next = example(today);
@@ -235,7 +262,12 @@ impl Reading<'_> {
     /// The day that a time is of: the date said in this message, or before.
     fn day(&self) -> Option<Date> {
         let new = self.out.set.iter().map(|(_, value)| value);
-        let known = self.run.order.iter().rev().filter_map(|name| self.run.filled.get(name));
+        let known = self
+            .run
+            .order
+            .iter()
+            .rev()
+            .filter_map(|name| self.run.filled.get(name));
         new.chain(known).find_map(|value| match value {
             Value::Date(date) => Some(*date),
             _ => None,
@@ -261,15 +293,24 @@ impl Reading<'_> {
         match what {
             TimeRead::At { time, sure } => {
                 let time = settle(time, sure, spans);
-                let inside = spans.iter().any(|(from, until)| *from <= time && (time < *until || *until == Time::MIN));
+                let inside = spans
+                    .iter()
+                    .any(|(from, until)| *from <= time && (time < *until || *until == Time::MIN));
                 let now = world.now.time();
                 if must_be_open && open.is_some() && !inside {
-                    let hours: Vec<String> = spans.iter().map(|(from, until)| format!("{} – {}", show(*from), show(*until))).collect();
+                    let hours: Vec<String> = spans
+                        .iter()
+                        .map(|(from, until)| format!("{} – {}", show(*from), show(*until)))
+                        .collect();
                     let (value, hours) = (show(time), hours.join(", "));
                     let values = [("value", value.as_str()), ("hours", &hours)];
                     self.unclear(&slot, fill(phrases.outside, &values), None);
                 } else if day == Some(world.now.date()) && time <= now {
-                    self.unclear(&slot, fill(phrases.past_time, &[("value", &show(time))]), None);
+                    self.unclear(
+                        &slot,
+                        fill(phrases.past_time, &[("value", &show(time))]),
+                        None,
+                    );
                 } else {
                     self.set(&slot, Value::Time(time));
                 }
@@ -295,7 +336,10 @@ impl Reading<'_> {
             if !may {
                 continue;
             }
-            let lists: Vec<Phrases> = options.iter().map(|option| phrases(&option.say, self.language)).collect();
+            let lists: Vec<Phrases> = options
+                .iter()
+                .map(|option| phrases(&option.say, self.language))
+                .collect();
             let found = slots::choice(text, &lists, self.is_asked(&slot));
             if let Some(found) = found
                 && let Some(option) = options.get(found.what)
@@ -332,10 +376,16 @@ fn of_part(part: Part, open: &[(Time, Time)]) -> Time {
         Part::Afternoon => (Time::constant(15, 0, 0, 0), Time::constant(18, 0, 0, 0)),
         Part::Evening => (Time::constant(18, 0, 0, 0), Time::constant(22, 0, 0, 0)),
     };
-    let inside = |time: Time| open.iter().any(|(first, last)| *first <= time && time < *last);
+    let inside = |time: Time| {
+        open.iter()
+            .any(|(first, last)| *first <= time && time < *last)
+    };
     let opens = open.iter().map(|(first, _)| *first);
     match open.is_empty() || inside(from) {
         true => from,
-        false => opens.into_iter().find(|first| (from..until).contains(first)).unwrap_or(from),
+        false => opens
+            .into_iter()
+            .find(|first| (from..until).contains(first))
+            .unwrap_or(from),
     }
 }

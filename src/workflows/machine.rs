@@ -146,7 +146,11 @@ impl<'a> On<'a> {
     }
 
     /// Says which values are others now, and goes the way again from its beginning, as it may part elsewhere.
-    fn tell_changes(&mut self, before: &std::collections::BTreeMap<String, Value>, corrected: bool) {
+    fn tell_changes(
+        &mut self,
+        before: &std::collections::BTreeMap<String, Value>,
+        corrected: bool,
+    ) {
         let changed: Vec<String> = before
             .iter()
             .filter_map(|(slot, old)| {
@@ -154,14 +158,17 @@ impl<'a> On<'a> {
                 Some(show::value(self.definition, slot, new, self.language))
             })
             .collect();
-        let removed = before.keys().any(|slot| !self.run.filled.contains_key(slot));
+        let removed = before
+            .keys()
+            .any(|slot| !self.run.filled.contains_key(slot));
         if self.run.acts == 0 && (!changed.is_empty() || removed || corrected) {
             self.run.at = 0;
             self.run.confirmed = false;
         }
         if !changed.is_empty() && self.run.phase != Phase::Confirming {
             let noted = texts::of(self.language).noted;
-            self.says.push(data::fill(noted, &[("value", &changed.join(", "))]));
+            self.says
+                .push(data::fill(noted, &[("value", &changed.join(", "))]));
         }
     }
 
@@ -175,7 +182,8 @@ impl<'a> On<'a> {
     fn resume(&mut self) {
         let question = self.question();
         let resume = texts::of(self.language).resume;
-        self.says.push(data::fill(resume, &[("question", &question)]));
+        self.says
+            .push(data::fill(resume, &[("question", &question)]));
     }
 
     /// What the run waits for.
@@ -184,7 +192,12 @@ impl<'a> On<'a> {
             Phase::Asking(name) => {
                 let slot = self.definition.slot(name);
                 slot.map_or_else(String::new, |slot| {
-                    show::filled(self.definition, &self.run, slot.ask.of(self.language), self.language)
+                    show::filled(
+                        self.definition,
+                        &self.run,
+                        slot.ask.of(self.language),
+                        self.language,
+                    )
                 })
             }
             Phase::Confirming => self.confirmation(),
@@ -290,14 +303,22 @@ impl<'a> On<'a> {
     fn second_question(&self, slot: &Slot, text: &Text<'_>) -> String {
         let phrases = texts::of(self.language);
         if !slot.again.is_empty() {
-            return show::filled(self.definition, &self.run, slot.again.of(self.language), self.language);
+            return show::filled(
+                self.definition,
+                &self.run,
+                slot.again.of(self.language),
+                self.language,
+            );
         }
         let today = self.world.now.date();
         match &slot.kind {
             Kind::Date { .. } => {
                 let next = today.tomorrow().unwrap_or(today);
                 let next = self.world.next_open(next).unwrap_or(next);
-                data::fill(phrases.again_date, &[("example", &show::date(next, self.language))])
+                data::fill(
+                    phrases.again_date,
+                    &[("example", &show::date(next, self.language))],
+                )
             }
             Kind::Time { .. } => {
                 let example = show::time(jiff::civil::Time::constant(15, 0, 0, 0), self.language);
@@ -310,7 +331,9 @@ impl<'a> On<'a> {
                 data::fill(phrases.options, &[("options", &labels.join(", "))])
             }
             Kind::Number { .. } => phrases.again_number.to_owned(),
-            Kind::Text { longest } if text.raw().chars().count() > *longest => phrases.too_long.to_owned(),
+            Kind::Text { longest } if text.raw().chars().count() > *longest => {
+                phrases.too_long.to_owned()
+            }
             Kind::Name => phrases.again_name.to_owned(),
             Kind::YesNo => phrases.yes_or_no.to_owned(),
             Kind::Text { .. } => data::fill(phrases.again, &[("question", &self.question())]),
@@ -355,7 +378,12 @@ impl<'a> On<'a> {
                 Step::Say(text) => {
                     if self.run.said.insert(self.run.at) {
                         let text = text.of(self.language);
-                        self.says.push(show::filled(self.definition, &self.run, text, self.language));
+                        self.says.push(show::filled(
+                            self.definition,
+                            &self.run,
+                            text,
+                            self.language,
+                        ));
                     }
                 }
                 Step::Confirm(_) if !self.run.confirmed => return self.confirm(),
@@ -420,7 +448,9 @@ impl<'a> On<'a> {
         self.run.phase = Phase::Ended(State::Done);
         match text {
             Some(text) => self.says.push(text),
-            None if self.says.is_empty() => self.says.push(texts::of(self.language).done.to_owned()),
+            None if self.says.is_empty() => {
+                self.says.push(texts::of(self.language).done.to_owned())
+            }
             None => {}
         }
     }

@@ -140,7 +140,10 @@ fn build(file: File, problems: &mut Problems<'_>) -> Definition {
         problems.at(at_title, "title needs a text in at least one language");
     }
     for code in title.0.keys().filter(|code| !is_code(code)) {
-        problems.at(at_title, format!("{code} is no language code; use en, de and the like"));
+        problems.at(
+            at_title,
+            format!("{code} is no language code; use en, de and the like"),
+        );
     }
     for (what, count) in [("slots", file.slots.len()), ("steps", file.steps.len())] {
         if count > MOST {
@@ -148,7 +151,10 @@ fn build(file: File, problems: &mut Problems<'_>) -> Definition {
         }
     }
     if file.steps.is_empty() {
-        problems.at(0, "a workflow needs steps; write [[steps]] and what to do below it");
+        problems.at(
+            0,
+            "a workflow needs steps; write [[steps]] and what to do below it",
+        );
     }
     let mut slots: Vec<Slot> = Vec::new();
     for raw in file.slots {
@@ -158,7 +164,13 @@ fn build(file: File, problems: &mut Problems<'_>) -> Definition {
             problems.at(at, format!("there are two slots named {}", raw.name));
         }
         for code in title.0.keys().filter(|code| !raw.ask.0.contains_key(*code)) {
-            problems.at(at, format!("the question for {} has no text in {code}, which the title has", raw.name));
+            problems.at(
+                at,
+                format!(
+                    "the question for {} has no text in {code}, which the title has",
+                    raw.name
+                ),
+            );
         }
         if let Some(slot) = read_slot(raw, at, problems) {
             slots.push(slot);
@@ -191,7 +203,10 @@ fn build(file: File, problems: &mut Problems<'_>) -> Definition {
             Err(what) => problems.at(at, what),
         }
     }
-    Definition { steps, ..definition }
+    Definition {
+        steps,
+        ..definition
+    }
 }
 
 fn read_slot(raw: RawSlot, at: usize, problems: &mut Problems<'_>) -> Option<Slot> {
@@ -207,10 +222,20 @@ fn read_slot(raw: RawSlot, at: usize, problems: &mut Problems<'_>) -> Option<Slo
         },
         "choice" => {
             if raw.options.len() < 2 {
-                problems.at(at, format!("the choice {} needs two options or more", raw.name));
+                problems.at(
+                    at,
+                    format!("the choice {} needs two options or more", raw.name),
+                );
             }
             let options = raw.options.into_iter();
-            Kind::Choice(options.map(|o| Choice { name: o.name, say: o.say }).collect())
+            Kind::Choice(
+                options
+                    .map(|o| Choice {
+                        name: o.name,
+                        say: o.say,
+                    })
+                    .collect(),
+            )
         }
         "number" => {
             let (least, most) = (raw.least.unwrap_or(0.0), raw.most.unwrap_or(1e9));
@@ -253,7 +278,12 @@ fn read_step(raw: RawStep, definition: &Definition) -> Result<Step, String> {
             false => Err(format!("there is no step with the label {name}")),
         }
     };
-    let texts = raw.say.0.values().chain(raw.confirm.0.values()).chain(raw.end.0.values());
+    let texts = raw
+        .say
+        .0
+        .values()
+        .chain(raw.confirm.0.values())
+        .chain(raw.end.0.values());
     for text in texts.chain(raw.with.values()) {
         for name in placeholders_of(text) {
             slot(name)?;
@@ -265,10 +295,15 @@ fn read_step(raw: RawStep, definition: &Definition) -> Result<Step, String> {
     }
     if let Some(name) = raw.when {
         slot(&name)?;
-        let to = raw.go.ok_or("a step with `when` needs `go`, the label to go to")?;
+        let to = raw
+            .go
+            .ok_or("a step with `when` needs `go`, the label to go to")?;
         label(&to)?;
         if let Some(Kind::Choice(options)) = definition.slot(&name).map(|slot| &slot.kind)
-            && let Some(wrong) = raw.is.iter().find(|is| !options.iter().any(|o| o.name == **is))
+            && let Some(wrong) = raw
+                .is
+                .iter()
+                .find(|is| !options.iter().any(|o| o.name == **is))
         {
             return Err(format!("{name} has no option {wrong}"));
         }
@@ -284,7 +319,10 @@ fn read_step(raw: RawStep, definition: &Definition) -> Result<Step, String> {
     }
     if let Some(act) = raw.act {
         if !Deed::ACTS.contains(&act.as_str()) {
-            return Err(format!("there is no act {act}; it is one of {}", Deed::ACTS.join(", ")));
+            return Err(format!(
+                "there is no act {act}; it is one of {}",
+                Deed::ACTS.join(", ")
+            ));
         }
         let needed: &[&str] = match act.as_str() {
             "email" => &["to", "title", "text"],
@@ -297,14 +335,21 @@ fn read_step(raw: RawStep, definition: &Definition) -> Result<Step, String> {
         }
         // A visitor never chooses whom the business writes to.
         if act == "email" && raw.with.get("to").is_some_and(|to| to.contains('{')) {
-            return Err("an e-mail goes to an address that stands here, not to one that a visitor says".into());
+            return Err(
+                "an e-mail goes to an address that stands here, not to one that a visitor says"
+                    .into(),
+            );
         }
         return Ok(Step::Act(Deed {
             act,
             with: raw.with,
         }));
     }
-    match (raw.say.is_empty(), raw.confirm.is_empty(), raw.end.is_empty()) {
+    match (
+        raw.say.is_empty(),
+        raw.confirm.is_empty(),
+        raw.end.is_empty(),
+    ) {
         (false, true, true) => Ok(Step::Say(raw.say)),
         (true, false, true) => Ok(Step::Confirm(raw.confirm)),
         (true, true, false) => Ok(Step::End(raw.end)),
@@ -329,7 +374,11 @@ mod tests {
         assert!(found[0].starts_with("line 1: name must be"));
         assert!(found[1].starts_with("line 4: there is no kind dat"));
         assert!(found[2].starts_with("line 9: there is no slot named y"));
-        assert!(problems("name = ").first().is_some_and(|p| p.starts_with("line 1")));
+        assert!(
+            problems("name = ")
+                .first()
+                .is_some_and(|p| p.starts_with("line 1"))
+        );
     }
 
     #[test]

@@ -45,7 +45,12 @@ pub(super) fn time(time: Time, language: Language) -> String {
 }
 
 /// The value of a slot.
-pub(super) fn value(definition: &Definition, slot: &str, value: &Value, language: Language) -> String {
+pub(super) fn value(
+    definition: &Definition,
+    slot: &str,
+    value: &Value,
+    language: Language,
+) -> String {
     match value {
         Value::Date(day) => date(*day, language),
         Value::Time(at) => time(*at, language),
@@ -54,7 +59,9 @@ pub(super) fn value(definition: &Definition, slot: &str, value: &Value, language
         Value::Choice(name) => match definition.slot(slot).map(|slot| &slot.kind) {
             Some(Kind::Choice(options)) => {
                 let option = options.iter().find(|option| option.name == *name);
-                option.map_or(name.as_str(), |o| o.label(language)).to_owned()
+                option
+                    .map_or(name.as_str(), |o| o.label(language))
+                    .to_owned()
             }
             _ => name.clone(),
         },
@@ -75,19 +82,28 @@ pub(super) fn filled(definition: &Definition, run: &Run, text: &str, language: L
             (name, shown.unwrap_or_default())
         })
         .collect();
-    let values: Vec<(&str, &str)> = values.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let values: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
     fill(text, &values)
 }
 
 /// All values of a run, a line each.
 pub(super) fn summary(definition: &Definition, run: &Run, language: Language) -> String {
     let lines = definition.slots.iter().filter_map(|slot| {
-        let known = run.filled.get(&slot.name).filter(|known| **known != Value::Nothing)?;
+        let known = run
+            .filled
+            .get(&slot.name)
+            .filter(|known| **known != Value::Nothing)?;
         let label = match slot.label.is_empty() {
             true => slot.name.as_str(),
             false => slot.label.of(language),
         };
-        Some(format!("{label}: {}", value(definition, &slot.name, known, language)))
+        Some(format!(
+            "{label}: {}",
+            value(definition, &slot.name, known, language)
+        ))
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -74,7 +74,11 @@ mod tests {
             let other: toml::Table = toml::from_str(file).unwrap();
             for (name, text) in &english {
                 let theirs = other[name].as_str().unwrap();
-                assert_eq!(placeholders(theirs), placeholders(text.as_str().unwrap()), "{language:?} {name}");
+                assert_eq!(
+                    placeholders(theirs),
+                    placeholders(text.as_str().unwrap()),
+                    "{language:?} {name}"
+                );
             }
         }
     }

@@ -28,7 +28,11 @@ pub struct World {
 
 impl World {
     /// The hours that confirmed facts state.
-    pub fn hours_of(book: &Book, hours: &crate::hours::opening::Hours, today: Date) -> BTreeMap<Date, Vec<(Time, Time)>> {
+    pub fn hours_of(
+        book: &Book,
+        hours: &crate::hours::opening::Hours,
+        today: Date,
+    ) -> BTreeMap<Date, Vec<(Time, Time)>> {
         let mut open = BTreeMap::new();
         for ahead in 0..AHEAD {
             let Ok(date) = today.checked_add(ahead.days()) else {
@@ -56,6 +60,7 @@ impl World {
     /// The first day from one on when the business is open.
     pub(super) fn next_open(&self, from: Date) -> Option<Date> {
         let mut days = self.open.range(from..);
-        days.find(|(_, spans)| !spans.is_empty()).map(|(date, _)| *date)
+        days.find(|(_, spans)| !spans.is_empty())
+            .map(|(date, _)| *date)
     }
 }

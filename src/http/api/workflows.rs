@@ -230,7 +230,8 @@ pub(super) async fn try_out(
     Json(new): Json<NewTrial>,
 ) -> Result<axum::Json<TrialView>, Problem> {
     let run = new.run.map(serde_json::from_value).transpose();
-    let run = run.map_err(|_| Problem::invalid("run", "send the run as the answer before gave it"))?;
+    let run =
+        run.map_err(|_| Problem::invalid("run", "send the run as the answer before gave it"))?;
     let trial = acts::Trial {
         text: new.text,
         run,
@@ -241,8 +242,15 @@ pub(super) async fn try_out(
     let value = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
     Ok(axum::Json(TrialView {
         run: value(serde_json::to_value(&stepped.run)),
-        acts: stepped.acts.iter().map(|act| value(serde_json::to_value(act))).collect(),
-        state: value(serde_json::to_value(stepped.state)).as_str().unwrap_or_default().to_owned(),
+        acts: stepped
+            .acts
+            .iter()
+            .map(|act| value(serde_json::to_value(act)))
+            .collect(),
+        state: value(serde_json::to_value(stepped.state))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
         says: stepped.says,
         aside: stepped.aside,
     }))

@@ -6,22 +6,32 @@ use super::tokens::{Phrases, Text};
 /// The number that a text says: beside its unit, or by itself where it was asked for and nothing else is said.
 pub fn number(text: &Text<'_>, units: &Phrases, asked: bool) -> Option<Read<f64>> {
     let places = 0..text.tokens.len();
-    let beside = places.clone().find_map(|at| {
-        let (value, count) = value_at(text, at)?;
-        let end = at + count;
-        let unit = units.at(&text.tokens, end);
-        // "a table for", "Tisch für 4": the unit may stand before.
-        let before = text.follows(units, at);
-        let unit = match (unit, before) {
-            (Some(unit), _) => unit,
-            (None, true) => 0,
-            (None, false) => return None,
-        };
-        Some(Read {
-            what: value,
-            tokens: at..end + unit,
+    // "a table for four": an article is a number only if nothing else is.
+    let is_article = |read: &Read<f64>| {
+        let token = text.token(read.tokens.start);
+        token.is_some_and(|token| token.number().is_none()) && read.what <= 1.0
+    };
+    let mut all: Vec<Read<f64>> = places
+        .clone()
+        .filter_map(|at| {
+            let (value, count) = value_at(text, at)?;
+            let end = at + count;
+            let unit = units.at(&text.tokens, end);
+            // "Tisch für 4": the unit may stand before.
+            let before = text.follows(units, at);
+            let unit = match (unit, before) {
+                (Some(unit), _) => unit,
+                (None, true) => 0,
+                (None, false) => return None,
+            };
+            Some(Read {
+                what: value,
+                tokens: at..end + unit,
+            })
         })
-    });
+        .collect();
+    let chosen = all.iter().position(|read| !is_article(read)).unwrap_or(0);
+    let beside = (chosen < all.len()).then(|| all.swap_remove(chosen));
     if beside.is_some() || !asked {
         return beside;
     }
@@ -34,11 +44,6 @@ pub fn number(text: &Text<'_>, units: &Phrases, asked: bool) -> Option<Read<f64>
             })
         })
         .collect();
-    // "a table for four": an article is a number only if nothing else is.
-    let is_article = |read: &Read<f64>| {
-        let token = text.token(read.tokens.start);
-        token.is_some_and(|token| token.number().is_none()) && read.what <= 1.0
-    };
     let numbers: Vec<&Read<f64>> = said.iter().filter(|read| !is_article(read)).collect();
     let chosen = match (numbers.as_slice(), said.as_slice()) {
         ([one], _) => Some((*one).clone()),

@@ -12,7 +12,9 @@ pub const ALL: [(&str, &str); 6] = [
 
 /// The text of a template.
 pub fn find(name: &str) -> Option<&'static str> {
-    ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    ALL.iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
 }
 
 #[cfg(test)]

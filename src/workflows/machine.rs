@@ -131,10 +131,10 @@ impl<'a> On<'a> {
 
     fn take(&mut self, filled: Filled) {
         self.run.offer = filled.offer;
-        if filled.set.is_empty() {
-            self.run.tries += 1;
-        } else {
-            self.run.tries = 0;
+        match (filled.set.is_empty(), filled.unclear.is_some()) {
+            (false, _) => self.run.tries = 0,
+            (true, true) => self.run.tries += 1,
+            (true, false) => {}
         }
         for (slot, value) in filled.set {
             self.run.set(&slot, value);

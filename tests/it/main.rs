@@ -101,3 +101,4 @@ mod webhooks;
 mod welcome;
 mod wire;
 mod work;
+mod workflows;

@@ -27,6 +27,10 @@ use crate::workflows::{self, Definition, Run, Said, State, Stepped, World};
 const RESTS: i64 = 24 * 60 * 60 * 1000;
 /// Messages before the one that begins a workflow that are read too.
 const EARLIER: usize = 3;
+/// Longest message that may begin a workflow by its meaning, in words.
+const LONGEST_MEANT: usize = 20;
+/// Least cosine to a phrase that begins one. High, as small embedders put short texts of one language close together.
+const NEAR: f32 = 0.92;
 /// Shorter messages do not reveal a language, in words.
 const TELLING: usize = 3;
 
@@ -144,8 +148,21 @@ async fn begin(climb: &Climb<'_>, ground: &Ground, message: &str) -> Result<Clim
     let mut definitions = ground.definitions.iter();
     let found =
         definitions.find(|(definition, _)| workflows::begins(definition, message, language));
-    let Some((definition, version)) = found else {
-        return climb.answer().await;
+    let (definition, version) = match found {
+        Some(found) => found,
+        None => {
+            let climbed = climb.answer().await?;
+            // What the documents answer is a question, not a wish.
+            let unanswered = matches!(climbed.draft.rung, Rung::Refusal | Rung::Related);
+            let near = match unanswered {
+                true => begins_by_meaning(climb, ground, message, language).await,
+                false => None,
+            };
+            match near {
+                Some(near) => near,
+                None => return Ok(climbed),
+            }
+        }
     };
     let visitor = climb
         .history
@@ -163,6 +180,44 @@ async fn begin(climb: &Climb<'_>, ground: &Ground, message: &str) -> Result<Clim
     };
     let stepped = workflows::begin(definition, *version, &said, &ground.world(language));
     Ok(speak(climb, ground, stepped, None, language))
+}
+
+/// The workflow with a phrase that means about the same as a message; none without the embedder.
+async fn begins_by_meaning<'g>(
+    climb: &Climb<'_>,
+    ground: &'g Ground,
+    message: &str,
+    language: Language,
+) -> Option<&'g (Definition, u32)> {
+    if message.split_whitespace().count() > LONGEST_MEANT {
+        return None;
+    }
+    let search = climb.knowledge.search();
+    let wanted = search.question_vector(message, climb.claim).await?;
+    let mut best: Option<(f32, &'g (Definition, u32))> = None;
+    for known in &ground.definitions {
+        let phrases = known.0.begin.get(language.code()).into_iter().flatten();
+        for phrase in phrases {
+            let Some(vector) = search.question_vector(phrase, climb.claim).await else {
+                continue;
+            };
+            let near = cosine(&wanted, &vector);
+            if near >= NEAR && best.is_none_or(|(most, _)| near > most) {
+                best = Some((near, known));
+            }
+        }
+    }
+    best.map(|(_, known)| known)
+}
+
+fn cosine(one: &[f32], other: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lengths = (dot(one, one) * dot(other, other)).sqrt();
+    if lengths > 0.0 {
+        dot(one, other) / lengths
+    } else {
+        0.0
+    }
 }
 
 async fn go_on(

@@ -161,7 +161,7 @@ impl Reading<'_> {
                 let (least, most) = (least.to_string(), most.to_string());
                 let range = fill(
                     texts::of(self.language).range,
-                    &[("least", &least), ("most", &most)],
+                    &[("least", least.as_str()), ("most", most.as_str())],
                 );
                 self.unclear(&slot, range, None);
             }
@@ -203,7 +203,11 @@ impl Reading<'_> {
         let show = |date: Date| show::date(date, language);
         match said {
             DateRead::Day(day) if day < today => {
-                self.unclear(slot, fill(phrases.past, &[("value", &show(day))]), None);
+                self.unclear(
+                    slot,
+                    fill(phrases.past, &[("value", show(day).as_str())]),
+                    None,
+                );
             }
             DateRead::Day(day)
                 if today
@@ -211,7 +215,11 @@ impl Reading<'_> {
                     .is_ok_and(|span| span.get_days() > FURTHEST) =>
             {
                 let shown = show(example(today));
-                self.unclear(slot, fill(phrases.again_date, &[("example", &shown)]), None);
+                self.unclear(
+                    slot,
+                    fill(phrases.again_date, &[("example", shown.as_str())]),
+                    None,
+                );
             }
             DateRead::Day(day) if must_be_open && world.on(day).is_some_and(<[_]>::is_empty) => {
                 match world.next_open(day) {
@@ -221,9 +229,11 @@ impl Reading<'_> {
                         let question = fill(phrases.closed_offer, &values);
                         self.unclear(slot, question, Some(Value::Date(next)));
                     }
-                    None => {
-                        self.unclear(slot, fill(phrases.closed, &[("value", &show(day))]), None)
-                    }
+                    None => self.unclear(
+                        slot,
+                        fill(phrases.closed, &[("value", show(day).as_str())]),
+                        None,
+                    ),
                 }
             }
             DateRead::Day(day) => self.set(slot, Value::Date(day)),
@@ -231,8 +241,8 @@ impl Reading<'_> {
                 let (first, last, one) = (show(from), show(until), show(example(from)));
                 let values = [
                     ("from", first.as_str()),
-                    ("until", &last),
-                    ("example", &one),
+                    ("until", last.as_str()),
+                    ("example", one.as_str()),
                 ];
                 self.unclear(slot, fill(phrases.which_day, &values), None);
             }
@@ -247,13 +257,13 @@ impl Reading<'_> {
                 let shown = show(example(today));
                 self.unclear(
                     slot,
-                    fill(phrases.no_such_day, &[("example", &shown)]),
+                    fill(phrases.no_such_day, &[("example", shown.as_str())]),
                     None,
                 );
             }
             DateRead::Soon => {
                 let next = example(today);
-                let question = fill(phrases.offer, &[("example", &show(next))]);
+                let question = fill(phrases.offer, &[("example", show(next).as_str())]);
                 self.unclear(slot, question, Some(Value::Date(next)));
             }
         }
@@ -303,12 +313,12 @@ impl Reading<'_> {
                         .map(|(from, until)| format!("{} – {}", show(*from), show(*until)))
                         .collect();
                     let (value, hours) = (show(time), hours.join(", "));
-                    let values = [("value", value.as_str()), ("hours", &hours)];
+                    let values = [("value", value.as_str()), ("hours", hours.as_str())];
                     self.unclear(&slot, fill(phrases.outside, &values), None);
                 } else if day == Some(world.now.date()) && time <= now {
                     self.unclear(
                         &slot,
-                        fill(phrases.past_time, &[("value", &show(time))]),
+                        fill(phrases.past_time, &[("value", show(time).as_str())]),
                         None,
                     );
                 } else {
@@ -317,11 +327,19 @@ impl Reading<'_> {
             }
             TimeRead::In(part) => {
                 let example = show(of_part(part, spans));
-                self.unclear(&slot, fill(phrases.part, &[("example", &example)]), None);
+                self.unclear(
+                    &slot,
+                    fill(phrases.part, &[("example", example.as_str())]),
+                    None,
+                );
             }
             TimeRead::Any => {
                 let example = show(of_part(Part::Morning, spans));
-                self.unclear(&slot, fill(phrases.part, &[("example", &example)]), None);
+                self.unclear(
+                    &slot,
+                    fill(phrases.part, &[("example", example.as_str())]),
+                    None,
+                );
             }
         }
     }

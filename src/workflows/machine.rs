@@ -168,7 +168,7 @@ impl<'a> On<'a> {
         if !changed.is_empty() && self.run.phase != Phase::Confirming {
             let noted = texts::of(self.language).noted;
             self.says
-                .push(data::fill(noted, &[("value", &changed.join(", "))]));
+                .push(data::fill(noted, &[("value", changed.join(", ").as_str())]));
         }
     }
 
@@ -183,7 +183,7 @@ impl<'a> On<'a> {
         let question = self.question();
         let resume = texts::of(self.language).resume;
         self.says
-            .push(data::fill(resume, &[("question", &question)]));
+            .push(data::fill(resume, &[("question", question.as_str())]));
     }
 
     /// What the run waits for.
@@ -215,7 +215,7 @@ impl<'a> On<'a> {
             false => show::filled(self.definition, &self.run, &own, self.language),
             true => {
                 let summary = show::summary(self.definition, &self.run, self.language);
-                data::fill(phrases.confirm, &[("summary", &summary)])
+                data::fill(phrases.confirm, &[("summary", summary.as_str())])
             }
         };
         if let Some(consent) = self.consent() {
@@ -317,18 +317,18 @@ impl<'a> On<'a> {
                 let next = self.world.next_open(next).unwrap_or(next);
                 data::fill(
                     phrases.again_date,
-                    &[("example", &show::date(next, self.language))],
+                    &[("example", show::date(next, self.language).as_str())],
                 )
             }
             Kind::Time { .. } => {
                 let example = show::time(jiff::civil::Time::constant(15, 0, 0, 0), self.language);
-                data::fill(phrases.again_time, &[("example", &example)])
+                data::fill(phrases.again_time, &[("example", example.as_str())])
             }
             Kind::Phone => phrases.again_phone.to_owned(),
             Kind::Email => phrases.again_email.to_owned(),
             Kind::Choice(options) => {
                 let labels: Vec<&str> = options.iter().map(|o| o.label(self.language)).collect();
-                data::fill(phrases.options, &[("options", &labels.join(", "))])
+                data::fill(phrases.options, &[("options", labels.join(", ").as_str())])
             }
             Kind::Number { .. } => phrases.again_number.to_owned(),
             Kind::Text { longest } if text.raw().chars().count() > *longest => {
@@ -336,7 +336,9 @@ impl<'a> On<'a> {
             }
             Kind::Name => phrases.again_name.to_owned(),
             Kind::YesNo => phrases.yes_or_no.to_owned(),
-            Kind::Text { .. } => data::fill(phrases.again, &[("question", &self.question())]),
+            Kind::Text { .. } => {
+                data::fill(phrases.again, &[("question", self.question().as_str())])
+            }
         }
     }
 

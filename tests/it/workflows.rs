@@ -123,7 +123,7 @@ async fn a_conversation_goes_through_a_workflow_and_its_receipt_names_it() {
     let asked = say(&app, &id, "Please call me back").await;
     assert!(asked.contains("What telephone number"), "{asked}");
     let between = say(&app, &id, "When are you open on Mondays?").await;
-    assert!(between.contains("What telephone number"), "{between}");
+    assert!(between.contains("telephone number"), "{between}");
     let topic = say(
         &app,
         &id,

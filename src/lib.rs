@@ -18,6 +18,7 @@
 //! | 5 | [`providers`] | services that an owner may turn on beside the local engines, on a leash |
 //! | 5 | [`analytics`] | figures of a span of days, topics, the weekly digest |
 //! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
+//! | 5 | [`workflows`] | short procedures in a conversation: what is asked, in which order, what is done |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
 //! | 4 | [`tools`] | what an assistant may do elsewhere: endpoints of other programs, calendars |
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
@@ -71,3 +72,4 @@ pub use frontdesk_voice as voice;
 pub use frontdesk_web as web;
 pub use frontdesk_webhooks as webhooks;
 pub use frontdesk_worker as worker;
+pub use frontdesk_workflows as workflows;

@@ -48,6 +48,7 @@ const RANKS: &[(&str, u8)] = &[
     ("analytics", 5),
     ("privacy", 5),
     ("providers", 5),
+    ("workflows", 5),
     ("agent", 6),
     ("casework", 6),
     ("voice", 7),

@@ -5,12 +5,13 @@
 //! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
-//! and `decide` (places that may answer, and how surely), `begin`, `record` and `trace` (what is kept), `handover` (when a person
+//! and `decide` (places that may answer, and how surely), `flow` (workflows), `begin`, `record` and `trace` (what is kept), `handover` (when a person
 //! answers instead), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as agent;
+use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;
 use frontdesk_inbox as inbox;
 use frontdesk_knowledge as knowledge;
@@ -18,6 +19,7 @@ use frontdesk_language as language;
 use frontdesk_llm as llm;
 use frontdesk_reason as reason;
 use frontdesk_store as store;
+use frontdesk_workflows as workflows;
 
 mod afterword;
 mod begin;
@@ -29,6 +31,7 @@ mod computed;
 mod decide;
 mod decline;
 mod evidence;
+mod flow;
 pub mod follow_up;
 mod handover;
 mod lead;

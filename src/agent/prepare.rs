@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::begin::{self, Begun};
 use super::burst::Burst;
 use super::climb::Climbed;
+use super::flow;
 use super::follow_up;
 use super::handover::Need;
 use super::record::{self, Ended, Marks};
@@ -86,7 +87,7 @@ impl Agent {
         let own = turn.assistant.own()?;
         let asked = Burst::of(&history, &turn.question);
         let climb = self.climb(&turn, &own, &asked, View::Live, since);
-        let climbed = climb.answer().await?;
+        let climbed = flow::answer(&climb, &turn).await?;
         Ok(PreparedAnswer {
             turn,
             climbed,

@@ -233,6 +233,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
     let (assistant, version) = (marks.assistant, marks.version);
     let conversation = opened.as_ref().map(|opened| opened.conversation.id);
+    let flow = draft.flow.take();
     let ended = store.write(move |tx| {
         let (mut stored, text, called) = match &opened {
             Some(opened) => match place(tx, opened, text, need)? {
@@ -242,6 +243,9 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
             },
             None => (None, text, false),
         };
+        if let (Some(flow), Some(opened), false) = (&flow, &opened, called) {
+            store::workflows::write_run(tx, &opened.conversation, flow, now())?;
+        }
         let rung = if called { Rung::Talk } else { rung };
         let (name, hash) = model
             .as_ref()

@@ -13,6 +13,7 @@ use super::begin::{self, Begun, InProgress, Opened};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
 use super::decline::ExampleVectors;
+use super::flow;
 use super::follow_up;
 use super::handover::Need;
 use super::lead;
@@ -290,7 +291,7 @@ impl Agent {
         marks.in_full = follow_up::write_in_full(asked.history, &asked.question, " · ");
         let climb = self.climb(&turn, &own, &asked, View::Live, since);
         let outcome = tokio::select! {
-            outcome = climb.answer() => outcome,
+            outcome = flow::answer(&climb, &turn) => outcome,
             // Nothing was shown yet: the answer's message stays empty and "interrupted".
             () = out.closed(), if !turn.stays => return Ok(Outcome::Left),
         };

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::afterword::AfterwordTrace;
 use super::decide::Features;
 use super::decline::Declined;
+use super::flow::FlowTrace;
 use super::support::Verdict;
 use super::talk::Talk;
 use super::types::Rung;
@@ -62,6 +63,9 @@ pub(super) struct Trace {
     /// The answers that rungs considered, including those of rungs that passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) considered: Vec<Considered>,
+    /// The workflow that took part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) workflow: Option<FlowTrace>,
 }
 
 /// The approved answer, and how similar its question is.
@@ -281,6 +285,7 @@ mod tests {
                 ),
                 considered(Rung::Model, Vec::new()),
             ],
+            workflow: None,
         };
         // A single number is widened as it always was: 0.68 is kept as the f64 of its f32.
         let expected = format!(

@@ -26,6 +26,8 @@ pub enum Rung {
     Refusal,
     /// Greetings, thanks, a request for a person: nothing to look up.
     Talk,
+    /// A question or a word of a workflow.
+    Workflow,
 }
 
 impl Rung {
@@ -39,6 +41,7 @@ impl Rung {
             Rung::Model => "model",
             Rung::Refusal => "refusal",
             Rung::Talk => "talk",
+            Rung::Workflow => "workflow",
         }
     }
 }

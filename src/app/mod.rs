@@ -13,6 +13,7 @@ pub mod closing;
 pub mod crm;
 mod data;
 pub mod doctor;
+mod doing;
 mod engine_status;
 mod engines;
 mod error;
@@ -43,6 +44,7 @@ pub mod transcribing;
 pub mod voice_settings;
 mod weights;
 pub mod welcome;
+pub mod workflows;
 pub mod workspace_copy;
 pub mod workspaces;
 
@@ -343,6 +345,7 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
+        doing::start(store.clone(), None, &tasks, shutdown.clone());
         retention::keep_room(store.clone(), &tasks, shutdown.clone());
         let master = folder.as_ref().map(|f| &f.key);
         let backups = Backups::new(store.clone(), &config, master, gateway.clone())?;

@@ -51,6 +51,7 @@ mod tools;
 mod transcribe;
 mod users;
 mod worker;
+mod workflows;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -125,6 +126,8 @@ enum Command {
     Person(person::Args),
     /// Opening hours, holidays, address and telephone
     Facts(facts::Args),
+    /// Workflows: list, export, import, try
+    Workflows(workflows::Args),
     /// E-mail: the servers, a test, what was sent, and sending again what failed
     Mail(mail::Args),
     /// Kommo: the widget's package, connected accounts, back-fill of open leads
@@ -198,6 +201,7 @@ pub fn main() -> ExitCode {
         Command::Gaps(args) => gaps::run(args),
         Command::Person(args) => person::run(args),
         Command::Facts(args) => facts::run(args),
+        Command::Workflows(args) => workflows::run(args),
         Command::Mail(args) => mail::run(args),
         Command::Kommo(args) => kommo::run(args),
         Command::Analyze(args) => analyze::run(args),

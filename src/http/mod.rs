@@ -144,6 +144,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(api::analyses::routes());
     routes.extend(api::analytics::routes());
     routes.extend(api::tools::routes());
+    routes.extend(api::workflows::routes());
     routes.extend(voice::routes());
     routes.extend(mcp::routes());
     routes

@@ -110,6 +110,14 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
+/// The `{names}` in a text, in its order.
+pub fn placeholders_of(text: &str) -> Vec<&str> {
+    let parts = text.split('{').skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once('}')?.0))
+        .collect()
+}
+
 /// Parses a file strictly, for tests: it must match its type, and lists have no empty or duplicate entries.
 #[cfg(any(test, feature = "checks"))]
 #[expect(clippy::expect_used, reason = "a test reads why it fails")]
@@ -140,8 +148,7 @@ pub fn check<T: Deserialize<'static>>(file: &'static str) -> T {
 /// The `{names}` in a text, sorted, for tests that compare languages.
 #[cfg(any(test, feature = "checks"))]
 pub fn placeholders(text: &str) -> Vec<&str> {
-    let parts = text.split('{').skip(1);
-    let mut names: Vec<&str> = parts.filter_map(|p| Some(p.split_once('}')?.0)).collect();
+    let mut names = placeholders_of(text);
     names.sort_unstable();
     names
 }

@@ -222,6 +222,10 @@ pub const HELD: &[Held] = &[
         "thread IN (SELECT id FROM api_threads WHERE workspace = ?1)",
         ALL,
     ),
+    held("workflows", OWN, ALL),
+    held("workflow_versions", OWN, ALL),
+    held("workflow_runs", OWN, ALL),
+    held("workflow_acts", OWN, ALL),
     held("seen_lines", OF_VERSIONS, ALL),
     // Seen again when the original is read again.
     held("seen_pages", OF_VERSIONS, None),

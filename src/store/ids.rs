@@ -111,6 +111,8 @@ uuid_id! {
     AnalysisId;
     /// A service that a workspace may use instead of this machine's engines.
     ProviderId;
+    /// A run of a workflow in a conversation.
+    WorkflowRunId;
     /// One event for one webhook; the same for every attempt.
     DeliveryId;
     /// What an assistant may do elsewhere.

@@ -562,6 +562,28 @@ pub const TABLES: &[Kept] = &[
         WORKSPACE,
         WITH_IT,
     ),
+    kept("workflows", Class::Business, OWNER, WORKSPACE, BY_OWNER),
+    kept(
+        "workflow_versions",
+        Class::Business,
+        OWNER,
+        WORKSPACE,
+        WITH_IT,
+    ),
+    kept(
+        "workflow_runs",
+        Class::Said,
+        CONVERSATION,
+        "`person copy`",
+        WITH_CONVERSATION,
+    ),
+    kept(
+        "workflow_acts",
+        Class::Said,
+        CONVERSATION,
+        "`person copy`",
+        WITH_CONVERSATION,
+    ),
     kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
     kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

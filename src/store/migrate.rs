@@ -118,6 +118,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0031_members.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0032_workflows.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

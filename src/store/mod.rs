@@ -107,6 +107,7 @@ pub mod users;
 pub mod versions;
 pub mod visitors;
 pub mod webhooks;
+pub mod workflows;
 pub mod workspaces;
 
 pub use error::StoreError;
@@ -115,7 +116,7 @@ pub use ids::{
     ContactId, ConversationId, CrmAccountId, CrmJobId, DeliveryId, DocumentId, EvalRunId, EventId,
     FactId, FaqId, GoldenId, InvitationId, JobId, MailId, MessageId, NoteId, PasskeyId, PlanId,
     ProposalId, ProviderId, ReceiptId, SeenLineId, SignOnId, SourceId, TaskId, TeamId, ToolCallId,
-    ToolId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
+    ToolId, UserId, VersionId, VisitorId, WebhookId, WorkflowRunId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -25,6 +25,8 @@ use frontdesk_speech as speech;
 use frontdesk_store as store;
 use frontdesk_usage as usage;
 use frontdesk_worker as worker;
+#[cfg(test)]
+use frontdesk_workflows as workflows;
 
 mod call_record;
 mod collect;

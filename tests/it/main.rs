@@ -118,3 +118,4 @@ mod webhooks;
 mod welcome;
 mod wire;
 mod work;
+mod workflows;

@@ -18,6 +18,7 @@ use super::case::Case;
 use super::trace::Trace;
 use super::types::{Citation, Rung, Tokens};
 use crate::store::assistants::Ladder;
+use crate::store::workflows::RunChange;
 
 /// A rung that answers without the language model.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,8 @@ pub(super) struct Draft {
     pub(super) prompt_hash: Option<String>,
     /// The parts of the question that have no answer.
     pub(super) open: Option<String>,
+    /// The step of a workflow that the answer is.
+    pub(super) flow: Option<RunChange>,
 }
 
 impl Draft {
@@ -91,6 +94,7 @@ impl Draft {
             first_token: elapsed(case.since),
             prompt_hash: None,
             open: None,
+            flow: None,
         }
     }
 }

@@ -59,6 +59,7 @@ mod versions;
 mod voice_notes;
 pub(super) mod webhooks;
 mod widget;
+pub mod workflows;
 pub(super) mod workspaces;
 
 pub(super) use self::ask::{check_client_id, check_text, find_assistant};

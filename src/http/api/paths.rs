@@ -217,3 +217,9 @@ pub(in crate::http) mod webhooks {
         __path_replay_failed, __path_rotate, __path_test,
     };
 }
+pub(in crate::http) mod workflows {
+    pub(in crate::http) use super::super::workflows::{
+        __path_delete, __path_get, __path_list, __path_put, __path_templates, __path_text,
+        __path_try_out,
+    };
+}

@@ -295,6 +295,12 @@ const QUESTIONS: &[Question] = &[
         "Do you really want to make a new key?",
         "Lines with the current key stop working, at once or after the days that you chose. Put the new line into your pages.",
     ),
+    ask(
+        "/workflows/*/delete",
+        2,
+        "Do you really want to delete this workflow with its versions?",
+        "Conversations that are in it end it with their next message.",
+    ),
 ];
 
 /// Answers a form that is to be asked about with the question; its "Yes" sends the same fields without `ask`.

@@ -102,6 +102,8 @@ mod widget;
 mod widget_form;
 mod widget_pages;
 mod word_diff;
+mod workflow_pages;
+mod workflows;
 mod workspaces;
 
 use std::sync::Arc;
@@ -379,6 +381,14 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/webhooks/{id}/delete", post(webhooks::delete))
         .route("/webhooks/{id}/replay", post(webhooks::replay_failed))
         .route("/webhooks/deliveries/{id}/replay", post(webhooks::replay))
+        .route("/workflows", get(workflows::list))
+        .route(
+            "/workflows/{name}",
+            get(workflows::show).post(workflows::save),
+        )
+        .route("/workflows/{name}/add", post(workflows::add))
+        .route("/workflows/{name}/try", post(workflows::try_out))
+        .route("/workflows/{name}/delete", post(workflows::delete))
         .route("/crm", get(crm::list))
         .route("/crm/integrations", post(crm::keep_integration))
         .route("/crm/integrations/forget", post(crm::forget_integration))

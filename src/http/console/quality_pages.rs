@@ -16,7 +16,7 @@ pub struct RungName {
 }
 
 /// The rungs, surest first.
-pub const RUNGS: [RungName; 7] = [
+pub const RUNGS: [RungName; 8] = [
     RungName {
         name: "faq",
         label: "Approved answer",
@@ -50,6 +50,11 @@ pub const RUNGS: [RungName; 7] = [
     RungName {
         name: "talk",
         label: "Small talk",
+        state: "",
+    },
+    RungName {
+        name: "workflow",
+        label: "Workflow",
         state: "",
     },
 ];

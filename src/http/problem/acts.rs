@@ -16,6 +16,7 @@ use crate::app::retention::RetentionError;
 use crate::app::statement::StatementError;
 use crate::app::voice_settings::VoiceSettingsError;
 use crate::app::welcome::WelcomeError;
+use crate::app::workflows::WorkflowError;
 use crate::app::workspaces::WorkspaceError;
 use crate::contacts::ContactError;
 use crate::eval::questions::GoldenError;
@@ -113,6 +114,18 @@ impl From<PronunciationError> for Problem {
             PronunciationError::Denied(error) => error.into(),
             PronunciationError::Store(error) => error.into(),
             _ => Self::invalid(field.unwrap_or("word"), detail),
+        }
+    }
+}
+
+impl From<WorkflowError> for Problem {
+    fn from(error: WorkflowError) -> Self {
+        match error {
+            WorkflowError::Denied(error) => error.into(),
+            WorkflowError::Store(error) => error.into(),
+            WorkflowError::OtherName(_) => Self::invalid("name", error.to_string()),
+            WorkflowError::Run => Self::invalid("run", error.to_string()),
+            wrong => Self::invalid("text", wrong.to_string()),
         }
     }
 }

@@ -41,7 +41,7 @@ const CALL_TABLES: [(&str, &str); 4] = [
     ),
 ];
 /// What lies beside the messages of a conversation.
-const CONVERSATION_TABLES: [(&str, &str); 6] = [
+const CONVERSATION_TABLES: [(&str, &str); 8] = [
     ("analyses", "SELECT * FROM analyses WHERE conversation = ?"),
     (
         "conversation_tags",
@@ -62,6 +62,14 @@ const CONVERSATION_TABLES: [(&str, &str); 6] = [
     (
         "tool_calls",
         "SELECT * FROM tool_calls WHERE conversation = ? ORDER BY created_at",
+    ),
+    (
+        "workflow_runs",
+        "SELECT * FROM workflow_runs WHERE conversation = ? ORDER BY started_at",
+    ),
+    (
+        "workflow_acts",
+        "SELECT * FROM workflow_acts WHERE conversation = ? ORDER BY created_at",
     ),
 ];
 /// What other programs were told about a conversation and its tasks.

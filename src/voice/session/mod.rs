@@ -309,3 +309,5 @@ mod closed_tests;
 mod fakes;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod workflow_tests;

@@ -1,0 +1,253 @@
+//! Does what workflows ordered: leads, tasks, e-mails, calls for a person, and calls of tools.
+//!
+//! What stays in the database is done in the transaction that notes it as done, so it is done once. A tool is noted as begun
+//! before it is called: if Frontdesk ends in between, nobody knows whether it was, and staff are told instead of doing it again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::inbox::leads::{self, Agreed, LeadError, NewLead};
+use crate::inbox::turns::{self, Why};
+use crate::mail::{self, Enqueued, MailKind, NewMail};
+use crate::store::conversations::{self, Channel};
+use crate::store::tasks::{self, NewTask, TaskKind};
+use crate::store::workflows::{self, ActState, StoredAct};
+use crate::store::{Store, StoreError, Transaction, UnixMs};
+use crate::workflows::{Act, Doer};
+
+/// Time between looks at what waits.
+const EVERY: Duration = Duration::from_secs(1);
+/// Acts of one look.
+const AT_ONCE: u32 = 50;
+/// The longest that a tool may take.
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn now() -> UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Begins to do what waits. Without a `doer` a call of a tool fails, and staff are told.
+pub(super) fn start(
+    store: Store,
+    doer: Option<Arc<dyn Doer>>,
+    tasks: &TaskTracker,
+    shutdown: CancellationToken,
+) {
+    tasks.spawn(async move {
+        if let Err(error) = settle(&store).await {
+            tracing::error!(%error, "what workflows had begun before the restart could not be settled");
+        }
+        loop {
+            if let Err(error) = work(&store, doer.as_deref()).await {
+                tracing::warn!(%error, "what a workflow ordered could not be done yet; it is tried again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = shutdown.cancelled() => return,
+            }
+        }
+    });
+}
+
+/// What had begun when Frontdesk ended: nobody knows whether it was done, so staff are told.
+async fn settle(store: &Store) -> Result<(), StoreError> {
+    let settled = store.write(|tx| {
+        for act in workflows::acts_in(tx, ActState::Begun, u32::MAX)? {
+            let told = "Frontdesk ended while this was being done. Check whether it was, and do it if not.";
+            if workflows::move_act(tx, &act, ActState::Unknown, told, now())? {
+                tell_staff(tx, &act, told)?;
+            }
+        }
+        Ok(())
+    });
+    settled.await
+}
+
+/// Does what waits now.
+async fn work(store: &Store, doer: Option<&dyn Doer>) -> Result<(), StoreError> {
+    let waiting = store
+        .read(|conn| workflows::acts_in(conn, ActState::Waiting, AT_ONCE))
+        .await?;
+    for act in waiting {
+        let read: Option<Act> = serde_json::from_value(act.body.clone()).ok();
+        match read {
+            Some(read) if read.deed.act == "tool" => call(store, doer, act, &read).await?,
+            Some(read) => {
+                let ordered = act.clone();
+                let done = store.write(move |tx| do_here(tx, &ordered, &read).map_err(in_store));
+                match done.await {
+                    // Nothing of it was written, and trying again would not help.
+                    Err(StoreError::NotFound(_) | StoreError::Conflict(_)) => {
+                        let told = "It does not fit with what is stored.";
+                        store.write(move |tx| fail(tx, &act, told)).await?;
+                    }
+                    done => done?,
+                }
+            }
+            None => {
+                let told = "It was written by another version of Frontdesk.";
+                store.write(move |tx| fail(tx, &act, told)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_store(error: LeadError) -> StoreError {
+    match error {
+        LeadError::Store(error) => error,
+        other => StoreError::Conflict(crate::reason::Reason::of(other)),
+    }
+}
+
+fn fail(tx: &Transaction<'_>, act: &StoredAct, told: &str) -> Result<(), StoreError> {
+    if workflows::move_act(tx, act, ActState::Failed, told, now())? {
+        tell_staff(tx, act, told)?;
+    }
+    Ok(())
+}
+
+/// A task for staff, with what was ordered.
+fn tell_staff(tx: &Transaction<'_>, act: &StoredAct, told: &str) -> Result<(), StoreError> {
+    let read: Option<Act> = serde_json::from_value(act.body.clone()).ok();
+    let lines = read.map(|read| {
+        let lines = read
+            .deed
+            .with
+            .iter()
+            .map(|(field, text)| format!("{field}: {text}"));
+        format!(
+            "{}\n{}",
+            read.deed.act,
+            lines.collect::<Vec<_>>().join("\n")
+        )
+    });
+    let wish = format!("{told}\n{}", lines.unwrap_or_default());
+    create_task(tx, act, "", &wish)
+}
+
+fn create_task(
+    tx: &Transaction<'_>,
+    act: &StoredAct,
+    name: &str,
+    wish: &str,
+) -> Result<(), StoreError> {
+    let task = NewTask {
+        kind: TaskKind::Todo,
+        contact: None,
+        conversation: Some(act.conversation),
+        name,
+        wish,
+        page: None,
+        due_at: now(),
+        call: None,
+        assigned_to: None,
+    };
+    tasks::create(tx, act.workspace, &task, now()).map(drop)
+}
+
+/// Does an act that stays in the database, and notes that it is done.
+fn do_here(tx: &Transaction<'_>, act: &StoredAct, read: &Act) -> Result<(), LeadError> {
+    let with = |field: &str| read.deed.with.get(field).map(|text| text.trim().to_owned());
+    let filled = |field: &str| with(field).filter(|text| !text.is_empty() && text != "–");
+    let conversation = conversations::get(tx, act.workspace, act.conversation)?;
+    let mut outcome = String::new();
+    match read.deed.act.as_str() {
+        "lead" => {
+            let lead = NewLead {
+                conversation: Some(act.conversation),
+                name: filled("name"),
+                email: filled("email"),
+                phone: filled("phone"),
+                wish: with("wish").unwrap_or_default(),
+                page: conversation.page.clone(),
+                consent: read.agreed.clone().map(|text| Agreed { text, given: true }),
+                callback: None,
+            };
+            match leads::leave(tx, act.workspace, &lead, now()) {
+                Ok(_) => {}
+                Err(LeadError::Store(error)) => return Err(error.into()),
+                // It was refused before anything was written.
+                Err(refused) => return Ok(fail(tx, act, &refused.to_string())?),
+            }
+        }
+        "task" => {
+            let name = filled("name").unwrap_or_default();
+            create_task(tx, act, &name, &with("wish").unwrap_or_default())?;
+        }
+        "email" => {
+            let (to, title, text) = (with("to"), with("title"), with("text"));
+            let about = act.conversation.to_string();
+            let mail = NewMail {
+                kind: MailKind::Notice,
+                about: Some(&about),
+                recipient: to.as_deref().unwrap_or_default(),
+                title: title.as_deref().unwrap_or_default(),
+                text: text.as_deref().unwrap_or_default(),
+                reply_to: None,
+            };
+            match mail::enqueue(tx, act.workspace, &mail, now())? {
+                Enqueued::Queued(id) => outcome = format!("e-mail {id}"),
+                Enqueued::NotSetUp => {
+                    return Ok(fail(
+                        tx,
+                        act,
+                        "The e-mail was not sent: this workspace has no mail server.",
+                    )?);
+                }
+                Enqueued::BadRecipient(told) => return Ok(fail(tx, act, &told)?),
+            }
+        }
+        "hand_over" if conversation.channel == Channel::Chat => {
+            turns::ask(tx, &conversation, Why::Visitor, now())?;
+        }
+        // Nobody can be called into a call; staff see that somebody waits.
+        _ => create_task(tx, act, "", "A visitor wishes to speak with a person.")?,
+    }
+    workflows::move_act(tx, act, ActState::Done, &outcome, now())?;
+    Ok(())
+}
+
+async fn call(
+    store: &Store,
+    doer: Option<&dyn Doer>,
+    mut act: StoredAct,
+    read: &Act,
+) -> Result<(), StoreError> {
+    let Some(doer) = doer else {
+        let told = "There is no tool of this name.";
+        return store.write(move |tx| fail(tx, &act, told)).await;
+    };
+    let begun = act.clone();
+    let may = store.write(move |tx| workflows::move_act(tx, &begun, ActState::Begun, "", now()));
+    if !may.await? {
+        return Ok(());
+    }
+    act.state = ActState::Begun;
+    let tool = read.deed.with.get("tool").cloned().unwrap_or_default();
+    let mut arguments = read.deed.with.clone();
+    arguments.remove("tool");
+    let key = act.key();
+    let called = doer.call(act.workspace, &tool, &arguments, &key);
+    let outcome = tokio::time::timeout(LONGEST, called).await;
+    let ended = store.write(move |tx| match &outcome {
+        Ok(Ok(told)) => workflows::move_act(tx, &act, ActState::Done, told, now()).map(drop),
+        Ok(Err(told)) => fail(tx, &act, told),
+        Err(_) => {
+            let told =
+                "The tool did not answer in time. Check whether it was done, and do it if not.";
+            if workflows::move_act(tx, &act, ActState::Unknown, told, now())? {
+                tell_staff(tx, &act, told)?;
+            }
+            Ok(())
+        }
+    });
+    ended.await
+}
+
+#[cfg(test)]
+#[path = "doing_tests.rs"]
+mod tests;

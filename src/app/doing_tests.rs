@@ -1,0 +1,117 @@
+//! What is done once, and what is told to staff after a crash.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use serde_json::json;
+
+use super::*;
+use crate::store::WorkspaceId;
+use crate::store::conversations::NewConversation;
+use crate::store::tasks::TaskFilter;
+use crate::store::workflows::{RunChange, RunState};
+use crate::store::{tasks, workspaces};
+
+#[derive(Default)]
+struct Tools(Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl Doer for Tools {
+    async fn call(
+        &self,
+        _: WorkspaceId,
+        _: &str,
+        _: &BTreeMap<String, String>,
+        key: &str,
+    ) -> Result<String, String> {
+        self.0.lock().unwrap().push(key.to_owned());
+        Ok("done".into())
+    }
+}
+
+fn ordered(acts: Vec<serde_json::Value>) -> (Store, WorkspaceId) {
+    let store = Store::open_in_memory().unwrap();
+    let acts: Vec<(u32, serde_json::Value)> = (0..).zip(acts).collect();
+    let workspace = store.write_blocking(|tx| {
+        let workspace = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
+        let new = NewConversation {
+            assistant: None,
+            channel: Channel::Chat,
+            visitor: None,
+            title: "",
+            begun_by: None,
+            page: None,
+        };
+        let conversation = conversations::create(tx, workspace, &new, 1)?;
+        let change = RunChange {
+            before: None,
+            workflow: "a".into(),
+            version: 1,
+            body: json!({}),
+            state: RunState::Done,
+            acts,
+        };
+        workflows::write_run(tx, &conversation, &change, 2)?;
+        Ok(workspace)
+    });
+    (store, workspace.unwrap())
+}
+
+fn act(number: u32, act: &str) -> serde_json::Value {
+    let with = json!({ "wish": "Call Anna", "tool": "book" });
+    json!({ "number": number, "deed": { "act": act, "with": with }, "agreed": null })
+}
+
+fn count_tasks(store: &Store, workspace: WorkspaceId) -> usize {
+    let listed =
+        store.read_blocking(|conn| tasks::list(conn, workspace, &TaskFilter::default(), 50));
+    listed.unwrap().len()
+}
+
+fn count_in(store: &Store, state: ActState) -> usize {
+    let acts = store.read_blocking(|conn| workflows::acts_in(conn, state, 50));
+    acts.unwrap().len()
+}
+
+#[tokio::test]
+async fn an_act_is_done_once() {
+    let (store, workspace) = ordered(vec![act(0, "task"), act(1, "tool")]);
+    let tools = Tools::default();
+    for _ in 0..3 {
+        work(&store, Some(&tools)).await.unwrap();
+    }
+    assert_eq!(count_tasks(&store, workspace), 1);
+    assert_eq!(tools.0.lock().unwrap().len(), 1);
+    assert_eq!(count_in(&store, ActState::Done), 2);
+}
+
+#[tokio::test]
+async fn what_had_begun_before_a_crash_is_told_to_staff_and_not_done_again() {
+    let (store, workspace) = ordered(vec![act(0, "tool")]);
+    store
+        .write_blocking(|tx| {
+            let act = workflows::acts_in(tx, ActState::Waiting, 1)?.remove(0);
+            workflows::move_act(tx, &act, ActState::Begun, "", 3).map(drop)
+        })
+        .unwrap();
+    let tools = Tools::default();
+    settle(&store).await.unwrap();
+    settle(&store).await.unwrap();
+    work(&store, Some(&tools)).await.unwrap();
+    assert!(tools.0.lock().unwrap().is_empty());
+    assert_eq!(
+        (
+            count_in(&store, ActState::Unknown),
+            count_tasks(&store, workspace)
+        ),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_lead_that_is_refused_and_a_tool_that_is_not_there_are_told_to_staff() {
+    let (store, workspace) = ordered(vec![act(0, "lead"), act(1, "tool")]);
+    work(&store, None).await.unwrap();
+    assert_eq!(count_in(&store, ActState::Failed), 2);
+    assert_eq!(count_tasks(&store, workspace), 2);
+}

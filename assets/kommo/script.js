@@ -289,12 +289,12 @@ define(['jquery'], function () {
       bars.appendChild(el('span', 'mood fd-mood_' + (mean + 2)))
     }
     var half = Math.ceil(all.length / 2)
-    function mean(part) {
+    function average(part) {
       return part.length ? part.reduce(function (sum, value) { return sum + value }, 0) / part.length : 0
     }
-    var change = all.length > 3 ? mean(all.slice(half)) - mean(all.slice(0, half)) : 0
+    var change = all.length > 3 ? average(all.slice(half)) - average(all.slice(0, half)) : 0
     var way = change >= 0.5 ? this.t('mood_rises') : change <= -0.5 ? this.t('mood_falls') : ''
-    var last = all.length ? Math.round(mean(all.slice(-3))) : 0
+    var last = all.length ? Math.round(average(all.slice(-3))) : 0
     return el('section', 'part',
       el('h3', 'title', this.t('mood')),
       el('p', 'line', this.t('moods.' + last) + (way ? '. ' + way : '')),

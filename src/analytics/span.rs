@@ -89,10 +89,12 @@ impl Days {
         let mut parts = Vec::new();
         let mut from = self.from;
         while from <= self.until {
-            let end = match count {
-                ..=BY_DAY => from,
-                ..=BY_WEEK => step(from, 6 - i32::from(from.weekday().to_monday_zero_offset())),
-                _ => from.last_of_month(),
+            let end = if count <= BY_DAY {
+                from
+            } else if count <= BY_WEEK {
+                step(from, 6 - i32::from(from.weekday().to_monday_zero_offset()))
+            } else {
+                from.last_of_month()
             };
             let until = end.min(self.until);
             parts.push(Self { from, until });

@@ -1,3 +1,5 @@
+#![expect(clippy::await_holding_lock, reason = "each guard is dropped before")]
+
 use std::collections::BTreeMap;
 
 use super::fixtures::{SPOKEN, SPOKEN_MS, Shop, said};

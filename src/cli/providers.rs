@@ -31,6 +31,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for a moment")]
 enum Action {
     /// List providers, when they are used and what they cost
     List,

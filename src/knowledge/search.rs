@@ -122,7 +122,12 @@ impl Search {
         let asked: Vec<String> = vec![question.chars().take(2000).collect()];
         let ask = || embedder.embed(asked.clone(), EmbedAs::Query, claim);
         match patiently(ask).await {
-            Ok(embedded) => embedded.vectors.into_iter().next(),
+            // A text without a word may have no direction; then its words decide.
+            Ok(embedded) => embedded
+                .vectors
+                .into_iter()
+                .next()
+                .filter(|vector| vector.iter().any(|x| x.is_normal())),
             Err(error) => {
                 tracing::warn!(%error, "searching and comparing by words only");
                 None

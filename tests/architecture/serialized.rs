@@ -47,7 +47,6 @@ const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::evals", &["EvalRun"]),
     ("store::facts", &["HolidayRule", "Settings"]),
     ("store::golden", &["GoldenQuestion"]),
-    ("store::holdings", &["Bytes", "StorageSettings"]),
     ("store::ids", &["$name"]),
     ("store::lock", &["Holder"]),
     (
@@ -62,6 +61,7 @@ const SERIALIZED: &[(&str, &[&str])] = &[
     ("store::receipts::head", &["File", "Head", "Heads"]),
     ("store::sign_on", &["Rule"]),
     ("store::sources", &["Options", "Report", "Told"]),
+    ("store::storage", &["Bytes", "StorageSettings"]),
     ("store::tombstones", &["Done", "Tombstone"]),
     ("store::values", &["$name"]),
 ];

@@ -237,7 +237,7 @@ async fn browser_the_widget_shows_a_lead_and_acts_for_it() {
     let settings = vec![
         ("FRONTDESK_PUBLIC_URL", SERVER.to_owned()),
         ("FRONTDESK_KOMMO_SERVER", format!("http://{crm_address}")),
-        ("FRONTDESK_EGRESS_ALLOW", "127.0.0.1".to_owned()),
+        ("FRONTDESK_EGRESS_ALLOW", crm_address),
     ];
     let desk = Desk::start_on(data, settings).await;
     let address = desk.address.trim_start_matches("http://").to_owned();

@@ -174,7 +174,7 @@ async fn a_person_chooses_the_digest_and_a_program_cannot() {
     let mut set = json_request(&app.key, &path, json!({ "on": true }).to_string());
     *set.method_mut() = Method::PUT;
     let refused = app.send(set).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(refused.status, StatusCode::CONFLICT);
     assert_eq!(refused.json()["code"], "people_only");
 
     let (_, token) = sign_in(&app, Role::Owner).await;

@@ -269,7 +269,10 @@ fn is_right(caller: &Caller, policy: Policy, seen: Seen) -> bool {
         Is::Key(_) => seen == Seen::Denied,
         // Routes that take no `?workspace=` act in the caller's own.
         Is::Elsewhere => is_in || seen == Seen::Bound,
-        Is::Person(_) if matches!(policy, Policy::Program(_)) => seen == Seen::Unknown,
+        // Before their cookie is looked at, a post without an origin is refused.
+        Is::Person(_) if matches!(policy, Policy::Program(_)) => {
+            matches!(seen, Seen::Unknown | Seen::Denied)
+        }
         Is::Person(Role::Owner) => is_in,
         // Other roles are held by the table, and by each other.
         Is::Person(_) => is_in || seen == Seen::Denied,

@@ -227,7 +227,7 @@ pub(crate) fn time(text: &str) -> Option<UnixMs> {
 
 /// Seconds up to the year 5138, else milliseconds.
 pub(crate) fn unix(number: f64) -> Option<UnixMs> {
-    if !number.is_finite() || number < 0.0 || number > 1e14 {
+    if !number.is_finite() || !(0.0..=1e14).contains(&number) {
         return None;
     }
     let ms = if number < 1e11 {

@@ -42,9 +42,9 @@ pub(super) fn is_export(start: &str) -> bool {
 /// How the three numbers of a date are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    DayFirst,
-    MonthFirst,
-    YearFirst,
+    Day,
+    Month,
+    Year,
 }
 
 pub(super) fn read(text: &str) -> Vec<Line> {
@@ -104,24 +104,24 @@ fn order(text: &str) -> Order {
     for parts in text.lines().filter_map(|line| START.captures(line)) {
         twelve_hours |= parts.get(7).is_some();
         match (number(&parts, 1), number(&parts, 2)) {
-            (Some(first), _) if first > 31 => return Order::YearFirst,
-            (Some(first), _) if first > 12 => return Order::DayFirst,
-            (_, Some(second)) if second > 12 => return Order::MonthFirst,
+            (Some(first), _) if first > 31 => return Order::Year,
+            (Some(first), _) if first > 12 => return Order::Day,
+            (_, Some(second)) if second > 12 => return Order::Month,
             _ => {}
         }
     }
     match twelve_hours && text.contains('/') {
-        true => Order::MonthFirst,
-        false => Order::DayFirst,
+        true => Order::Month,
+        false => Order::Day,
     }
 }
 
 fn at(parts: &Captures<'_>, order: Order) -> Option<UnixMs> {
     let (a, b, c) = (number(parts, 1)?, number(parts, 2)?, number(parts, 3)?);
     let (year, month, day) = match order {
-        Order::DayFirst => (c, b, a),
-        Order::MonthFirst => (c, a, b),
-        Order::YearFirst => (a, b, c),
+        Order::Day => (c, b, a),
+        Order::Month => (c, a, b),
+        Order::Year => (a, b, c),
     };
     let year = if year < 100 { 2000 + year } else { year };
     let hour = number(parts, 4)?;

@@ -1,7 +1,7 @@
 //! What CRMs call: the end of a round trip of OAuth, hooks, and the requests of the widget in Kommo's card.
 //!
 //! None of these has a session or a key of ours. A round trip has a `state` for one use, a hook a secret in its path or a
-//! signature, the widget a token that Kommo signed ([`widget`]).
+//! signature, the widget a token that Kommo signed (`widget`).
 
 mod hooks;
 mod oauth;

@@ -12,7 +12,7 @@ impl From<AnalyticsError> for Problem {
         match error {
             AnalyticsError::Span(wrong) => Self::invalid(wrong.field(), detail),
             AnalyticsError::Table(_) => Self::nothing(detail),
-            AnalyticsError::People => Self::new(StatusCode::FORBIDDEN, "people_only", detail),
+            AnalyticsError::People => Self::new(StatusCode::CONFLICT, "people_only", detail),
             AnalyticsError::Denied(error) => error.into(),
             AnalyticsError::Store(error) => error.into(),
         }

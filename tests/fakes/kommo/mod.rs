@@ -4,6 +4,10 @@
 //! A test changes [`World`] between requests; [`Switches`] has what can go wrong.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    clippy::cmp_owned,
+    reason = "ids of bodies are numbers, those of addresses are texts"
+)]
 
 mod entities;
 mod files;

@@ -103,7 +103,7 @@ pub async fn deliver(url: &str, form: &str, attempt: usize) -> Delivered {
     let status = sent.map_or(0, |answer| answer.status().as_u16());
     let tries = match status {
         100..=299 => return Delivered::Yes,
-        499 | 500..=599 => RETRIES.len(),
+        499..=599 => RETRIES.len(),
         _ => 2,
     };
     RETRIES[..tries]

@@ -6,4 +6,5 @@ mod licences;
 mod messages;
 
 pub use self::licences::{Key, Licences};
+#[allow(unused_imports, reason = "each user takes a part of it")]
 pub use self::messages::{Delivery, Shop};

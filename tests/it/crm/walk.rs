@@ -98,7 +98,10 @@ async fn an_owner_connects_a_card_asks_and_results_are_written_back() {
     for wrapped in [true, false, true] {
         let hook = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(sender::messages(&[row.clone()], wrapped)));
+            .body(Body::from(sender::messages(
+                std::slice::from_ref(&row),
+                wrapped,
+            )));
         assert_eq!(app.send(hook.unwrap()).await.status, StatusCode::OK);
     }
 

@@ -69,7 +69,8 @@ export class Outbox {
         this.#save()
         this.#wait = FIRST_WAIT_MS
         // The next one does not wait until the page has read this one as the server has it.
-        this.sent(item, answer).finally(() => this.drop(item.client_id))
+        const id = item.client_id
+        this.sent(item, answer).finally(() => this.drop(id))
       } catch (error) {
         if (!this.#failed(item, error)) break
       }

@@ -31,7 +31,7 @@ pub(super) struct ExportQuery {
 #[utoipa::path(get, path = "/api/v1/contacts/{id}/export", tag = "contacts", operation_id = "exportContact",
     params(("id" = String, Path, description = "Id of the contact"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, description = "The file", content_type = "application/json"),
+    responses((status = 200, description = "The file", content_type = "application/json", body = Object),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn download(place: ApiPlace, Path(id): Path<String>) -> Result<Response, Problem> {
     let workspace = place.member.need(&[Scope::Admin])?;

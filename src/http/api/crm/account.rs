@@ -232,7 +232,7 @@ pub(super) async fn analyse(
 #[utoipa::path(get, path = "/api/v1/crm/accounts/{id}/copy", tag = "crm", operation_id = "copyCrm",
     params(CopyQuery, ("id" = String, Path, description = "Id of the account"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, description = "Everything", content_type = "application/json"),
+    responses((status = 200, description = "Everything", content_type = "application/json", body = Object),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn copy(
     place: ApiPlace,

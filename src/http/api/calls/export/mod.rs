@@ -82,7 +82,7 @@ pub(in crate::http) struct ExportQuery {
 #[utoipa::path(get, path = "/api/v1/calls/{id}/export", tag = "voice", operation_id = "exportCall",
     params(("id" = String, Path, description = "Id of the call"), ExportQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, description = "The file", content_type = "application/json"),
+    responses((status = 200, description = "The file", content_type = "application/json", body = Object),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn download(
     place: ApiPlace,

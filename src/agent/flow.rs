@@ -332,5 +332,6 @@ fn speak(
         asked_model: false,
         language,
         settings: ground.settings.clone(),
+        tone: climb.own.tone,
     }
 }

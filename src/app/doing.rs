@@ -3,7 +3,6 @@
 //! What stays in the database is done in the transaction that notes it as done, so it is done once. A tool is noted as begun
 //! before it is called: if Frontdesk ends in between, nobody knows whether it was, and staff are told instead of doing it again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -16,7 +15,8 @@ use crate::store::conversations::{self, Channel};
 use crate::store::tasks::{self, NewTask, TaskKind};
 use crate::store::workflows::{self, ActState, StoredAct};
 use crate::store::{Store, StoreError, Transaction, UnixMs};
-use crate::workflows::{Act, Doer};
+use crate::tools::{Order, ToolError, Tools};
+use crate::workflows::Act;
 
 /// Time between looks at what waits.
 const EVERY: Duration = Duration::from_secs(1);
@@ -25,23 +25,49 @@ const AT_ONCE: u32 = 50;
 /// The longest that a tool may take.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// Who does outside of this machine what a workflow ordered.
+#[async_trait::async_trait]
+trait Doer: Send + Sync {
+    /// Does it, at most once for the key of the order; returns what came of it.
+    async fn call(&self, order: Order) -> Result<String, NotDone>;
+}
+
+/// Why a tool did not do it, in words for staff.
+enum NotDone {
+    Failed(String),
+    /// Nobody knows whether it did.
+    Unknown(String),
+}
+
+#[async_trait::async_trait]
+impl Doer for Tools {
+    async fn call(&self, order: Order) -> Result<String, NotDone> {
+        match self.call_ordered(order).await {
+            Ok(answer) => Ok(answer.text),
+            // They are asked, and the tool runs when they allow it.
+            Err(ToolError::AsksStaff(_)) => Ok("It waits until staff allow it.".to_owned()),
+            Err(error @ ToolError::Unknown(_)) => Err(NotDone::Unknown(error.to_string())),
+            Err(ToolError::Store(StoreError::NotFound(_))) => {
+                let told = "There is no tool of this name.";
+                Err(NotDone::Failed(told.to_owned()))
+            }
+            Err(error) => Err(NotDone::Failed(error.to_string())),
+        }
+    }
+}
+
 fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Begins to do what waits. Without a `doer` a call of a tool fails, and staff are told.
-pub(super) fn start(
-    store: Store,
-    doer: Option<Arc<dyn Doer>>,
-    tasks: &TaskTracker,
-    shutdown: CancellationToken,
-) {
+/// Begins to do what waits.
+pub(super) fn start(store: Store, tools: Tools, tasks: &TaskTracker, shutdown: CancellationToken) {
     tasks.spawn(async move {
         if let Err(error) = settle(&store).await {
             tracing::error!(%error, "what workflows had begun before the restart could not be settled");
         }
         loop {
-            if let Err(error) = work(&store, doer.as_deref()).await {
+            if let Err(error) = work(&store, &tools).await {
                 tracing::warn!(%error, "what a workflow ordered could not be done yet; it is tried again");
             }
             tokio::select! {
@@ -67,7 +93,7 @@ async fn settle(store: &Store) -> Result<(), StoreError> {
 }
 
 /// Does what waits now.
-async fn work(store: &Store, doer: Option<&dyn Doer>) -> Result<(), StoreError> {
+async fn work(store: &Store, doer: &dyn Doer) -> Result<(), StoreError> {
     let waiting = store
         .read(|conn| workflows::acts_in(conn, ActState::Waiting, AT_ONCE))
         .await?;
@@ -213,34 +239,36 @@ fn do_here(tx: &Transaction<'_>, act: &StoredAct, read: &Act) -> Result<(), Lead
 
 async fn call(
     store: &Store,
-    doer: Option<&dyn Doer>,
+    doer: &dyn Doer,
     mut act: StoredAct,
     read: &Act,
 ) -> Result<(), StoreError> {
-    let Some(doer) = doer else {
-        let told = "There is no tool of this name.";
-        return store.write(move |tx| fail(tx, &act, told)).await;
-    };
     let begun = act.clone();
     let may = store.write(move |tx| workflows::move_act(tx, &begun, ActState::Begun, "", now()));
     if !may.await? {
         return Ok(());
     }
     act.state = ActState::Begun;
-    let tool = read.deed.with.get("tool").cloned().unwrap_or_default();
-    let mut arguments = read.deed.with.clone();
-    arguments.remove("tool");
-    let key = act.key();
-    let called = doer.call(act.workspace, &tool, &arguments, &key);
-    let outcome = tokio::time::timeout(LONGEST, called).await;
+    let mut texts = read.deed.with.clone();
+    let order = Order {
+        workspace: act.workspace,
+        conversation: act.conversation,
+        tool: texts.remove("tool").unwrap_or_default(),
+        texts,
+        key: act.key(),
+    };
+    let outcome = tokio::time::timeout(LONGEST, doer.call(order)).await;
+    let outcome = outcome.unwrap_or_else(|_| {
+        let told = "The tool did not answer in time.";
+        Err(NotDone::Unknown(told.to_owned()))
+    });
     let ended = store.write(move |tx| match &outcome {
-        Ok(Ok(told)) => workflows::move_act(tx, &act, ActState::Done, told, now()).map(drop),
-        Ok(Err(told)) => fail(tx, &act, told),
-        Err(_) => {
-            let told =
-                "The tool did not answer in time. Check whether it was done, and do it if not.";
-            if workflows::move_act(tx, &act, ActState::Unknown, told, now())? {
-                tell_staff(tx, &act, told)?;
+        Ok(told) => workflows::move_act(tx, &act, ActState::Done, told, now()).map(drop),
+        Err(NotDone::Failed(told)) => fail(tx, &act, told),
+        Err(NotDone::Unknown(told)) => {
+            let told = format!("{told} Check whether it was done, and do it if not.");
+            if workflows::move_act(tx, &act, ActState::Unknown, &told, now())? {
+                tell_staff(tx, &act, &told)?;
             }
             Ok(())
         }

@@ -1,6 +1,5 @@
 //! What is done once, and what is told to staff after a crash.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::json;
@@ -13,19 +12,23 @@ use crate::store::workflows::{RunChange, RunState};
 use crate::store::{tasks, workspaces};
 
 #[derive(Default)]
-struct Tools(Mutex<Vec<String>>);
+struct Keys(Mutex<Vec<String>>);
 
 #[async_trait::async_trait]
-impl Doer for Tools {
-    async fn call(
-        &self,
-        _: WorkspaceId,
-        _: &str,
-        _: &BTreeMap<String, String>,
-        key: &str,
-    ) -> Result<String, String> {
-        self.0.lock().unwrap().push(key.to_owned());
+impl Doer for Keys {
+    async fn call(&self, order: Order) -> Result<String, NotDone> {
+        self.0.lock().unwrap().push(order.key);
         Ok("done".into())
+    }
+}
+
+/// Has no tools.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Doer for Nobody {
+    async fn call(&self, _: Order) -> Result<String, NotDone> {
+        Err(NotDone::Failed("There is no tool of this name.".into()))
     }
 }
 
@@ -76,9 +79,9 @@ fn count_in(store: &Store, state: ActState) -> usize {
 #[tokio::test]
 async fn an_act_is_done_once() {
     let (store, workspace) = ordered(vec![act(0, "task"), act(1, "tool")]);
-    let tools = Tools::default();
+    let tools = Keys::default();
     for _ in 0..3 {
-        work(&store, Some(&tools)).await.unwrap();
+        work(&store, &tools).await.unwrap();
     }
     assert_eq!(count_tasks(&store, workspace), 1);
     assert_eq!(tools.0.lock().unwrap().len(), 1);
@@ -94,10 +97,10 @@ async fn what_had_begun_before_a_crash_is_told_to_staff_and_not_done_again() {
             workflows::move_act(tx, &act, ActState::Begun, "", 3).map(drop)
         })
         .unwrap();
-    let tools = Tools::default();
+    let tools = Keys::default();
     settle(&store).await.unwrap();
     settle(&store).await.unwrap();
-    work(&store, Some(&tools)).await.unwrap();
+    work(&store, &tools).await.unwrap();
     assert!(tools.0.lock().unwrap().is_empty());
     assert_eq!(
         (
@@ -111,7 +114,7 @@ async fn what_had_begun_before_a_crash_is_told_to_staff_and_not_done_again() {
 #[tokio::test]
 async fn a_lead_that_is_refused_and_a_tool_that_is_not_there_are_told_to_staff() {
     let (store, workspace) = ordered(vec![act(0, "lead"), act(1, "tool")]);
-    work(&store, None).await.unwrap();
+    work(&store, &Nobody).await.unwrap();
     assert_eq!(count_in(&store, ActState::Failed), 2);
     assert_eq!(count_tasks(&store, workspace), 2);
 }

@@ -345,7 +345,7 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
-        doing::start(store.clone(), None, &tasks, shutdown.clone());
+        doing::start(store.clone(), tools.clone(), &tasks, shutdown.clone());
         retention::keep_room(store.clone(), &tasks, shutdown.clone());
         let master = folder.as_ref().map(|f| &f.key);
         let backups = Backups::new(store.clone(), &config, master, gateway.clone())?;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::hours::Book;
 use crate::store::facts::FactState;
@@ -20,6 +21,14 @@ impl Hours {
 
 #[async_trait]
 impl Opening for Hours {
+    async fn zone(&self, workspace: WorkspaceId) -> Result<TimeZone, StoreError> {
+        let book = self
+            .store
+            .read(move |conn| Book::open(conn, workspace))
+            .await?;
+        Ok(book.zone().clone())
+    }
+
     async fn open(
         &self,
         workspace: WorkspaceId,

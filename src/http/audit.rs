@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -95,12 +95,12 @@ pub(super) struct Begun {
 
 impl Begun {
     /// Notes it with what came of it.
-    pub(super) async fn end(self, app: &App, by: &Principal, response: &Response) {
+    pub(super) async fn end(self, app: &App, by: &Principal, outcome: StatusCode) {
         let done = Done {
             what: self.what,
             subject: self.subject,
             address: self.address,
-            outcome: response.status().as_u16(),
+            outcome: outcome.as_u16(),
         };
         audit::note(&app.store, by, done).await;
     }
@@ -150,7 +150,7 @@ pub(super) async fn note_pages(
     let by = auth::identify(&app, &parts).await;
     let response = next.run(Request::from_parts(parts, body)).await;
     if let Ok(by) = by {
-        begun.end(&app, &by, &response).await;
+        begun.end(&app, &by, response.status()).await;
     }
     response
 }

@@ -36,20 +36,18 @@ mod send;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
-
 pub use self::acts::NewTool;
 pub use self::answer::{Answer, Pick};
 pub use self::calendar::{Open, Opening, Span};
 pub use self::endpoint::{Argument, BodyForm, Endpoint, Place, SecretPlace, Verb};
 pub use self::error::{ToolError, ToolsError};
-pub use self::run::Asked;
+pub use self::run::{Asked, Order};
 pub use self::schema::{Schema, SchemaMistake, Wrong};
 pub use crate::store::tools::calls::{AskedBy, CallFilter, CallState, ToolCall};
 pub use crate::store::tools::{Approval, Tool, ToolKind, Wanted};
 
 use crate::egress::Gateway;
-use crate::store::{Scoped, Store, StoreError, ToolId};
+use crate::store::{Store, StoreError, ToolId};
 
 /// A handle on the tools of all workspaces; clones share it.
 #[derive(Clone)]
@@ -108,18 +106,6 @@ impl Tools {
             .unwrap_or_else(PoisonError::into_inner);
         Arc::clone(locks.entry(tool).or_default())
     }
-}
-
-/// Calls a tool for a workflow, as [`Tools::call`] does; without opening hours a calendar offers nothing.
-pub async fn call(
-    gateway: &Gateway,
-    store: &Store,
-    tool: &Scoped<Tool>,
-    arguments: Value,
-    key: &str,
-) -> Result<Answer, ToolError> {
-    let tools = Tools::new(store.clone(), gateway.clone(), None);
-    tools.call(tool, arguments, key, &Asked::default()).await
 }
 
 fn now() -> i64 {

@@ -1,7 +1,9 @@
 //! A call from the wish to what came of it: whether it may run, that it runs once, and the log.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
@@ -14,7 +16,8 @@ use crate::reason::Reason;
 use crate::store::tools::calls::{self, AskedBy, CallState, NewCall, Outcome, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind};
 use crate::store::{
-    ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, UserId, closures, events,
+    ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, UserId, WorkspaceId,
+    closures, events,
 };
 
 /// How long a visitor has to agree, in ms.
@@ -48,6 +51,19 @@ impl Default for Asked {
     }
 }
 
+/// A call that a workflow orders after the visitor confirmed what stands in it.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub workspace: WorkspaceId,
+    pub conversation: ConversationId,
+    /// Its name.
+    pub tool: String,
+    /// By the name of the argument; dates and times as in ISO 8601, by the business's clock.
+    pub texts: BTreeMap<String, String>,
+    /// Stays the same when it is ordered again.
+    pub key: String,
+}
+
 /// What is to be done about a call.
 enum Begun {
     /// It is taken; run it.
@@ -57,6 +73,31 @@ enum Begun {
 }
 
 impl Tools {
+    /// Calls a tool for a workflow.
+    ///
+    /// # Errors
+    /// As for [`Tools::call`], and `NotFound` without a tool of that name.
+    pub async fn call_ordered(&self, order: Order) -> Result<Answer, ToolError> {
+        let (workspace, name) = (order.workspace, order.tool);
+        let found = self
+            .inner
+            .store
+            .read(move |conn| tools::get_by_name(conn, workspace, &name));
+        let tool = found.await?;
+        let zone = match &self.inner.hours {
+            Some(hours) => hours.zone(workspace).await?,
+            None => TimeZone::UTC,
+        };
+        let arguments = read_schema(&tool)?.read_texts(&order.texts, &zone);
+        let asked = Asked {
+            conversation: Some(order.conversation),
+            by: AskedBy::Workflow,
+            agreed: true,
+        };
+        let arguments = Value::Object(arguments);
+        self.call(&tool, arguments, &order.key, &asked).await
+    }
+
     /// Calls a tool. The same key gives the same answer and never acts twice.
     ///
     /// # Errors
@@ -242,15 +283,18 @@ pub(super) fn check(tool: &Tool, arguments: Value) -> Result<Map<String, Value>,
     let Value::Object(arguments) = arguments else {
         return Err(wrong("must be an object"));
     };
-    let schema = Schema::read(&tool.arguments).map_err(|error| {
-        let told = format!("the schema of its arguments cannot be used: {error}");
-        ToolError::Failed(Reason::told(told, error))
-    })?;
-    let found = schema.check(&arguments);
+    let found = read_schema(tool)?.check(&arguments);
     match found.is_empty() {
         true => Ok(arguments),
         false => Err(ToolError::Arguments(found)),
     }
+}
+
+fn read_schema(tool: &Tool) -> Result<Schema, ToolError> {
+    Schema::read(&tool.arguments).map_err(|error| {
+        let told = format!("the schema of its arguments cannot be used: {error}");
+        ToolError::Failed(Reason::told(told, error))
+    })
 }
 
 struct Wish {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fixtures::{Desk, Reply, Server, say};
 use super::*;
@@ -339,8 +339,8 @@ async fn nothing_runs_in_a_workspace_that_is_closed() {
         crate::store::closures::close(tx, &workspace, false, now())
     });
     closed.await.unwrap();
-    let refused = desk.tools.call(&tool, arguments(), "k", &Asked::default());
-    let refused = refused.await;
+    let asked = Asked::default();
+    let refused = desk.tools.call(&tool, arguments(), "k", &asked).await;
     assert!(
         matches!(refused, Err(ToolError::Forbidden(_))),
         "{refused:?}"

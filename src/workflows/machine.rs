@@ -396,7 +396,10 @@ impl<'a> On<'a> {
                 Step::Act(deed) => {
                     let mut deed = deed.clone();
                     for text in deed.with.values_mut() {
-                        *text = show::filled(self.definition, &self.run, text, self.language);
+                        *text = match deed.act.as_str() {
+                            "tool" => show::filled_plainly(&self.run, text),
+                            _ => show::filled(self.definition, &self.run, text, self.language),
+                        };
                     }
                     self.acts.push(Act {
                         number: self.run.acts,

@@ -1,7 +1,7 @@
 //! Workflows: short procedures in a conversation, such as asking for an appointment. A definition says which values are
 //! needed, in which order they are asked for, where the way parts, and what is done in the end. A run goes through it.
 //!
-//! This module is pure but for what it reads from the store through others: [`step`] takes a run and what somebody said, and
+//! This module is pure: [`step`] takes a run and what somebody said, and
 //! gives the run after it, what to say, and the acts to carry out as values. It knows no channel, no mail and no inbox.
 //!
 //! Invariants:
@@ -9,18 +9,16 @@
 //! - Every run ends: its turns and its steps are bounded.
 //!
 //! Reading order: `definition` (and `read`), `run`, `fill` (values out of a message), `machine`, `show` and `texts` (words),
-//! `begin` (what starts a workflow), `templates`, `doer` (who calls tools).
+//! `begin` (what starts a workflow), `templates`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as workflows;
 use frontdesk_contacts as contacts;
 use frontdesk_hours as hours;
 use frontdesk_language as language;
-use frontdesk_store as store;
 
 mod begin;
 mod definition;
-mod doer;
 mod fill;
 mod machine;
 mod read;
@@ -32,7 +30,6 @@ mod world;
 
 pub use begin::begins;
 pub use definition::{Choice, Deed, Definition, Kind, Slot, Step, Texts};
-pub use doer::Doer;
 pub use machine::{begin, step};
 pub use read::Problem;
 pub use run::{Act, Phase, Run, Said, State, Stepped, Value};

@@ -74,12 +74,38 @@ pub(super) fn value(
 
 /// A text with the values of a run in place of `{slot}`.
 pub(super) fn filled(definition: &Definition, run: &Run, text: &str, language: Language) -> String {
+    fill_with(run, text, |name, known| {
+        value(definition, name, known, language)
+    })
+}
+
+/// The same for programs: dates and times as in ISO 8601, choices by name.
+pub(super) fn filled_plainly(run: &Run, text: &str) -> String {
+    fill_with(run, text, |_, known| plain(known))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Date(day) => day.to_string(),
+        Value::Time(at) => at.strftime("%H:%M:%S").to_string(),
+        Value::Phone(text) | Value::Email(text) | Value::Text(text) | Value::Choice(text) => {
+            text.clone()
+        }
+        Value::Number(number) => number.to_string(),
+        Value::YesNo(yes) => yes.to_string(),
+        Value::Nothing => String::new(),
+    }
+}
+
+fn fill_with(run: &Run, text: &str, show: impl Fn(&str, &Value) -> String) -> String {
     let values: Vec<(&str, String)> = placeholders_of(text)
         .into_iter()
         .map(|name| {
             let known = run.filled.get(name);
-            let shown = known.map(|known| value(definition, name, known, language));
-            (name, shown.unwrap_or_default())
+            (
+                name,
+                known.map(|known| show(name, known)).unwrap_or_default(),
+            )
         })
         .collect();
     let values: Vec<(&str, &str)> = values

@@ -15,7 +15,7 @@ use crate::widget::finished;
 use crate::{LOADING, set_up};
 
 /// `{…}` is an id that `fixtures/content.js` gives.
-const PAGES: [&str; 58] = [
+const PAGES: [&str; 67] = [
     "/inbox",
     "/inbox/{conversation}",
     "/desk",

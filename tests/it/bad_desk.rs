@@ -288,7 +288,7 @@ async fn what_somebody_has_open_ends_when_their_role_drops() {
     let drop_role = |id: UserId| {
         app.app
             .store
-            .write(move |tx| users::set_role(tx, id, Role::Agent))
+            .write(move |tx| users::set_role(tx, id, Role::Agent, 1))
     };
     drop_role(boss.id).await.unwrap();
     let ends = async { while body.next().await.is_some() {} };

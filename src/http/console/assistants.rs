@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::app::assistants::{self, AssistantError, FileKind, Overview};
 use crate::http::api::assistants::send_file;
 use crate::http::api::check_text;
-use crate::http::auth::{OfCredential, OfPrincipal, Scope};
+use crate::http::auth::{OfCredential, Scope};
 use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::http::voice::site_key;

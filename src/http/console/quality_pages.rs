@@ -93,7 +93,7 @@ pub struct Receipts {
     pub shell: Shell,
     pub wanted: ReceiptQuery,
     pub error: Option<String>,
-    pub rungs: [RungName; 7],
+    pub rungs: [RungName; 8],
     /// Id and title of each document to filter by.
     pub documents: Vec<(String, String)>,
     pub rows: Vec<ReceiptRow>,

@@ -35,7 +35,7 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Inbox,
         Self::Documents,
         Self::Chat,

@@ -7,14 +7,19 @@ use super::*;
 use crate::access::Scope;
 use crate::egress::Secret;
 use crate::store::Scoped;
+use crate::store::conversations::{self, Channel, NewConversation};
 use crate::tools::fixtures::{Desk, Reply, Server, say};
-use crate::tools::{Approval, Asked, NewTool, ToolError, ToolKind, Tools, Wanted};
+use crate::tools::{Approval, Asked, NewTool, Order, ToolError, ToolKind, Tools, Wanted};
 
 /// Open from 9 to 17 o'clock UTC every day.
 struct Always;
 
 #[async_trait]
 impl Opening for Always {
+    async fn zone(&self, _: WorkspaceId) -> Result<TimeZone, StoreError> {
+        Ok(TimeZone::get("Europe/Berlin").unwrap())
+    }
+
     async fn open(
         &self,
         _: WorkspaceId,
@@ -292,5 +297,62 @@ async fn looking_needs_no_yes_and_without_hours_nothing_is_offered() {
             .unwrap()
             .len(),
         1
+    );
+}
+
+#[tokio::test]
+async fn a_workflow_books_by_the_clock_of_the_business() {
+    let objects = Objects::default();
+    let server = Server::start(calendar(objects.clone())).await;
+    let (desk, tool) = desk(&server).await;
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let at: Timestamp = ten(2).parse().unwrap();
+    let at = at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let workspace = desk.workspace;
+    let new = NewConversation {
+        assistant: None,
+        channel: Channel::Chat,
+        visitor: None,
+        title: "",
+        begun_by: None,
+        page: None,
+    };
+    let made = desk
+        .store
+        .write(move |tx| Ok(conversations::create(tx, workspace, &new, 1)?.id));
+    let texts = [
+        ("action", "request"),
+        ("start", at.as_str()),
+        ("minutes", "60"),
+        ("name", "42"),
+        ("note", ""),
+    ];
+    let order = Order {
+        workspace,
+        conversation: made.await.unwrap(),
+        tool: tool.name.clone(),
+        texts: texts
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into(),
+        key: "run-0".to_owned(),
+    };
+    for _ in 0..2 {
+        let booked = desk.tools.call_ordered(order.clone()).await.unwrap();
+        let start: Timestamp = booked.json.unwrap()["start"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(start, ten(2).parse().unwrap());
+    }
+    assert_eq!(objects.lock().unwrap().len(), 1);
+    let gone = Order {
+        tool: "other".to_owned(),
+        ..order
+    };
+    let gone = desk.tools.call_ordered(gone).await;
+    assert!(
+        matches!(gone, Err(ToolError::Store(StoreError::NotFound(_)))),
+        "{gone:?}"
     );
 }

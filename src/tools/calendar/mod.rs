@@ -57,6 +57,9 @@ pub trait Opening: Send + Sync {
         from: UnixMs,
         until: UnixMs,
     ) -> Result<Option<Open>, StoreError>;
+
+    /// The time zone of a business.
+    async fn zone(&self, workspace: WorkspaceId) -> Result<TimeZone, StoreError>;
 }
 
 /// A calendar and the rules of its appointments.

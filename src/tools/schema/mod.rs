@@ -7,6 +7,10 @@ mod check;
 mod format;
 mod read;
 
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -79,6 +83,23 @@ impl Schema {
 
     pub fn requires(&self, name: &str) -> bool {
         self.root.required.iter().any(|required| required == name)
+    }
+
+    /// Arguments out of texts: each becomes what its field takes, if it can be read so. One without text is left out.
+    /// `zone` is where a date with a time has no offset.
+    pub fn read_texts(
+        &self,
+        texts: &BTreeMap<String, String>,
+        zone: &TimeZone,
+    ) -> Map<String, Value> {
+        let filled = texts.iter().filter(|(_, text)| !text.trim().is_empty());
+        filled
+            .map(|(name, text)| {
+                let node = self.root.properties.iter().find(|(known, _)| known == name);
+                let value = node.and_then(|(_, node)| node.read_text(text.trim(), zone));
+                (name.clone(), value.unwrap_or_else(|| text.as_str().into()))
+            })
+            .collect()
     }
 
     /// What does not fit; the arguments may be sent if there is nothing.
@@ -186,6 +207,23 @@ struct Node {
     all_of: Vec<Node>,
     any_of: Vec<Node>,
     one_of: Vec<Node>,
+}
+
+impl Node {
+    /// What a text means where this is no text, or a time with its offset.
+    fn read_text(&self, text: &str, zone: &TimeZone) -> Option<Value> {
+        let takes = |kind: Kind| self.kinds.contains(&kind);
+        if takes(Kind::String) {
+            let at = (self.format == Some(Format::DateTime)).then(|| text.parse::<DateTime>());
+            let at = at?.ok()?.to_zoned(zone.clone()).ok()?;
+            return Some(at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().into());
+        }
+        let read: Value = serde_json::from_str(text).ok()?;
+        self.kinds
+            .iter()
+            .any(|kind| kind.holds(&read))
+            .then_some(read)
+    }
 }
 
 #[cfg(test)]

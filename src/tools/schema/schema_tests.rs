@@ -189,3 +189,37 @@ fn a_pattern_that_would_take_for_ever_elsewhere_ends_at_once() {
     assert_eq!(told(&of, json!({ "a": text })).len(), 1);
     assert!(begun.elapsed().as_secs() < 2);
 }
+
+#[test]
+fn texts_become_what_a_field_takes() {
+    let order = schema(json!({
+        "type": "object",
+        "properties": {
+            "count": { "type": "integer" },
+            "price": { "type": ["number", "null"] },
+            "gift": { "type": "boolean" },
+            "code": { "type": "string" },
+            "on": { "type": "string", "format": "date-time" },
+            "note": { "type": "string" },
+        },
+    }));
+    let texts = [
+        ("count", "2"),
+        ("price", "2.5"),
+        ("gift", "true"),
+        ("code", "007"),
+        ("on", "2026-12-24 09:30:00"),
+        ("note", " "),
+    ];
+    let texts = texts.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let read = order.read_texts(&texts.into(), &zone);
+    let wanted = json!({
+        "count": 2, "price": 2.5, "gift": true, "code": "007", "on": "2026-12-24T09:30:00+01:00",
+    });
+    assert_eq!(Value::Object(read.clone()), wanted);
+    assert_eq!(order.check(&read), []);
+    let wrong = [("count".to_owned(), "two".to_owned())].into();
+    let wrong = order.read_texts(&wrong, &zone);
+    assert_eq!(order.check(&wrong).len(), 1, "stays as it is, and is told");
+}

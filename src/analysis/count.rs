@@ -65,8 +65,7 @@ fn count_turn(at: usize, turn: &Turn) -> Counted {
         small_talk: is_small_talk(&words),
         thanks: signals.thanks.is_in(&words),
         price: signals.price.is_in(&words) || names_money(&turn.text),
-        amount: names_money(&turn.text)
-            || (turn.text.contains(|c: char| c.is_ascii_digit()) && signals.money.is_in(&words)),
+        amount: names_amount(&turn.text, &words),
         commitment: signals.commitment.is_in(&words),
         wants: signals.wants.is_in(&words),
         refusal: signals.refusal.is_in(&words),
@@ -107,7 +106,13 @@ pub(crate) fn language_of(text: &str) -> &'static str {
     crate::language::of_question(text).code()
 }
 
-/// Whether an amount of money stands in it.
+/// Whether a sum of money with its number stands in it.
+pub(crate) fn names_amount(text: &str, words: &[Word]) -> bool {
+    let has_digit = text.contains(|c: char| c.is_ascii_digit());
+    names_money(text) || (has_digit && signals().money.is_in(words))
+}
+
+/// Whether a sign of a currency stands beside a number.
 fn names_money(text: &str) -> bool {
     let symbol = |c: char| matches!(c, '$' | '€' | '£' | '¥' | '₽' | '₺');
     text.match_indices(symbol).any(|(at, sign)| {

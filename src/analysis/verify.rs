@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::analysis::conversation::Conversation;
+use crate::analysis::count::names_amount;
 use crate::analysis::types::Quote;
 use crate::analysis::words::words_of;
 use crate::language::lists::is_stop_word;
@@ -20,6 +21,8 @@ pub(crate) struct Spoken {
     language: Language,
     words: HashSet<String>,
     stems: HashSet<String>,
+    /// Numbers that the business said, as they were written and as digits.
+    offered: HashSet<String>,
     /// Days of the week (0 to 6) and months (10 to 21), in any language.
     days: HashSet<usize>,
 }
@@ -30,10 +33,14 @@ impl Spoken {
             language,
             words: HashSet::new(),
             stems: HashSet::new(),
+            offered: HashSet::new(),
             days: HashSet::new(),
         };
         for turn in &conversation.turns {
             spoken.add(&turn.text);
+            if turn.who.is_business() {
+                spoken.offered.extend(numbers_in(language, &turn.text));
+            }
             if let Some(name) = &turn.name {
                 spoken.add(name);
             }
@@ -80,11 +87,34 @@ impl Spoken {
             counted += 1;
             known += u32::from(has);
         }
-        counted == 0 || f64::from(known) >= LEAST_KNOWN * f64::from(counted)
+        let enough = counted == 0 || f64::from(known) >= LEAST_KNOWN * f64::from(counted);
+        enough && !self.puts_in_wrong_mouth(sentence, &words)
+    }
+
+    /// Whether a sentence has the business offer a sum that only the customer named. Agreeing to one is no offer.
+    fn puts_in_wrong_mouth(&self, sentence: &str, words: &[Word]) -> bool {
+        let agrees = |word: &Word| AGREES.iter().any(|begin| word.folded.starts_with(begin));
+        if !names_amount(sentence, words) || words.iter().any(agrees) {
+            return false;
+        }
+        let mut is_business = false;
+        words.iter().any(|word| {
+            let name = word.folded.as_str();
+            if BUSINESS.contains(&name) {
+                is_business = true;
+            } else if CUSTOMER.contains(&name) {
+                is_business = false;
+            }
+            let is_number = name.contains(|c: char| c.is_ascii_digit());
+            is_number && is_business && !self.offered.contains(name)
+        })
     }
 
     fn has_word(&self, word: &Word) -> bool {
-        ROLES.contains(&word.folded.as_str())
+        let name = word.folded.as_str();
+        [BUSINESS, CUSTOMER, OTHERS]
+            .iter()
+            .any(|all| all.contains(&name))
             || self.words.contains(&word.folded)
             || self.stems.contains(&stem(self.language, &word.folded))
     }
@@ -115,19 +145,14 @@ impl Spoken {
     }
 }
 
-/// How a summary may call the two sides without anybody having said it.
-const ROLES: &[&str] = &[
+/// How a summary may call the two sides without anybody having said it. "s" and "c" stand before the lines that a model reads.
+const BUSINESS: &[&str] = &["s", "business", "staff", "assistant", "agent"];
+const CUSTOMER: &[&str] = &[
+    "c",
     "customer",
     "visitor",
     "client",
     "lead",
-    "business",
-    "staff",
-    "assistant",
-    "agent",
-    "person",
-    "person1",
-    "person2",
     "user",
     "kunde",
     "kundin",
@@ -136,10 +161,22 @@ const ROLES: &[&str] = &[
     "klient",
     "musteri",
     "клиент",
-    "asks",
-    "wants",
-    "says",
 ];
+/// What else it may say.
+const OTHERS: &[&str] = &["person", "person1", "person2", "asks", "wants", "says"];
+
+/// Beginnings of words for agreeing to what the other side named: English, German, French, Spanish and their like.
+const AGREES: &[&str] = &[
+    "agree", "accept", "accord", "confirm", "akzept", "bestatig", "einverst", "zustimm", "acept",
+    "acuerd", "akkoord",
+];
+
+fn numbers_in(language: Language, text: &str) -> Vec<String> {
+    let words = words_of(text).into_iter();
+    let forms = words.flat_map(|word| [number_of(language, &word.folded), Some(word.folded)]);
+    let has_digit = |form: &String| form.contains(|c: char| c.is_ascii_digit());
+    forms.flatten().filter(has_digit).collect()
+}
 
 /// A number in words as digits: "three" is "3".
 fn number_of(language: Language, folded: &str) -> Option<String> {
@@ -255,6 +292,30 @@ mod tests {
         assert!(find_quote(&said, 9, "It costs 140 euros").is_none());
         assert!(find_quote(&said, 1, "Yes").is_none());
         assert!(find_quote(&said, 1, "").is_none());
+    }
+
+    #[test]
+    fn a_sum_that_the_customer_named_is_no_offer_of_the_business() {
+        let mut said = conversation();
+        said.turns.push(Turn {
+            who: Who::Customer,
+            name: None,
+            at: None,
+            text: "Could you do 120 euros?".to_owned(),
+        });
+        let spoken = Spoken::new(&said, Language::En);
+        for (sentence, holds) in [
+            ("S offers 120 euros.", false),
+            ("The customer asks for 120 euros.", true),
+            (
+                "Staff costs 140 euros, the customer could do 120 euros.",
+                true,
+            ),
+            ("The business agrees to 120 euros.", true),
+            ("The customer says it costs 140 euros.", true),
+        ] {
+            assert_eq!(spoken.bears(sentence), holds, "{sentence}");
+        }
     }
 
     #[test]

@@ -134,6 +134,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(anthropic::routes());
     routes.extend(rerank::routes());
     routes.extend(api::routes());
+    routes.extend(api::second_factor::routes());
     routes.extend(api::members::routes());
     routes.extend(api::calls::routes());
     routes.extend(api::inbox::routes());

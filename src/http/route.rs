@@ -41,6 +41,8 @@ pub enum Policy {
     AnyOf(&'static [Scope]),
     /// A key with any of these scopes, or a command; never a browser with its cookie.
     Program(&'static [Scope]),
+    /// Somebody who is signed in, whatever their role; never a key.
+    Person,
     /// A process on the same machine, or else a key with this scope.
     LoopbackOr(Scope),
     /// A key with the scope `audio` or `chat`, or a client secret; both also as a WebSocket's subprotocol.

@@ -23,7 +23,7 @@ fn example(route: &Route) -> String {
 
 fn wanted(route: &Route) -> Vec<Scope> {
     match route.policy() {
-        Policy::Public | Policy::Visitor => Vec::new(),
+        Policy::Public | Policy::Visitor | Policy::Person => Vec::new(),
         Policy::Scope(scope) | Policy::LoopbackOr(scope) => vec![scope],
         Policy::AnyOf(scopes) | Policy::Program(scopes) => scopes.to_vec(),
         Policy::Realtime => vec![Scope::Audio, Scope::Chat],

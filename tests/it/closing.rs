@@ -284,7 +284,9 @@ async fn staff_see_the_day_and_can_keep_it() {
         "{}",
         page.text()
     );
-    let kept = ben.post("/account/keep", "").await;
+    let not_his = ben.post("/account/keep", "").await;
+    assert_eq!(not_his.status, StatusCode::FORBIDDEN);
+    let kept = ann.post("/account/keep", "").await;
     assert_eq!(leads_to(&kept), "/workspaces");
     let page = ann.get("/workspaces").await;
     assert!(

@@ -41,7 +41,7 @@ pub(super) mod ratings;
 pub mod receipts;
 mod retention;
 pub(super) mod search;
-mod second_factor;
+pub mod second_factor;
 mod setup;
 mod sign_on;
 mod snippets;
@@ -219,37 +219,6 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/v1/accounts", ADMIN, accounts::list),
         (POST, "/api/v1/accounts", ADMIN, accounts::create),
         (PATCH, "/api/v1/accounts/{id}", ADMIN, accounts::change),
-        (
-            DELETE,
-            "/api/v1/accounts/{id}/second-factor",
-            ADMIN,
-            second_factor::reset
-        ),
-        // Every role has the scope `chat`; the handlers check that people change only their own.
-        (
-            POST,
-            "/api/v1/accounts/{id}/second-factor",
-            CHAT,
-            second_factor::begin
-        ),
-        (
-            POST,
-            "/api/v1/accounts/{id}/second-factor/confirm",
-            CHAT,
-            second_factor::confirm
-        ),
-        (
-            POST,
-            "/api/v1/accounts/{id}/second-factor/recovery-codes",
-            CHAT,
-            second_factor::renew
-        ),
-        (
-            POST,
-            "/api/v1/accounts/{id}/second-factor/off",
-            CHAT,
-            second_factor::turn_off
-        ),
         (GET, "/api/v1/widget", ADMIN, widget::get),
         (PATCH, "/api/v1/widget", ADMIN, widget::change),
         (POST, "/api/v1/widget/site-key", ADMIN, widget::renew_key),

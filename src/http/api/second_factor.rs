@@ -12,13 +12,42 @@ use crate::app::second_factor;
 use crate::http::Http;
 use crate::http::address::address_of;
 use crate::http::auth::cookies::SESSION;
-use crate::http::auth::{Caller, Principal};
+use crate::http::auth::{Caller, Principal, Scope};
 use crate::http::body::Json;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::http::route::{Policy, Route, routes};
 use crate::http::second_factor::{Own, may_reset};
 use crate::store::UserId;
 use crate::store::token::TokenHash;
+
+pub(in crate::http) fn routes() -> Vec<Route> {
+    const ADMIN: Policy = Policy::Scope(Scope::Admin);
+    const CHAT: Policy = Policy::Scope(Scope::Chat);
+    routes![
+        (DELETE, "/api/v1/accounts/{id}/second-factor", ADMIN, reset),
+        // Every role has the scope `chat`; the handlers check that people change only their own.
+        (POST, "/api/v1/accounts/{id}/second-factor", CHAT, begin),
+        (
+            POST,
+            "/api/v1/accounts/{id}/second-factor/confirm",
+            CHAT,
+            confirm
+        ),
+        (
+            POST,
+            "/api/v1/accounts/{id}/second-factor/recovery-codes",
+            CHAT,
+            renew
+        ),
+        (
+            POST,
+            "/api/v1/accounts/{id}/second-factor/off",
+            CHAT,
+            turn_off
+        ),
+    ]
+}
 
 /// The password of the caller.
 #[derive(Deserialize, ToSchema)]

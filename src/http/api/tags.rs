@@ -13,7 +13,7 @@ use crate::store::tags::Tagged;
 
 /// What has tags, or could.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TagList {
+pub struct DocumentTagList {
     /// Every tag in use, with how many things have it.
     tags: BTreeMap<String, usize>,
     tagged: Vec<TaggedView>,
@@ -38,13 +38,13 @@ pub struct TagChange {
 }
 
 /// Tags in use, and what has them or could. Pages of a website have the tags of their source.
-#[utoipa::path(get, path = "/api/v1/tags", tag = "documents", operation_id = "listTags",
+#[utoipa::path(get, path = "/api/v1/tags", tag = "documents", operation_id = "listDocumentTags",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = TagList)))]
-pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<TagList>, Problem> {
+    responses((status = 200, body = DocumentTagList)))]
+pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<DocumentTagList>, Problem> {
     let knowledge = &place.app.knowledge;
     let tagged = knowledge.tagged(&place.member).await?.into_iter();
-    Ok(axum::Json(TagList {
+    Ok(axum::Json(DocumentTagList {
         tags: knowledge.count_tags(&place.member).await?,
         tagged: tagged
             .map(|one| TaggedView {

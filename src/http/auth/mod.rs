@@ -262,6 +262,7 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
         Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
         Policy::AnyOf(scopes) | Policy::Program(scopes) => scopes,
+        Policy::Person => &[],
     };
     let principal = authenticate(app, parts).await?;
     let is_person = matches!(principal.caller(), Caller::User(_));
@@ -270,7 +271,11 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
             "this is for programs; send an API key as \"Authorization: Bearer fd_live_…\"",
         ));
     }
-    principal.need(wanted)?;
+    if policy == Policy::Person {
+        refuse_program(is_person)?;
+    } else {
+        principal.need(wanted)?;
+    }
     parts.extensions.insert(principal);
     Ok(())
 }
@@ -280,6 +285,14 @@ fn refuse_closed_workspace() -> Problem {
     let detail =
         "this workspace is closed and will be erased; its staff can keep it on the page Workspaces";
     Problem::new(StatusCode::FORBIDDEN, "workspace_closed", detail)
+}
+
+fn refuse_program(is_person: bool) -> Result<(), Problem> {
+    let detail = "this is for people who are signed in; a program is nobody";
+    match is_person {
+        true => Ok(()),
+        false => Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)),
+    }
 }
 
 fn unauthorized(detail: &str) -> Problem {

@@ -159,7 +159,7 @@ pub(super) async fn publish(
     params(("name" = String, Path, description = "Short name of the assistant"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = AssistantTry,
-    responses((status = 200, description = "The answer with its citations", body = serde_json::Value),
+    responses((status = 200, description = "The answer with its citations", body = Object),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn try_out(
     place: ApiPlace,

@@ -18,8 +18,8 @@ use crate::tools::{CallFilter, CallState};
 
 pub(in crate::http) use view::new_tool;
 pub use view::{
-    CallRequest, ImportRequest, ImportView, ToolCallList, ToolCallView, ToolList, ToolRequest,
-    ToolView, TryRequest,
+    CallRequest, ImportView, LoggedCallView, ToolCallList, ToolImportRequest, ToolList,
+    ToolRequest, ToolView, TryRequest,
 };
 
 /// For the OpenAPI document.
@@ -147,12 +147,12 @@ pub(super) async fn create(
 
 /// Reads an OpenAPI document (3.0 or 3.1, JSON or YAML) and returns its operations as tools to choose from. Nothing is set up.
 #[utoipa::path(post, path = "/api/v1/tools/import", tag = "tools", operation_id = "importTools",
-    request_body = ImportRequest,
+    request_body = ToolImportRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = ImportView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn import(
     place: ApiPlace,
-    Json(request): Json<ImportRequest>,
+    Json(request): Json<ToolImportRequest>,
 ) -> Result<axum::Json<ImportView>, Problem> {
     let read = place.app.tools.import(&place.member, &request.document)?;
     Ok(axum::Json(read.into()))
@@ -217,13 +217,13 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
 #[utoipa::path(post, path = "/api/v1/tools/{id}/try", tag = "tools", operation_id = "tryTool", request_body = TryRequest,
     params(("id" = String, Path, description = "Id of the tool"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = ToolCallView), (status = 400, body = ProblemView<'_>),
+    responses((status = 200, body = LoggedCallView), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn try_out(
     place: ApiPlace,
     Path(id): Path<String>,
     Json(request): Json<TryRequest>,
-) -> Result<axum::Json<ToolCallView>, Problem> {
+) -> Result<axum::Json<LoggedCallView>, Problem> {
     let id = tool_id(&id)?;
     let called = (place.app.tools).try_out(&place.member, id, request.arguments);
     Ok(axum::Json(called.await?.into()))
@@ -241,7 +241,7 @@ pub(super) async fn log(
     let page = page.await?;
     Ok(axum::Json(ToolCallList {
         next: page.next.as_ref().and_then(ToolCallQuery::cursor_of),
-        calls: page.rows.into_iter().map(ToolCallView::from).collect(),
+        calls: page.rows.into_iter().map(LoggedCallView::from).collect(),
     }))
 }
 
@@ -249,12 +249,12 @@ pub(super) async fn log(
 /// is `staff`.
 #[utoipa::path(post, path = "/api/v1/tool-calls", tag = "tools", operation_id = "callTool", request_body = CallRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = ToolCallView), (status = 400, body = ProblemView<'_>),
+    responses((status = 200, body = LoggedCallView), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn call(
     place: ApiPlace,
     Json(request): Json<CallRequest>,
-) -> Result<axum::Json<ToolCallView>, Problem> {
+) -> Result<axum::Json<LoggedCallView>, Problem> {
     let CallRequest {
         tool,
         arguments,
@@ -275,7 +275,7 @@ pub(super) async fn waiting(
     let conversation = parse_id("conversation", &query.conversation)?;
     let waiting = place.app.tools.waiting(&place.member, conversation).await?;
     Ok(axum::Json(ToolCallList {
-        calls: waiting.into_iter().map(ToolCallView::from).collect(),
+        calls: waiting.into_iter().map(LoggedCallView::from).collect(),
         next: None,
     }))
 }
@@ -284,12 +284,12 @@ pub(super) async fn waiting(
 #[utoipa::path(post, path = "/api/v1/tool-calls/{id}/allow", tag = "tools", operation_id = "allowToolCall",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = ToolCallView), (status = 404, body = ProblemView<'_>),
+    responses((status = 200, body = LoggedCallView), (status = 404, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn allow(
     place: ApiPlace,
     Path(id): Path<String>,
-) -> Result<axum::Json<ToolCallView>, Problem> {
+) -> Result<axum::Json<LoggedCallView>, Problem> {
     decide(place, &id, true).await
 }
 
@@ -297,12 +297,12 @@ pub(super) async fn allow(
 #[utoipa::path(post, path = "/api/v1/tool-calls/{id}/decline", tag = "tools", operation_id = "declineToolCall",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = ToolCallView), (status = 404, body = ProblemView<'_>),
+    responses((status = 200, body = LoggedCallView), (status = 404, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn decline(
     place: ApiPlace,
     Path(id): Path<String>,
-) -> Result<axum::Json<ToolCallView>, Problem> {
+) -> Result<axum::Json<LoggedCallView>, Problem> {
     decide(place, &id, false).await
 }
 
@@ -310,7 +310,7 @@ async fn decide(
     place: ApiPlace,
     id: &str,
     allow: bool,
-) -> Result<axum::Json<ToolCallView>, Problem> {
+) -> Result<axum::Json<LoggedCallView>, Problem> {
     let id: ToolCallId = place::parse_id(id, "call")?;
     let decided = place.app.tools.decide(&place.member, id, allow).await?;
     Ok(axum::Json(decided.into()))

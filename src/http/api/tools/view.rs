@@ -151,7 +151,7 @@ pub(in crate::http) fn new_tool(request: ToolRequest) -> Result<NewTool, Problem
 
 /// An OpenAPI document.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct ImportRequest {
+pub struct ToolImportRequest {
     /// JSON or YAML, at most 2 MB.
     pub(super) document: String,
 }
@@ -236,14 +236,14 @@ pub struct CallRequest {
 /// What tools did.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ToolCallList {
-    pub(super) calls: Vec<ToolCallView>,
+    pub(super) calls: Vec<LoggedCallView>,
     /// Value of `before` for the next page; absent on the last one.
     pub(super) next: Option<String>,
 }
 
 /// A call from the wish to what came of it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ToolCallView {
+pub struct LoggedCallView {
     id: String,
     /// Id of the tool; absent once it was deleted.
     tool: Option<String>,
@@ -276,7 +276,7 @@ pub struct ToolCallView {
     ended_at: Option<i64>,
 }
 
-impl From<ToolCall> for ToolCallView {
+impl From<ToolCall> for LoggedCallView {
     fn from(call: ToolCall) -> Self {
         Self {
             id: call.id.to_string(),

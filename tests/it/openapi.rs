@@ -103,6 +103,11 @@ fn a_generator_can_read_every_operation() {
             }
         }
         let responses = operation["responses"].as_object().unwrap();
+        for (status, response) in responses {
+            if response["description"].as_str().is_none_or(str::is_empty) {
+                wrong.push(format!("{label}: its {status} has no description"));
+            }
+        }
         if !responses
             .keys()
             .any(|status| status.starts_with(['1', '2']))

@@ -1,11 +1,13 @@
 //! The OpenAPI document, generated from the handlers and views.
 
+mod reasons;
 mod refusals;
 
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use self::reasons::Reasons;
 use self::refusals::Refusals;
 
 use super::api::paths as api;
@@ -412,7 +414,7 @@ use super::voice;
         voice::socket::open,
     ),
     security(("api_key" = [])),
-    modifiers(&ApiKey, &Refusals)
+    modifiers(&ApiKey, &Refusals, &Reasons)
 )]
 struct ApiDoc;
 

@@ -7,7 +7,7 @@ use calcard::common::PartialDateTime;
 use calcard::common::timezone::Tz;
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarFrequency, ICalendarProperty,
-    ICalendarStatus, ICalendarTransparency, ICalendarValue,
+    ICalendarRecurrenceRule, ICalendarStatus, ICalendarTransparency, ICalendarValue,
 };
 
 use super::Guest;
@@ -15,8 +15,8 @@ use super::slots::{Busy, Span};
 use crate::reason::Reason;
 use crate::store::UnixMs;
 
-/// Repetitions of the events in one object; a daily one reaches 50 years.
-const MOST_TIMES: usize = 20_000;
+/// Repetitions that are unfolded of one object; a daily one reaches 80 years.
+const MOST_TIMES: usize = 30_000;
 
 /// What an object of the calendar takes within a span; times without a zone are in the business's.
 ///
@@ -32,13 +32,14 @@ fn unfold(object: &str, zone: &str, within: Span) -> Result<Vec<Busy>, Reason> {
     let calendar = ICalendar::parse(object)
         .map_err(|_| Reason::from("an event of the calendar is no iCalendar"))?;
     for component in &calendar.components {
-        let rule = component
-            .property(&ICalendarProperty::Rrule)
-            .and_then(|rule| rule.values.first());
-        let is_fast = matches!(rule, Some(ICalendarValue::RecurrenceRule(rule)) if matches!(
-            rule.freq,
-            ICalendarFrequency::Hourly | ICalendarFrequency::Minutely | ICalendarFrequency::Secondly
-        ));
+        let is_fast = rule_of(component).is_some_and(|rule| {
+            matches!(
+                rule.freq,
+                ICalendarFrequency::Hourly
+                    | ICalendarFrequency::Minutely
+                    | ICalendarFrequency::Secondly
+            )
+        });
         if is_fast && component.component_type == ICalendarComponentType::VEvent {
             return Err(
                 "an event of the calendar repeats by the hour or faster, which is not read".into(),
@@ -47,8 +48,21 @@ fn unfold(object: &str, zone: &str, within: Span) -> Result<Vec<Busy>, Reason> {
     }
     let zone = Tz::from_str(zone).unwrap_or(Tz::UTC);
     let times = calendar.expand_dates(zone, MOST_TIMES);
-    if !times.errors.is_empty() || times.events.len() >= MOST_TIMES {
+    if !times.errors.is_empty() {
         return Err("an event of the calendar has times that cannot be read".into());
+    }
+    // Many repetitions, or one without an end, were cut off somewhere: at least they must reach beyond the span.
+    let is_large = times.events.len() > MOST_TIMES / 2;
+    for (id, component) in (0_u32..).zip(&calendar.components) {
+        let ends = |rule: &ICalendarRecurrenceRule| rule.count.is_some() || rule.until.is_some();
+        let may_be_cut = matches!(rule_of(component), Some(rule) if is_large || !ends(rule));
+        let of_it = times.events.iter().filter(|event| event.comp_id == id);
+        let latest = of_it
+            .map(|event| event.timestamps().0.saturating_mul(1_000))
+            .max();
+        if may_be_cut && latest.is_none_or(|latest| latest < within.until) {
+            return Err("an event of the calendar repeats too often to be read".into());
+        }
     }
     let mut busy = Vec::new();
     for event in &times.events {
@@ -71,6 +85,14 @@ fn unfold(object: &str, zone: &str, within: Span) -> Result<Vec<Busy>, Reason> {
         }
     }
     Ok(busy)
+}
+
+fn rule_of(component: &ICalendarComponent) -> Option<&ICalendarRecurrenceRule> {
+    let rule = component.property(&ICalendarProperty::Rrule)?;
+    match rule.values.first()? {
+        ICalendarValue::RecurrenceRule(rule) => Some(rule),
+        _ => None,
+    }
 }
 
 /// An appointment as it is put into the calendar.
@@ -122,9 +144,10 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Beyond it, nothing that repeats without an end is unfolded.
     const ALL: Span = Span {
         from: 0,
-        until: i64::MAX,
+        until: 2_000_000_000_000,
     };
 
     fn object(event: &str) -> String {
@@ -185,6 +208,22 @@ mod tests {
                 at("2026-11-10T09:00:00Z")
             ]
         );
+    }
+
+    #[test]
+    fn a_daily_event_without_an_end_is_read_as_far_as_is_asked() {
+        let daily = "DTSTART:20251101T110000Z\r\nDURATION:PT30M\r\nRRULE:FREQ=DAILY\r\n";
+        let day = Span {
+            from: at("2026-12-04T00:00:00Z"),
+            until: at("2026-12-05T00:00:00Z"),
+        };
+        let taken = [(at("2026-12-04T11:00:00Z"), at("2026-12-04T11:30:00Z"))];
+        assert_eq!(times(daily, day), taken);
+        let far = Span {
+            from: day.from,
+            until: at("2200-01-01T00:00:00Z"),
+        };
+        assert!(read(&object(daily), "UTC", far).is_err());
     }
 
     #[test]

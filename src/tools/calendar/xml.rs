@@ -45,6 +45,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Resource>, Reason> {
             Event::Empty(tag) => {
                 let local = tag.local_name();
                 let name: &str = local.as_ref();
+                // As servers answer where nothing is found.
+                is_multistatus |= within.is_empty() && name == "multistatus";
                 if name == "calendar" {
                     mark_calendar(&within, &mut found);
                 }
@@ -122,6 +124,16 @@ SUMMARY:A &amp; B</c:calendar-data></d:prop></d:propstat></d:response>
             found[1].data.as_deref(),
             Some("BEGIN:VCALENDAR\r\nSUMMARY:A & B")
         );
+    }
+
+    #[test]
+    fn an_answer_without_resources_is_one() {
+        for empty in [
+            "<multistatus xmlns=\"DAV:\" />",
+            "<multistatus></multistatus>",
+        ] {
+            assert_eq!(read(empty).unwrap(), [], "{empty}");
+        }
     }
 
     #[test]

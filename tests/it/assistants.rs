@@ -365,6 +365,26 @@ async fn an_assistant_for_staff_is_reached_by_no_visitor() {
 }
 
 #[tokio::test]
+async fn an_assistant_begins_only_the_workflows_that_it_chose() {
+    let app = shop().await;
+    let made = put(&app, "/api/v1/workflows/callback", &json!({})).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text());
+    let wish = "Please call me back";
+    let visitor = token(&app).await;
+    let begun = ask_as(&app, &visitor, wish).await;
+    assert_eq!(begun["rung"], "workflow", "{begun}");
+    publish(&app, json!({ "workflows": ["order"] })).await;
+    let other = ask(&app, wish).await;
+    assert_ne!(other["rung"], "workflow", "{other}");
+    // What had begun is over.
+    let after = ask_as(&app, &visitor, "My name is Anna Weber").await;
+    assert_ne!(after["rung"], "workflow", "{after}");
+    publish(&app, json!({ "workflows": ["callback"] })).await;
+    let again = ask(&app, wish).await;
+    assert_eq!(again["rung"], "workflow", "{again}");
+}
+
+#[tokio::test]
 async fn a_page_with_the_key_of_an_assistant_gets_it() {
     let app = shop().await;
     site(&app, "default").await;

@@ -56,7 +56,7 @@ struct Ground {
 struct Going {
     stored: StoredRun,
     run: Run,
-    /// `None` if its workflow was deleted or the run rested too long.
+    /// `None` if its workflow was deleted, the run rested too long, or the assistant may not begin it any more.
     definition: Option<Definition>,
 }
 
@@ -76,14 +76,16 @@ pub(super) async fn answer(climb: &Climb<'_>, turn: &Turn) -> Result<Climbed, Ag
 }
 
 async fn load(climb: &Climb<'_>, id: ConversationId) -> Result<Option<Ground>, StoreError> {
-    let (workspace, now) = (climb.workspace, climb.now);
+    let (workspace, now, own) = (climb.workspace, climb.now, climb.own.clone());
     let ground = climb.store.read(move |conn| {
         let listed = stored::list(conn, workspace)?;
         let run = stored::open_run(conn, workspace, id)?;
         if listed.is_empty() && run.is_none() {
             return Ok(None);
         }
-        let active = listed.into_iter().filter(|workflow| workflow.active);
+        let active = listed
+            .into_iter()
+            .filter(|workflow| workflow.active && own.may_begin(&workflow.name));
         let definitions = active
             .filter_map(|workflow| {
                 Some((Definition::parse(&workflow.text).ok()?, workflow.version))
@@ -96,7 +98,7 @@ async fn load(climb: &Climb<'_>, id: ConversationId) -> Result<Option<Ground>, S
                 let rested = now.as_millisecond().saturating_sub(stored.changed_at) > RESTS;
                 let read: Option<Run> = serde_json::from_value(stored.body.clone()).ok();
                 let definition = text.and_then(|text| Definition::parse(&text).ok());
-                let usable = read.is_some() && !rested;
+                let usable = read.is_some() && !rested && own.may_begin(&stored.workflow);
                 Some(Going {
                     run: read.unwrap_or_else(|| Run::new(&stored.workflow, stored.version)),
                     definition: definition.filter(|_| usable),

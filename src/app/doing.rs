@@ -2,7 +2,11 @@
 //!
 //! What stays in the database is done in the transaction that notes it as done, so it is done once. A tool is noted as begun
 //! before it is called: if Frontdesk ends in between, nobody knows whether it was, and staff are told instead of doing it again.
+//!
+//! What one conversation ordered is done one after the other, and conversations do not wait for each other's tools.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -14,16 +18,20 @@ use crate::mail::{self, Enqueued, MailKind, NewMail};
 use crate::store::conversations::{self, Channel};
 use crate::store::tasks::{self, NewTask, TaskKind};
 use crate::store::workflows::{self, ActState, StoredAct};
-use crate::store::{Store, StoreError, Transaction, UnixMs};
+use crate::store::{ConversationId, Store, StoreError, Transaction, UnixMs};
 use crate::tools::{Order, ToolError, Tools};
 use crate::workflows::Act;
 
 /// Time between looks at what waits.
 const EVERY: Duration = Duration::from_secs(1);
 /// Acts of one look.
-const AT_ONCE: u32 = 50;
-/// The longest that a tool may take.
-const LONGEST: Duration = Duration::from_secs(60);
+const AT_ONCE: u32 = 200;
+/// Conversations at a time.
+const MOST: usize = 32;
+/// For the log.
+const LATER: &str = "what a workflow ordered could not be done yet; it is tried again";
+/// The longest that a tool may take. A call ends after a minute at most, and a booking may wait for another one.
+const LONGEST: Duration = Duration::from_secs(90);
 
 /// Who does outside of this machine what a workflow ordered.
 #[async_trait::async_trait]
@@ -56,19 +64,63 @@ impl Doer for Tools {
     }
 }
 
+/// The conversations whose orders are being done.
+#[derive(Clone)]
+struct Lines {
+    tasks: TaskTracker,
+    busy: Arc<Mutex<HashSet<ConversationId>>>,
+}
+
+/// A conversation whose orders are being done; until it is dropped.
+struct Line {
+    conversation: ConversationId,
+    lines: Lines,
+}
+
+impl Lines {
+    fn new(tasks: TaskTracker) -> Self {
+        Self {
+            tasks,
+            busy: Arc::default(),
+        }
+    }
+
+    fn busy(&self) -> MutexGuard<'_, HashSet<ConversationId>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None` if it has one already, or too many others have.
+    fn take(&self, conversation: ConversationId) -> Option<Line> {
+        let mut busy = self.busy();
+        let may = busy.len() < MOST && busy.insert(conversation);
+        may.then(|| Line {
+            conversation,
+            lines: self.clone(),
+        })
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.lines.busy().remove(&self.conversation);
+    }
+}
+
 fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }
 
 /// Begins to do what waits.
 pub(super) fn start(store: Store, tools: Tools, tasks: &TaskTracker, shutdown: CancellationToken) {
+    let doer: Arc<dyn Doer> = Arc::new(tools);
+    let lines = Lines::new(tasks.clone());
     tasks.spawn(async move {
         if let Err(error) = settle(&store).await {
             tracing::error!(%error, "what workflows had begun before the restart could not be settled");
         }
         loop {
-            if let Err(error) = work(&store, &tools).await {
-                tracing::warn!(%error, "what a workflow ordered could not be done yet; it is tried again");
+            if let Err(error) = work(&store, &doer, &lines).await {
+                tracing::warn!(%error, "{LATER}");
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
@@ -92,34 +144,61 @@ async fn settle(store: &Store) -> Result<(), StoreError> {
     settled.await
 }
 
-/// Does what waits now.
-async fn work(store: &Store, doer: &dyn Doer) -> Result<(), StoreError> {
+/// Begins to do what waits now.
+async fn work(store: &Store, doer: &Arc<dyn Doer>, lines: &Lines) -> Result<(), StoreError> {
+    // Looked at before what waits is read: what a line ends meanwhile must not begin again.
+    let busy = lines.busy().clone();
     let waiting = store
         .read(|conn| workflows::acts_in(conn, ActState::Waiting, AT_ONCE))
         .await?;
+    let mut ordered: Vec<(ConversationId, Vec<StoredAct>)> = Vec::new();
     for act in waiting {
-        let read: Option<Act> = serde_json::from_value(act.body.clone()).ok();
-        match read {
-            Some(read) if read.deed.act == "tool" => call(store, doer, act, &read).await?,
-            Some(read) => {
-                let ordered = act.clone();
-                let done = store.write(move |tx| do_here(tx, &ordered, &read).map_err(in_store));
-                match done.await {
-                    // Nothing of it was written, and trying again would not help.
-                    Err(StoreError::NotFound(_) | StoreError::Conflict(_)) => {
-                        let told = "It does not fit with what is stored.";
-                        store.write(move |tx| fail(tx, &act, told)).await?;
-                    }
-                    done => done?,
-                }
-            }
-            None => {
-                let told = "It was written by another version of Frontdesk.";
-                store.write(move |tx| fail(tx, &act, told)).await?;
-            }
+        let conversation = act.conversation;
+        match ordered.iter_mut().find(|(id, _)| *id == conversation) {
+            Some((_, acts)) => acts.push(act),
+            None => ordered.push((conversation, vec![act])),
         }
     }
+    ordered.retain(|(conversation, _)| !busy.contains(conversation));
+    for (conversation, acts) in ordered {
+        let Some(line) = lines.take(conversation) else {
+            continue;
+        };
+        let (store, doer) = (store.clone(), Arc::clone(doer));
+        lines.tasks.spawn(async move {
+            for act in acts {
+                if let Err(error) = perform(&store, &*doer, act).await {
+                    tracing::warn!(%error, "{LATER}");
+                    break;
+                }
+            }
+            drop(line);
+        });
+    }
     Ok(())
+}
+
+async fn perform(store: &Store, doer: &dyn Doer, act: StoredAct) -> Result<(), StoreError> {
+    let read: Option<Act> = serde_json::from_value(act.body.clone()).ok();
+    match read {
+        Some(read) if read.deed.act == "tool" => call(store, doer, act, &read).await,
+        Some(read) => {
+            let ordered = act.clone();
+            let done = store.write(move |tx| do_here(tx, &ordered, &read).map_err(in_store));
+            match done.await {
+                // Nothing of it was written, and trying again would not help.
+                Err(StoreError::NotFound(_) | StoreError::Conflict(_)) => {
+                    let told = "It does not fit with what is stored.";
+                    store.write(move |tx| fail(tx, &act, told)).await
+                }
+                done => done,
+            }
+        }
+        None => {
+            let told = "It was written by another version of Frontdesk.";
+            store.write(move |tx| fail(tx, &act, told)).await
+        }
+    }
 }
 
 fn in_store(error: LeadError) -> StoreError {

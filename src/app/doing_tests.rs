@@ -1,7 +1,5 @@
 //! What is done once, and what is told to staff after a crash.
 
-use std::sync::Mutex;
-
 use serde_json::json;
 
 use super::*;
@@ -32,8 +30,33 @@ impl Doer for Nobody {
     }
 }
 
+/// Never answers.
+struct Hangs;
+
+#[async_trait::async_trait]
+impl Doer for Hangs {
+    async fn call(&self, _: Order) -> Result<String, NotDone> {
+        std::future::pending().await
+    }
+}
+
+/// Does what waits now, to its end.
+async fn work_off(store: &Store, doer: Arc<dyn Doer>) {
+    let lines = Lines::new(TaskTracker::new());
+    work(store, &doer, &lines).await.unwrap();
+    lines.tasks.close();
+    lines.tasks.wait().await;
+    assert!(lines.busy().is_empty());
+}
+
 fn ordered(acts: Vec<serde_json::Value>) -> (Store, WorkspaceId) {
     let store = Store::open_in_memory().unwrap();
+    let workspace = order_in(&store, acts);
+    (store, workspace)
+}
+
+/// In a conversation of its own.
+fn order_in(store: &Store, acts: Vec<serde_json::Value>) -> WorkspaceId {
     let acts: Vec<(u32, serde_json::Value)> = (0..).zip(acts).collect();
     let workspace = store.write_blocking(|tx| {
         let workspace = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
@@ -57,7 +80,7 @@ fn ordered(acts: Vec<serde_json::Value>) -> (Store, WorkspaceId) {
         workflows::write_run(tx, &conversation, &change, 2)?;
         Ok(workspace)
     });
-    (store, workspace.unwrap())
+    workspace.unwrap()
 }
 
 fn act(number: u32, act: &str) -> serde_json::Value {
@@ -79,9 +102,9 @@ fn count_in(store: &Store, state: ActState) -> usize {
 #[tokio::test]
 async fn an_act_is_done_once() {
     let (store, workspace) = ordered(vec![act(0, "task"), act(1, "tool")]);
-    let tools = Keys::default();
+    let tools = Arc::new(Keys::default());
     for _ in 0..3 {
-        work(&store, &tools).await.unwrap();
+        work_off(&store, tools.clone()).await;
     }
     assert_eq!(count_tasks(&store, workspace), 1);
     assert_eq!(tools.0.lock().unwrap().len(), 1);
@@ -97,10 +120,10 @@ async fn what_had_begun_before_a_crash_is_told_to_staff_and_not_done_again() {
             workflows::move_act(tx, &act, ActState::Begun, "", 3).map(drop)
         })
         .unwrap();
-    let tools = Keys::default();
+    let tools = Arc::new(Keys::default());
     settle(&store).await.unwrap();
     settle(&store).await.unwrap();
-    work(&store, &tools).await.unwrap();
+    work_off(&store, tools.clone()).await;
     assert!(tools.0.lock().unwrap().is_empty());
     assert_eq!(
         (
@@ -114,7 +137,26 @@ async fn what_had_begun_before_a_crash_is_told_to_staff_and_not_done_again() {
 #[tokio::test]
 async fn a_lead_that_is_refused_and_a_tool_that_is_not_there_are_told_to_staff() {
     let (store, workspace) = ordered(vec![act(0, "lead"), act(1, "tool")]);
-    work(&store, &Nobody).await.unwrap();
+    work_off(&store, Arc::new(Nobody)).await;
     assert_eq!(count_in(&store, ActState::Failed), 2);
     assert_eq!(count_tasks(&store, workspace), 2);
+}
+
+#[tokio::test]
+async fn a_tool_that_hangs_holds_up_its_own_conversation_only() {
+    let (store, workspace) = ordered(vec![act(0, "tool"), act(1, "task")]);
+    let doer: Arc<dyn Doer> = Arc::new(Hangs);
+    let lines = Lines::new(TaskTracker::new());
+    work(&store, &doer, &lines).await.unwrap();
+    assert_eq!(order_in(&store, vec![act(0, "task")]), workspace);
+    work(&store, &doer, &lines).await.unwrap();
+    for _ in 0..500 {
+        if count_in(&store, ActState::Done) > 0 && count_in(&store, ActState::Begun) > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let counts = [ActState::Begun, ActState::Done, ActState::Waiting];
+    assert_eq!(counts.map(|state| count_in(&store, state)), [1, 1, 1]);
+    assert_eq!(count_tasks(&store, workspace), 1);
 }

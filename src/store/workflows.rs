@@ -264,8 +264,9 @@ pub fn acts_in(
     state: ActState,
     limit: u32,
 ) -> Result<Vec<StoredAct>, StoreError> {
-    let sql =
-        format!("SELECT {ACT} FROM workflow_acts WHERE state = ? ORDER BY created_at LIMIT ?");
+    let sql = format!(
+        "SELECT {ACT} FROM workflow_acts WHERE state = ? ORDER BY created_at, run, number LIMIT ?"
+    );
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map((state, limit), StoredAct::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)

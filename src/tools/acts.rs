@@ -298,6 +298,13 @@ impl Tools {
                 let told = "the tool is off; turn it on first, or decline the call";
                 return Err(StoreError::Conflict(told.into()));
             }
+            // The tool may have been changed while the call waited.
+            if let Some(tool) = &tool
+                && check(tool, call.arguments.clone()).is_err()
+            {
+                let told = "the tool takes other arguments now than when it was asked for; decline the call";
+                return Err(StoreError::Conflict(told.into()));
+            }
             calls::decide(tx, &call, allow, &name, at)?;
             note(
                 tx,

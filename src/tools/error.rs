@@ -15,6 +15,12 @@ pub enum ToolError {
     /// It is off, or its rule is never.
     #[error("the tool {0} may not run; its owner can allow it on the page Tools")]
     Forbidden(String),
+    /// Its assistant chooses tools, and this is none of them.
+    #[error(
+        "the assistant may not call the tool {0}; add it to the assistant's tools and publish that, or take the call out \
+         of the workflow"
+    )]
+    NotChosen(String),
     /// Nothing went out.
     #[error("{}", tell(.0))]
     Arguments(Vec<Wrong>),

@@ -17,7 +17,7 @@ use crate::store::tools::calls::{self, AskedBy, CallState, NewCall, Outcome, Too
 use crate::store::tools::{self, Approval, Tool, ToolKind};
 use crate::store::{
     ConversationId, Scoped, StoreError, ToolCallId, Transaction, UnixMs, UserId, WorkspaceId,
-    closures, events,
+    assistants, closures, conversations, events,
 };
 
 /// How long a visitor has to agree, in ms.
@@ -73,17 +73,23 @@ enum Begun {
 }
 
 impl Tools {
-    /// Calls a tool for a workflow.
+    /// Calls a tool for a workflow, if the assistant of the conversation may call it.
     ///
     /// # Errors
-    /// As for [`Tools::call`], and `NotFound` without a tool of that name.
+    /// As for [`Tools::call`], `NotChosen`, and `NotFound` without a tool of that name.
     pub async fn call_ordered(&self, order: Order) -> Result<Answer, ToolError> {
         let (workspace, name) = (order.workspace, order.tool);
-        let found = self
-            .inner
-            .store
-            .read(move |conn| tools::get_by_name(conn, workspace, &name));
-        let tool = found.await?;
+        let conversation = order.conversation;
+        let found = self.inner.store.read(move |conn| {
+            let tool = tools::get_by_name(conn, workspace, &name)?;
+            let assistant = conversations::get(conn, workspace, conversation)?.assistant;
+            let own = assistants::own_of(conn, workspace, assistant)?;
+            Ok((own.may_call(&tool.name), tool))
+        });
+        let (is_chosen, tool) = found.await?;
+        if !is_chosen {
+            return Err(ToolError::NotChosen(tool.name.clone()));
+        }
         let zone = match &self.inner.hours {
             Some(hours) => hours.zone(workspace).await?,
             None => TimeZone::UTC,
@@ -414,3 +420,7 @@ fn resume(
         CallState::Expired => Err(ToolError::Expired),
     })
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

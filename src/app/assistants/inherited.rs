@@ -37,6 +37,7 @@ impl Inherited {
             "tone" => "plain and polite".into(),
             "languages.answers" => "all that Frontdesk speaks".into(),
             "knowledge.tags" => "everything".into(),
+            "workflows" | "tools" => "all of the workspace".into(),
             "knowledge.view" => "visitors get what is public, staff also what is for staff".into(),
             "ladder.faq" | "ladder.fact" | "ladder.read" | "ladder.model" => on(true),
             "ladder.read_threshold" => format!("{:.2}", self.answers.read_threshold),

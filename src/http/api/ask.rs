@@ -106,7 +106,7 @@ async fn build_turn(app: &App, by: &Principal, request: AskRequest) -> Result<Tu
     let now = clock::read_now(by, request.metadata.as_ref())?;
     let history = parse_history(request.history)?;
     let workspace = by.workspace(app, request.workspace.as_deref()).await?.id;
-    let assistant = find_assistant(app, workspace, request.assistant).await?;
+    let assistant = find_to_ask(app, by, workspace, request.assistant).await?;
     Ok(Turn {
         workspace,
         assistant,
@@ -180,6 +180,30 @@ pub(in crate::http) fn check_client_id(id: Option<String>) -> Result<Option<Stri
         return Err(Problem::invalid("client_id", detail));
     }
     Ok(id)
+}
+
+/// [`find_assistant`] for a caller who asks it. One that is for staff is none for programs of visitors.
+///
+/// # Errors
+/// 404.
+pub(in crate::http) async fn find_to_ask(
+    app: &App,
+    by: &Principal,
+    workspace: WorkspaceId,
+    name: Option<String>,
+) -> Result<Assistant, Problem> {
+    let found = find_assistant(app, workspace, name).await?;
+    check_reach(by, &found)?;
+    Ok(found)
+}
+
+/// # Errors
+/// 404, as if it were not there.
+pub(super) fn check_reach(by: &Principal, assistant: &Assistant) -> Result<(), Problem> {
+    match assistant.is_for_staff()? && !by.is_staff() {
+        true => Err(Problem::not_found("assistant")),
+        false => Ok(()),
+    }
 }
 
 /// Finds an assistant by short name, or the workspace's first without one.

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{check_client_id, check_text, find_assistant};
+use super::ask::{check_client_id, check_reach, check_text, find_assistant, find_to_ask};
 use super::place::{self, ApiPlace};
 use super::turn::{self, Unasked};
 use crate::agent::{Display, Turn};
@@ -185,7 +185,8 @@ pub(super) async fn create(
     Json(request): Json<NewConversationRequest>,
 ) -> Result<(StatusCode, axum::Json<ConversationView>), Problem> {
     let workspace = place.id();
-    let assistant = find_assistant(&place.app, workspace, request.assistant).await?;
+    let by = place.principal();
+    let assistant = find_to_ask(&place.app, by, workspace, request.assistant).await?;
     let begun_by = match place.principal().credential() {
         Credential::Key(id) => Some(id),
         _ => None,
@@ -281,6 +282,7 @@ pub(super) async fn build_turn(
         Some(assistant) => assistant.into_inner(),
         None => find_assistant(&place.app, workspace, None).await?,
     };
+    check_reach(place.principal(), &assistant)?;
     Ok(Turn {
         workspace,
         assistant,

@@ -62,7 +62,7 @@ mod widget;
 pub mod workflows;
 pub(super) mod workspaces;
 
-pub(super) use self::ask::{check_client_id, check_text, find_assistant};
+pub(super) use self::ask::{check_client_id, check_text, find_assistant, find_to_ask};
 pub(super) use self::status::HttpsView;
 
 use super::auth::Scope;

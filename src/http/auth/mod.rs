@@ -49,6 +49,10 @@ pub(super) trait OfPrincipal {
     /// Callers who may read the documents get answers from all of them, others only from those for visitors.
     fn audience(&self) -> Audience;
 
+    /// Whether the caller may ask an assistant that is for staff. A key that may not read the documents often stands in a page
+    /// or a program for visitors.
+    fn is_staff(&self) -> bool;
+
     /// Checks that the caller may touch the whole installation.
     ///
     /// # Errors
@@ -72,6 +76,11 @@ impl OfPrincipal for Principal {
             true => Audience::Staff,
             false => Audience::Visitors,
         }
+    }
+
+    fn is_staff(&self) -> bool {
+        let of_program = matches!(self.caller(), Caller::Key(_) | Caller::Secret);
+        !of_program || self.audience() == Audience::Staff
     }
 
     fn unbound(&self) -> Result<(), Problem> {

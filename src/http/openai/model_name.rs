@@ -76,10 +76,15 @@ async fn find_assistant(
     let Ok(workspace) = principal.workspace(app, workspace).await else {
         return Ok(None);
     };
-    Ok(app
+    let found = app
         .store
         .read(move |conn| assistants::find_by_name(conn, workspace.id, &name))
-        .await?)
+        .await?;
+    let Some(assistant) = found else {
+        return Ok(None);
+    };
+    let is_hidden = assistant.is_for_staff()? && !principal.is_staff();
+    Ok((!is_hidden).then_some(assistant))
 }
 
 /// Model names of the assistants that the caller may use, each with its creation time (Unix ms). Those of
@@ -94,6 +99,7 @@ pub(super) async fn assistant_names(
         .await
         .ok()
         .map(|workspace| workspace.id);
+    let is_staff = principal.is_staff();
     let visible = move |id: WorkspaceId| bound_to.is_none_or(|bound| bound == id);
     let names = app.store.read(move |conn| {
         let mut names = Vec::new();
@@ -102,6 +108,9 @@ pub(super) async fn assistant_names(
             .filter(|w| visible(w.id))
         {
             for assistant in assistants::list(conn, workspace.id)? {
+                if assistant.is_for_staff()? && !is_staff {
+                    continue;
+                }
                 let name = if own == Some(workspace.id) {
                     format!("{ASSISTANT}{}", assistant.name)
                 } else {

@@ -27,7 +27,7 @@ impl From<ToolError> for Problem {
         match error {
             ToolError::Arguments(_) => Self::invalid("arguments", detail),
             ToolError::KeyTaken => Self::invalid("key", detail),
-            ToolError::Forbidden(_) => conflict("tool_forbidden"),
+            ToolError::Forbidden(_) | ToolError::NotChosen(_) => conflict("tool_forbidden"),
             ToolError::AsksVisitor(_) | ToolError::AsksStaff(_) => conflict("tool_waits"),
             ToolError::Declined | ToolError::Expired => conflict("tool_declined"),
             ToolError::Unknown(_) => conflict("tool_outcome_unknown"),

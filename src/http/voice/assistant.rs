@@ -6,7 +6,7 @@ use super::settings::WidgetSettings;
 use crate::app::{App, default_assistant};
 use crate::http::api::find_assistant;
 use crate::http::problem::Problem;
-use crate::store::assistants::{self, Assistant, KnowledgeView};
+use crate::store::assistants::{self, Assistant};
 use crate::store::{AssistantId, Scoped, WorkspaceId, workspaces};
 
 /// The assistant that a page names; else that of its key, or the workspace's first.
@@ -66,5 +66,5 @@ async fn usual(
 }
 
 fn is_for_visitors(assistant: &Assistant) -> Result<bool, Problem> {
-    Ok(assistant.own()?.knowledge.view != Some(KnowledgeView::Staff))
+    Ok(!assistant.is_for_staff()?)
 }

@@ -54,6 +54,14 @@ impl Assistant {
         read_settings(&self.settings)
     }
 
+    /// Whether no visitor may reach it.
+    ///
+    /// # Errors
+    /// As [`Assistant::own`].
+    pub fn is_for_staff(&self) -> Result<bool, StoreError> {
+        Ok(self.own()?.knowledge.view == Some(KnowledgeView::Staff))
+    }
+
     /// Everything but the short name.
     ///
     /// # Errors

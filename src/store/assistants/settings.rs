@@ -42,12 +42,27 @@ pub struct AssistantSettings {
     pub hand_over: HandOverChoice,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<Recording>,
-    /// Names of the workflows that it may begin.
+    /// Names of the workflows that it may begin; empty: all of the workspace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub workflows: Vec<String>,
-    /// Names of the tools that it may call.
+    /// Names of the tools that its workflows may call; empty: all of the workspace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
+}
+
+impl AssistantSettings {
+    pub fn may_begin(&self, workflow: &str) -> bool {
+        is_chosen(&self.workflows, workflow)
+    }
+
+    pub fn may_call(&self, tool: &str) -> bool {
+        is_chosen(&self.tools, tool)
+    }
+}
+
+/// Who chooses nothing has everything.
+fn is_chosen(chosen: &[String], name: &str) -> bool {
+    chosen.is_empty() || chosen.iter().any(|one| one == name)
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -237,6 +252,19 @@ mod tests {
         );
         let read: AssistantSettings = serde_json::from_value(written).unwrap();
         assert_eq!(read, some);
+    }
+
+    #[test]
+    fn who_chooses_has_only_what_was_chosen() {
+        let all = AssistantSettings::default();
+        assert!(all.may_begin("order") && all.may_call("stock"));
+        let some = AssistantSettings {
+            workflows: vec!["order".into()],
+            tools: vec!["stock".into()],
+            ..AssistantSettings::default()
+        };
+        assert!(some.may_begin("order") && some.may_call("stock"));
+        assert!(!some.may_begin("stock") && !some.may_call("order"));
     }
 
     #[test]

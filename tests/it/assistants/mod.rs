@@ -367,6 +367,89 @@ async fn an_assistant_for_staff_is_reached_by_no_visitor() {
 }
 
 #[tokio::test]
+async fn an_assistant_for_staff_is_not_there_for_programs_of_visitors() {
+    let app = shop().await;
+    let workspace = app.workspace("default").await;
+    let (public, _) = app.make_key(&["chat"], Some(workspace)).await;
+    let (own, _) = app.make_key(&["chat", "documents"], Some(workspace)).await;
+    let begin = json!({"assistant": "frontdesk"});
+    let begun = app
+        .post_as(&public, "/api/v1/conversations", begin.clone())
+        .await;
+    assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.text());
+    let earlier = format!(
+        "/api/v1/conversations/{}/messages",
+        begun.json()["id"].as_str().unwrap()
+    );
+    publish(&app, json!({"knowledge": {"view": "staff"}})).await;
+    let question = "How much is a full service?";
+    let asks = [
+        (
+            "/api/v1/ask",
+            json!({"question": question, "assistant": "frontdesk"}),
+        ),
+        (
+            "/v1/chat/completions",
+            json!({"model": "assistant:frontdesk", "messages": [{"role": "user", "content": question}]}),
+        ),
+        (
+            "/v1/responses",
+            json!({"model": "assistant:frontdesk", "input": question}),
+        ),
+        (
+            "/v1/messages",
+            json!({
+                "model": "assistant:frontdesk", "max_tokens": 50,
+                "messages": [{"role": "user", "content": question}],
+            }),
+        ),
+        ("/api/v1/conversations", begin),
+    ];
+    for (path, body) in asks {
+        let refused = app.post_as(&public, path, body.clone()).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::NOT_FOUND,
+            "{path}: {}",
+            refused.text()
+        );
+        let served = app.post_as(&own, path, body).await;
+        assert!(served.status.is_success(), "{path}: {}", served.text());
+    }
+    let said = json!({ "text": question });
+    let refused = app.post_as(&public, &earlier, said).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text());
+    for (key, is_there) in [(&public, false), (&own, true)] {
+        let wanted = request(Method::GET, "/v1/models", key)
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let models = app.send(wanted).await;
+        let listed = models.text().contains("\"assistant:frontdesk\"");
+        assert_eq!(listed, is_there, "{}", models.text());
+    }
+}
+
+#[tokio::test]
+async fn an_assistant_begins_only_the_workflows_that_it_chose() {
+    let app = shop().await;
+    let made = put(&app, "/api/v1/workflows/callback", &json!({})).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text());
+    let wish = "Please call me back";
+    let visitor = token(&app).await;
+    let begun = ask_as(&app, &visitor, wish).await;
+    assert_eq!(begun["rung"], "workflow", "{begun}");
+    publish(&app, json!({ "workflows": ["order"] })).await;
+    let other = ask(&app, wish).await;
+    assert_ne!(other["rung"], "workflow", "{other}");
+    // What had begun is over.
+    let after = ask_as(&app, &visitor, "My name is Anna Weber").await;
+    assert_ne!(after["rung"], "workflow", "{after}");
+    publish(&app, json!({ "workflows": ["callback"] })).await;
+    let again = ask(&app, wish).await;
+    assert_eq!(again["rung"], "workflow", "{again}");
+}
+
+#[tokio::test]
 async fn a_page_with_the_key_of_an_assistant_gets_it() {
     let app = shop().await;
     site(&app, "default").await;

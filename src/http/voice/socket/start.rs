@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use super::wire::{Reader, Start, StartChannel};
 use crate::app::App;
 use crate::http::address::network_of;
-use crate::http::api::find_assistant;
+use crate::http::api::find_to_ask;
 use crate::http::auth::{Caller as Who, OfCredential, OfPrincipal, Principal, Scope};
 use crate::http::problem::Problem;
 use crate::http::voice::assistant::for_visitors;
@@ -136,7 +136,7 @@ impl Guest {
         };
         let named = start.workspace.as_deref();
         let workspace = principal.workspace(&self.app, named).await?.id;
-        let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
+        let assistant = find_to_ask(&self.app, principal, workspace, start.assistant).await?;
         let conversation = match start.conversation {
             Some(text) => {
                 let id: ConversationId = text

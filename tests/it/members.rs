@@ -1,11 +1,13 @@
 //! People in several workspaces: complete separation, invitations, sessions, the audit log.
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
 use frontdesk::store::users::{self, NewUser, Role};
 use frontdesk::store::{UserId, WorkspaceId, members};
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, now};
+use crate::auth::with_cookie;
 use crate::browser::{Browser, PASSWORD, between, leads_to, person};
 use crate::staff::{Staff, talk};
 
@@ -109,6 +111,51 @@ async fn whoever_goes_to_another_workspace_has_its_rights_and_a_new_session() {
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
     let page = browser.get("/overview").await;
     assert!(page.text().contains("clinic"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn going_to_another_workspace_makes_no_session_younger() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    person(&app, "boss", "owner").await;
+    person(&app, "ann", "agent").await;
+    let mut ann = Browser::new(&app);
+    ann.password("ann").await;
+    // Somebody without a password, who signed in an hour ago.
+    let aged = app.app.store.write(|tx| {
+        tx.execute(
+            "UPDATE sessions SET via = 'passkey', created_at = created_at - 3600000, expires_at = expires_at - 3600000",
+            (),
+        )?;
+        tx.execute("UPDATE users SET password_hash = NULL", ())?;
+        Ok(())
+    });
+    aged.await.unwrap();
+    let session = async || {
+        let read = app.app.store.read(|conn| {
+            let of = "SELECT via, created_at, expires_at FROM sessions";
+            Ok(conn.query_row(of, (), |row| {
+                let via: String = row.get(0)?;
+                Ok((via, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            })?)
+        });
+        read.await.unwrap()
+    };
+    let before = session().await;
+    leads_to(&ann.post("/workspace", "name=clinic").await);
+    assert_eq!(session().await, before);
+    // Else whoever finds the browser open could add a passkey of theirs.
+    let begin = with_cookie(Method::POST, "/account/passkeys/begin", &ann.session)
+        .header(header::ORIGIN, "http://desk.example")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{}"));
+    let refused = app.send(begin.unwrap()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(
+        refused.text().contains("sign in again first"),
+        "{}",
+        refused.text()
+    );
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::second_factor::WAIT;
 use crate::store::password;
-use crate::store::sessions::Via;
+use crate::store::sessions::{self, Via};
 use crate::store::token::{Token, TokenHash, TokenKind};
 
 #[derive(Template)]
@@ -137,10 +137,18 @@ pub(super) async fn accept(
     let hash = TokenHash::of(&form.token);
     if let Visitor::SignedIn(person) = &visitor {
         let user = person.user().clone();
-        let joined = app
-            .store
-            .write(move |tx| invitations::accept_as(tx, &hash, &user, now));
-        let Some(workspace) = joined.await? else {
+        let token = Token::generate(TokenKind::Session)?;
+        let (fresh, former) = (token.hash(), session::token(&parts.headers));
+        let joined = app.store.write(move |tx| {
+            let Some(workspace) = invitations::accept_as(tx, &hash, &user, now)? else {
+                return Ok(false);
+            };
+            if let Some(former) = former {
+                sessions::move_to(tx, &former, &fresh, workspace, now)?;
+            }
+            Ok(true)
+        });
+        if !joined.await? {
             return page(
                 &app,
                 &visitor,
@@ -150,10 +158,8 @@ pub(super) async fn accept(
                 None,
             )
             .await;
-        };
+        }
         attempts.forgive(network);
-        let begins = session::Begins::of(&parts, Via::Link, Some(workspace));
-        let token = session::fresh(&app.store, person.user().id, begins, now).await?;
         return Ok(session::signed_in(&parts.headers, &token, "/"));
     }
     let wrong = accounts::wrong_name(&form.name)

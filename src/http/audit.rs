@@ -64,6 +64,7 @@ const SILENT: &[&str] = &[
     "/api/v1/inbox/{id}/translate",
     "/api/v1/inbox/{id}/typing",
     "/api/v1/inbox/{id}/unread",
+    "/invitation",
     "/login",
     "/login/code",
     "/login/passkey",

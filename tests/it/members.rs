@@ -207,6 +207,98 @@ async fn an_invitation_lets_one_person_in_once() {
     assert_eq!(page.status, StatusCode::GONE);
 }
 
+/// Invites somebody; the secret of the link.
+async fn invited(by: &Staff<'_>, email: &str, role: &str) -> String {
+    let whom = json!({"email": email, "role": role});
+    let made = by.post("/api/v1/invitations", whom).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    link.split_once("token=").unwrap().1.to_owned()
+}
+
+async fn opens(app: &TestApp, token: &str) -> StatusCode {
+    let mut somebody = Browser::new(app);
+    let path = format!("/invitation?token={token}");
+    somebody.get(&path).await.status
+}
+
+#[tokio::test]
+async fn an_invitation_gives_nothing_that_its_maker_has_lost() {
+    let app = TestApp::new().await;
+    let home = app.workspace("default").await;
+    Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = Staff::new(&app, "Ann", Role::Owner).await;
+    let own = app.app.store.write(move |tx| {
+        // An owner of the workspace, and not of the installation.
+        tx.execute("UPDATE users SET owns = 0 WHERE name = 'Ann'", ())?;
+        Ok(())
+    });
+    own.await.unwrap();
+    put(&app, home, ann.id, Role::Owner).await;
+    let owner = invited(&ann, "one@example.com", "owner").await;
+    let agent = invited(&ann, "two@example.com", "agent").await;
+    assert_eq!(opens(&app, &owner).await, StatusCode::OK);
+    put(&app, home, ann.id, Role::Admin).await;
+    assert_eq!(opens(&app, &owner).await, StatusCode::GONE, "an admin's");
+    assert_eq!(opens(&app, &agent).await, StatusCode::OK);
+    put(&app, home, ann.id, Role::Owner).await;
+    let id = ann.id;
+    let suspend = app.app.store.write(move |tx| users::suspend(tx, id, now()));
+    suspend.await.unwrap();
+    assert_eq!(opens(&app, &agent).await, StatusCode::GONE, "suspended");
+    let back = app.app.store.write(move |tx| {
+        users::reinstate(tx, id)?;
+        members::remove(tx, home, id)
+    });
+    assert!(back.await.unwrap());
+    put(&app, home, ann.id, Role::Owner).await;
+    assert_eq!(opens(&app, &agent).await, StatusCode::GONE, "taken out");
+}
+
+#[tokio::test]
+async fn whoever_was_taken_out_does_not_come_back_by_an_older_link() {
+    let app = TestApp::new().await;
+    let clinic = app.workspace("clinic").await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = person(&app, "ann", "agent").await;
+    take_out(&app, clinic, ann).await;
+    let mut browser = Browser::new(&app);
+    browser.password("ann").await;
+    let whom = json!({"email": "ann@example.com", "role": "agent"});
+    let made = boss
+        .post("/api/v1/invitations?workspace=clinic", whom)
+        .await;
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    // Put in by somebody, and taken out again.
+    put(&app, clinic, ann, Role::Agent).await;
+    let out = app
+        .app
+        .store
+        .write(move |tx| members::remove(tx, clinic, ann));
+    assert!(out.await.unwrap());
+    browser.password("ann").await;
+    let form = format!("token={token}");
+    let gone = browser.post("/invitation", &form).await;
+    assert_eq!(gone.status, StatusCode::GONE, "{}", gone.text());
+    // A new one works, and the log of that workspace tells of it.
+    let fresh = json!({"email": "ann@example.com", "role": "agent"});
+    let made = boss
+        .post("/api/v1/invitations?workspace=clinic", fresh)
+        .await;
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    let form = format!("token={token}");
+    leads_to(&browser.post("/invitation", &form).await);
+    let tells = async |workspace: &str| {
+        let log = boss
+            .get(&format!("/api/v1/audit?workspace={workspace}"))
+            .await;
+        log.text().contains("accepted an invitation")
+    };
+    assert!(tells("clinic").await && !tells("default").await);
+}
+
 #[tokio::test]
 async fn whoever_works_elsewhere_too_cannot_be_taken_over_from_here() {
     let app = TestApp::new().await;

@@ -3,7 +3,8 @@
 use crate::access::{Caller, Denied, Member, Principal, Scope};
 use crate::store::audit::{self, AuditSettings, Entry, Filter, Kind, NewEntry, Seal};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_keys, users, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, api_keys, users,
+    workspaces,
 };
 
 /// Who may read the log.
@@ -99,6 +100,28 @@ pub async fn note_sign_in(
     if let Err(error) = write.await {
         tracing::error!(%error, "a sign-in could not be noted in the audit log");
     }
+}
+
+/// Notes what became of somebody's place in a workspace: in that one's log, wherever they were before.
+pub fn note_place(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    whom: UserId,
+    what: String,
+    address: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let new = NewEntry {
+        workspace: Some(workspace),
+        kind: Kind::Person,
+        who: whom.to_string(),
+        name: users::get(tx, whom)?.name,
+        what,
+        subject: String::new(),
+        address: address.to_owned(),
+        outcome: 200,
+    };
+    audit::append(tx, &new, now)
 }
 
 fn key_name(conn: &Connection, id: &str) -> Result<String, StoreError> {

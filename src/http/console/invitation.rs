@@ -15,6 +15,7 @@ use super::view::{self, filters};
 use super::{Failure, session};
 use crate::app::App;
 use crate::app::accounts;
+use crate::app::members::audit;
 use crate::app::members::invitations::{self, Asked};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
@@ -45,6 +46,9 @@ struct Invited {
     /// Whether the invited person is the one who is signed in.
     is_me: bool,
 }
+
+/// As the audit log of the workspace tells it.
+const ACCEPTED: &str = "accepted an invitation";
 
 #[derive(Deserialize)]
 pub(super) struct Link {
@@ -135,6 +139,7 @@ pub(super) async fn accept(
         return page(&app, &visitor, form.token, form.name, status, Some(told)).await;
     }
     let hash = TokenHash::of(&form.token);
+    let address = address_of(&parts).to_string();
     if let Visitor::SignedIn(person) = &visitor {
         let user = person.user().clone();
         let token = Token::generate(TokenKind::Session)?;
@@ -143,6 +148,7 @@ pub(super) async fn accept(
             let Some(workspace) = invitations::accept_as(tx, &hash, &user, now)? else {
                 return Ok(false);
             };
+            audit::note_place(tx, workspace, user.id, ACCEPTED.to_owned(), &address, now)?;
             if let Some(former) = former {
                 sessions::move_to(tx, &former, &fresh, workspace, now)?;
             }
@@ -199,6 +205,7 @@ pub(super) async fn accept(
         let Some((user, workspace)) = accepted else {
             return Ok(false);
         };
+        audit::note_place(tx, workspace, user, ACCEPTED.to_owned(), &address, now)?;
         let mut begins = begins;
         begins.workspace = Some(workspace);
         session::begin(tx, user, &session_hash, &begins, now)?;

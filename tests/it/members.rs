@@ -384,6 +384,41 @@ async fn the_audit_log_tells_who_changed_and_who_read() {
 }
 
 #[tokio::test]
+async fn a_workspace_learns_who_from_above_read_in_it() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let id = talk(&app, "clinic", "my tooth hurts").await;
+    for path in [
+        "/api/v1/workspaces/clinic/export".to_owned(),
+        format!("/api/v1/conversations/{id}?workspace=clinic"),
+    ] {
+        for reply in [boss.get(&path).await, app.get(&path).await] {
+            assert_eq!(reply.status, StatusCode::OK, "{path}");
+        }
+    }
+    let whats = async |workspace: &str| {
+        let log = boss
+            .get(&format!("/api/v1/audit?workspace={workspace}"))
+            .await;
+        let whats = log.json()["entries"].as_array().unwrap().clone();
+        let whats = whats
+            .iter()
+            .map(|row| row["what"].as_str().unwrap().to_owned());
+        whats.collect::<Vec<_>>()
+    };
+    let there = whats("clinic").await;
+    for what in [
+        "GET /api/v1/workspaces/{name}/export",
+        "GET /api/v1/conversations/{id}",
+    ] {
+        let times = there.iter().filter(|one| *one == what).count();
+        assert_eq!(times, 2, "a person and a key: {there:?}");
+    }
+    assert!(whats("default").await.is_empty());
+}
+
+#[tokio::test]
 async fn people_see_where_they_are_signed_in_and_end_one_browser() {
     let app = TestApp::new().await;
     person(&app, "boss", "owner").await;

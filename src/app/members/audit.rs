@@ -30,15 +30,17 @@ pub struct Done {
     pub what: String,
     /// The ids in the address.
     pub subject: String,
+    /// Short name of the workspace that it is about; `None` for the one that they are in.
+    pub place: Option<String>,
     /// Network address.
     pub address: String,
     /// Status of the answer.
     pub outcome: u16,
 }
 
-/// Notes what somebody did. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
+/// Notes what somebody did: in the log of the workspace that it is about, also for who reaches all of them. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
 pub async fn note(store: &Store, by: &Principal, done: Done) {
-    let workspace = by.at();
+    let (at, bound) = (by.at(), by.bound_to());
     let (kind, who, known) = match by.caller() {
         Caller::User(user) => (Kind::Person, user.id.to_string(), Some(user.name.clone())),
         Caller::Key(id) => (Kind::Key, id.to_string(), None),
@@ -53,6 +55,11 @@ pub async fn note(store: &Store, by: &Principal, done: Done) {
             Some(name) => name,
             None => key_name(tx, &who)?,
         };
+        let named = match done.place.filter(|_| bound.is_none()) {
+            Some(name) => workspaces::find_by_name(tx, &name)?,
+            None => None,
+        };
+        let workspace = named.map(|named| named.id).or(at);
         let new = NewEntry {
             workspace: still_there(tx, workspace)?,
             kind,

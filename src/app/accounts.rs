@@ -64,8 +64,10 @@ pub struct Change {
 
 /// Checks a name; `Some` is a sentence on what is wrong.
 pub fn wrong_name(name: &str) -> Option<&'static str> {
-    let fits = (1..=LONGEST_NAME).contains(&name.trim().chars().count());
-    (!fits).then_some("Give a name of at most 80 characters.")
+    let name = name.trim();
+    let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+    (!fits || name.contains(char::is_control))
+        .then_some("Give a name of at most 80 characters, on one line.")
 }
 
 /// Checks an e-mail address; `Some` is a sentence on what is wrong.
@@ -73,7 +75,7 @@ pub fn wrong_email(email: &str) -> Option<&'static str> {
     let email = email.trim();
     let parts = email.split_once('@');
     let fits = email.len() <= 254
-        && !email.contains(char::is_whitespace)
+        && !email.contains(|letter: char| letter.is_whitespace() || letter.is_control())
         && parts.is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
     (!fits).then_some("The e-mail address does not look right; it needs an @ in the middle.")
 }

@@ -1,6 +1,7 @@
 //! Counts wrong passwords and codes. Too many of them, and the sender has to wait.
 
 use std::collections::HashMap;
+use std::mem::discriminant;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +15,7 @@ const MOST_FAILURES: u32 = 10;
 const MOST_OF_EMAIL: u32 = 30;
 /// After too many failures, the sender waits until this window ends.
 const FAILURE_WINDOW_MS: i64 = 10 * 60 * 1000;
-/// Networks and accounts that are remembered at a time.
+/// Networks, accounts and addresses that are remembered at a time, of each.
 const MOST_REMEMBERED: usize = 4096;
 
 /// Whose attempts are counted.
@@ -64,9 +65,14 @@ impl Attempts {
         let over = |failures: &Failures| now - failures.since >= FAILURE_WINDOW_MS;
         if map.len() >= MOST_REMEMBERED {
             map.retain(|_, failures| !over(failures));
-            // Drop the oldest, so that a stranger with many addresses cannot fill the memory.
-            if map.len() >= MOST_REMEMBERED
-                && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.since).map(|(a, _)| *a)
+            // Drop the oldest, so that a stranger cannot fill the memory; of the same kind, so that addresses that were made up
+            // let nobody guess at codes again.
+            let same = map
+                .iter()
+                .filter(|(other, _)| discriminant(*other) == discriminant(&of));
+            let same: Vec<(Of, i64)> = same.map(|(other, f)| (*other, f.since)).collect();
+            if same.len() >= MOST_REMEMBERED
+                && let Some((oldest, _)) = same.into_iter().min_by_key(|(_, since)| *since)
             {
                 map.remove(&oldest);
             }
@@ -156,9 +162,12 @@ mod tests {
             .filter(|n| attempts.begin(Of::network(of_network(*n)), 0))
             .count();
         assert_eq!(allowed, MOST_FAILURES as usize);
+        let ann = Of::Account(UserId::new());
+        (0..MOST_FAILURES).for_each(|_| assert!(attempts.begin(ann, 0)));
         for n in 0..10_000_u32 {
             attempts.begin(Of::network(IpAddr::from(n.to_be_bytes())), 1);
         }
-        assert!(attempts.0.lock().unwrap().len() <= MOST_REMEMBERED);
+        assert!(attempts.0.lock().unwrap().len() <= MOST_REMEMBERED + 1);
+        assert!(!attempts.begin(ann, 2), "it is not forgotten with them");
     }
 }

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::address::address_of;
-use super::auth;
+use super::auth::{self, DEFAULT_WORKSPACE};
 use crate::access::Principal;
 use crate::app::App;
 use crate::app::members::audit::{self, Done};
@@ -35,6 +35,7 @@ const READS: &[&str] = &[
     "/api/v1/people",
     "/api/v1/people/copy",
     "/api/v1/workspaces/{name}/export",
+    "/api/v1/crm/accounts/{id}/copy",
     "/api/v1/audit/export",
     "/inbox/{id}",
     "/calls/{id}",
@@ -43,6 +44,7 @@ const READS: &[&str] = &[
     "/contacts/{id}",
     "/privacy/copy",
     "/workspaces/{name}/export",
+    "/crm/accounts/{id}/copy",
     "/backups/{name}",
     "/audit/export",
 ];
@@ -64,10 +66,12 @@ const SILENT: &[&str] = &[
     "/api/v1/inbox/{id}/translate",
     "/api/v1/inbox/{id}/typing",
     "/api/v1/inbox/{id}/unread",
+    "/invitation",
     "/login",
     "/login/code",
     "/login/passkey",
     "/login/passkey/begin",
+    "/mcp",
 ];
 
 /// In bytes.
@@ -83,6 +87,8 @@ pub(super) fn begin(parts: &Parts) -> Option<Begun> {
     Some(Begun {
         what: format!("{} {pattern}", parts.method),
         subject: subject(matched, parts.uri.path()),
+        place: of_path(matched, parts.uri.path()).or_else(|| auth::named_workspace(parts)),
+        reads: parts.method == Method::GET,
         address: address_of(parts).to_string(),
     })
 }
@@ -90,15 +96,22 @@ pub(super) fn begin(parts: &Parts) -> Option<Begun> {
 pub(super) struct Begun {
     what: String,
     subject: String,
+    /// Short name of the workspace that it is about, if the request names one.
+    place: Option<String>,
+    reads: bool,
     address: String,
 }
 
 impl Begun {
     /// Notes it with what came of it.
     pub(super) async fn end(self, app: &App, by: &Principal, outcome: StatusCode) {
+        // What is read without naming a workspace is of the caller's own, or of the first.
+        let first = || DEFAULT_WORKSPACE.to_owned();
+        let unnamed = self.reads && by.at().is_none();
         let done = Done {
             what: self.what,
             subject: self.subject,
+            place: self.place.or_else(|| unnamed.then(first)),
             address: self.address,
             outcome: outcome.as_u16(),
         };
@@ -120,6 +133,14 @@ fn is_noted(method: &Method, pattern: &str) -> bool {
         Method::HEAD | Method::OPTIONS => false,
         _ => !pattern.starts_with("/v1/") && !SILENT.contains(&pattern),
     }
+}
+
+/// The workspace that a path names.
+fn of_path(pattern: &str, path: &str) -> Option<String> {
+    let is_one = pattern.contains("/workspaces/{name}") || pattern.starts_with("/plans/of/");
+    let mut parts = pattern.split('/').zip(path.split('/'));
+    let (_, name) = parts.find(|(part, _)| is_one && *part == "{name}")?;
+    Some(name.to_owned())
 }
 
 /// What stands in the path where the pattern has a name in braces.
@@ -180,6 +201,16 @@ mod tests {
         assert_eq!(of_today("/api/calls/{id}"), "/api/v1/calls/{id}");
         assert_eq!(of_today("/api/v1/calls/{id}"), "/api/v1/calls/{id}");
         assert_eq!(of_today("/calls/{id}"), "/calls/{id}");
+    }
+
+    #[test]
+    fn a_path_names_the_workspace_that_it_is_about() {
+        let export = "/api/v1/workspaces/{name}/export";
+        let of = of_path(export, "/api/v1/workspaces/shop/export");
+        assert_eq!(of.as_deref(), Some("shop"));
+        let of = of_path("/plans/of/{name}", "/plans/of/shop");
+        assert_eq!(of.as_deref(), Some("shop"));
+        assert_eq!(of_path("/backups/{name}", "/backups/shop"), None);
     }
 
     #[test]

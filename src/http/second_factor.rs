@@ -1,5 +1,5 @@
-//! A signed-in person manages their own second factor, on the console's pages and over the API. The password is asked
-//! for again, and wrong passwords and codes are counted.
+//! A signed-in person proves again who they are, and manages their own second factor, on the console's pages and over the API.
+//! Wrong passwords and codes are counted.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl Own {
         self.check_password(password).await?;
         let business = business.as_deref().unwrap_or("your business");
         let begun = second_factor::begin(&self.app.store, self.user.id, business, now_ms()).await?;
-        self.forget_attempts();
+        self.forgive_attempt();
         Ok(begun)
     }
 
@@ -87,7 +87,7 @@ impl Own {
         self.count_attempt()?;
         let store = &self.app.store;
         let codes = second_factor::confirm(store, self.user.id, code, keep, now_ms()).await?;
-        self.forget_attempts();
+        self.forgive_attempt();
         Ok(codes)
     }
 
@@ -105,7 +105,7 @@ impl Own {
         let store = &self.app.store;
         let codes = second_factor::renew_recovery_codes(store, self.user.id, code, now_ms());
         let codes = codes.await?;
-        self.forget_attempts();
+        self.forgive_attempt();
         Ok(codes)
     }
 
@@ -115,7 +115,18 @@ impl Own {
         self.count_attempt()?;
         self.check_password(password).await?;
         second_factor::turn_off(&self.app.store, self.user.id, code, now_ms()).await?;
-        self.forget_attempts();
+        self.forgive_attempt();
+        Ok(())
+    }
+
+    /// Checks the password, for what asks for nothing else.
+    ///
+    /// # Errors
+    /// 400 for a wrong password, 429 after too many attempts.
+    pub(super) async fn prove(&self, password: String) -> Result<(), Problem> {
+        self.count_attempt()?;
+        self.check_password(password).await?;
+        self.forgive_attempt();
         Ok(())
     }
 
@@ -131,8 +142,10 @@ impl Own {
         Err(Problem::new(status, "too_many_requests", WAIT).retry_after(AGAIN_AFTER))
     }
 
-    fn forget_attempts(&self) {
-        self.attempts.forget(Of::network(self.address));
+    /// Takes back the attempt, which was right. Of the network only this one: else whoever has one account could guess at all
+    /// others for ever.
+    fn forgive_attempt(&self) {
+        self.attempts.forgive(Of::network(self.address));
         self.attempts.forget(Of::Account(self.user.id));
     }
 

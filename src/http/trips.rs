@@ -2,6 +2,7 @@
 //! once, in time. In memory only: a restart ends them, and people begin again.
 
 use std::collections::HashMap;
+use std::mem::discriminant;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::members::sign_on::Going;
@@ -10,7 +11,7 @@ use crate::store::{StoreError, UnixMs, UserId};
 
 /// How long one may take, in ms.
 const OPEN_MS: i64 = 5 * 60 * 1000;
-/// Round trips that are remembered at a time.
+/// Round trips of one kind that are remembered at a time.
 const MOST: usize = 4096;
 
 /// What a round trip is for.
@@ -32,14 +33,17 @@ impl Trips {
     pub(super) fn begin(&self, trip: Trip, now: UnixMs) -> Result<Token, StoreError> {
         let token = Token::generate(TokenKind::SignIn)?;
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() >= MOST {
-            open.retain(|_, (_, until)| *until > now);
-        }
-        // Drop the oldest, so that a stranger cannot fill the memory.
-        if open.len() >= MOST
-            && let Some(oldest) = open.iter().min_by_key(|(_, (_, until))| *until)
+        open.retain(|_, (_, until)| *until > now);
+        // Drop the oldest, so that a stranger cannot fill the memory; of the same kind, so that whoever begins passkeys by the
+        // thousand ends nobody's sign-in at a sign-in server.
+        let same = open
+            .iter()
+            .filter(|(_, (other, _))| discriminant(other) == discriminant(&trip));
+        let same: Vec<(TokenHash, UnixMs)> =
+            same.map(|(hash, (_, until))| (*hash, *until)).collect();
+        if same.len() >= MOST
+            && let Some((oldest, _)) = same.into_iter().min_by_key(|(_, until)| *until)
         {
-            let oldest = *oldest.0;
             open.remove(&oldest);
         }
         open.insert(token.hash(), (trip, now.saturating_add(OPEN_MS)));
@@ -67,9 +71,12 @@ mod tests {
         assert_eq!(trips.take(token.reveal(), 1), None, "once");
         let late = trips.begin(Trip::Passkey, 0).unwrap();
         assert_eq!(trips.take(late.reveal(), OPEN_MS), None);
+        let adds = Trip::AddPasskey(UserId::new());
+        let adding = trips.begin(adds.clone(), 0).unwrap();
         for now in 0..5000 {
             trips.begin(Trip::Passkey, now).unwrap();
         }
-        assert!(trips.0.lock().unwrap().len() <= MOST);
+        assert!(trips.0.lock().unwrap().len() <= MOST + 1);
+        assert_eq!(trips.take(adding.reveal(), 5000), Some(adds));
     }
 }

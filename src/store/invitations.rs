@@ -122,6 +122,20 @@ pub fn revoke(
     Ok(())
 }
 
+/// Removes the open links that somebody made for a workspace, and that for their own address: they were taken out of it.
+pub fn remove_of(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM invitations WHERE workspace = ?1 AND used_at IS NULL AND revoked_at IS NULL
+         AND (invited_by = ?2 OR email = (SELECT email FROM users WHERE id = ?2))",
+    )?
+    .execute((workspace, user))?;
+    Ok(())
+}
+
 /// Removes invitations that ended at or before `before`; returns how many.
 pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute(

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use super::rows::columns;
 use super::users::{self, Role, User};
 use super::values::text_enum;
-use super::{StoreError, UnixMs, UserId, WorkspaceId, sessions};
+use super::{StoreError, UnixMs, UserId, WorkspaceId, invitations, sessions};
 
 text_enum! {
     /// Who decided that somebody is a member.
@@ -54,7 +54,8 @@ pub fn set(
     Ok(())
 }
 
-/// Takes somebody out of a workspace and its teams, and ends their sessions there; false if they were not in it.
+/// Takes somebody out of a workspace and its teams, and ends their sessions and open invitations there; false if they were not
+/// in it.
 pub fn remove(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -67,6 +68,7 @@ pub fn remove(
         "DELETE FROM team_members WHERE user = ?2 AND team IN (SELECT id FROM teams WHERE workspace = ?1)",
     )?
     .execute((workspace, user))?;
+    invitations::remove_of(tx, workspace, user)?;
     sessions::revoke_in(tx, user, workspace)?;
     Ok(removed > 0)
 }

@@ -118,6 +118,22 @@ pub fn describe(
     Ok(())
 }
 
+/// Puts a session into another workspace under another token, as other rights begin there. When and how it began, and when it
+/// ends, stay: going to and fro makes no session younger. Does nothing if it is gone.
+pub fn move_to(
+    tx: &Transaction<'_>,
+    former: &TokenHash,
+    token: &TokenHash,
+    workspace: WorkspaceId,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE sessions SET token_hash = ?, workspace = ?, last_seen_at = ? WHERE token_hash = ?",
+    )?
+    .execute((token, workspace, now, former))?;
+    Ok(())
+}
+
 /// A session as its person sees it in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {

@@ -166,6 +166,13 @@ pub fn find_user(
         .optional()?)
 }
 
+/// Whether a provider knows somebody already, by another id or this one.
+pub fn is_linked(conn: &Connection, provider: SignOnId, user: UserId) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM sign_on_links WHERE provider = ? AND user = ? LIMIT 1")?
+        .exists((provider, user))?)
+}
+
 /// Notes whose account an id at a provider is.
 pub fn link(
     tx: &Transaction<'_>,

@@ -66,6 +66,7 @@ mod leads;
 mod ledger;
 mod mail;
 mod matrix;
+mod matrix_pages;
 mod mcp;
 mod members;
 mod models;

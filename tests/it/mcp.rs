@@ -127,6 +127,14 @@ async fn the_tools_do_what_the_api_does() {
     let read = call(&app, &key, "read_conversation", json!({"id": begun})).await;
     assert_eq!(read["title"], "Bells");
     assert!(read["transcript"].is_array());
+    let log = app.get("/api/v1/audit").await.json();
+    let noted = log["entries"].as_array().unwrap().iter();
+    let noted: Vec<_> = noted
+        .filter(|row| row["what"] == "MCP read_conversation")
+        .collect();
+    assert_eq!(noted.len(), 1, "{log}");
+    assert_eq!(noted[0]["subject"], begun);
+    assert!(!log.to_string().contains("POST /mcp"), "{log}");
 
     let listed = call(&app, &key, "list_documents", json!({})).await;
     assert_eq!(listed["documents"][0]["name"], "hours.txt");

@@ -1,11 +1,13 @@
 //! People in several workspaces: complete separation, invitations, sessions, the audit log.
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
 use frontdesk::store::users::{self, NewUser, Role};
 use frontdesk::store::{UserId, WorkspaceId, members};
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, now};
+use crate::auth::with_cookie;
 use crate::browser::{Browser, PASSWORD, between, leads_to, person};
 use crate::staff::{Staff, talk};
 
@@ -112,6 +114,51 @@ async fn whoever_goes_to_another_workspace_has_its_rights_and_a_new_session() {
 }
 
 #[tokio::test]
+async fn going_to_another_workspace_makes_no_session_younger() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    person(&app, "boss", "owner").await;
+    person(&app, "ann", "agent").await;
+    let mut ann = Browser::new(&app);
+    ann.password("ann").await;
+    // Somebody without a password, who signed in an hour ago.
+    let aged = app.app.store.write(|tx| {
+        tx.execute(
+            "UPDATE sessions SET via = 'passkey', created_at = created_at - 3600000, expires_at = expires_at - 3600000",
+            (),
+        )?;
+        tx.execute("UPDATE users SET password_hash = NULL", ())?;
+        Ok(())
+    });
+    aged.await.unwrap();
+    let session = async || {
+        let read = app.app.store.read(|conn| {
+            let of = "SELECT via, created_at, expires_at FROM sessions";
+            Ok(conn.query_row(of, (), |row| {
+                let via: String = row.get(0)?;
+                Ok((via, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            })?)
+        });
+        read.await.unwrap()
+    };
+    let before = session().await;
+    leads_to(&ann.post("/workspace", "name=clinic").await);
+    assert_eq!(session().await, before);
+    // Else whoever finds the browser open could add a passkey of theirs.
+    let begin = with_cookie(Method::POST, "/account/passkeys/begin", &ann.session)
+        .header(header::ORIGIN, "http://desk.example")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{}"));
+    let refused = app.send(begin.unwrap()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(
+        refused.text().contains("sign in again first"),
+        "{}",
+        refused.text()
+    );
+}
+
+#[tokio::test]
 async fn an_invitation_lets_one_person_in_once() {
     let app = TestApp::new().await;
     let boss = Staff::new(&app, "Boss", Role::Owner).await;
@@ -158,6 +205,98 @@ async fn an_invitation_lets_one_person_in_once() {
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
     let page = again.get(&format!("/invitation?token={token}")).await;
     assert_eq!(page.status, StatusCode::GONE);
+}
+
+/// Invites somebody; the secret of the link.
+async fn invited(by: &Staff<'_>, email: &str, role: &str) -> String {
+    let whom = json!({"email": email, "role": role});
+    let made = by.post("/api/v1/invitations", whom).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    link.split_once("token=").unwrap().1.to_owned()
+}
+
+async fn opens(app: &TestApp, token: &str) -> StatusCode {
+    let mut somebody = Browser::new(app);
+    let path = format!("/invitation?token={token}");
+    somebody.get(&path).await.status
+}
+
+#[tokio::test]
+async fn an_invitation_gives_nothing_that_its_maker_has_lost() {
+    let app = TestApp::new().await;
+    let home = app.workspace("default").await;
+    Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = Staff::new(&app, "Ann", Role::Owner).await;
+    let own = app.app.store.write(move |tx| {
+        // An owner of the workspace, and not of the installation.
+        tx.execute("UPDATE users SET owns = 0 WHERE name = 'Ann'", ())?;
+        Ok(())
+    });
+    own.await.unwrap();
+    put(&app, home, ann.id, Role::Owner).await;
+    let owner = invited(&ann, "one@example.com", "owner").await;
+    let agent = invited(&ann, "two@example.com", "agent").await;
+    assert_eq!(opens(&app, &owner).await, StatusCode::OK);
+    put(&app, home, ann.id, Role::Admin).await;
+    assert_eq!(opens(&app, &owner).await, StatusCode::GONE, "an admin's");
+    assert_eq!(opens(&app, &agent).await, StatusCode::OK);
+    put(&app, home, ann.id, Role::Owner).await;
+    let id = ann.id;
+    let suspend = app.app.store.write(move |tx| users::suspend(tx, id, now()));
+    suspend.await.unwrap();
+    assert_eq!(opens(&app, &agent).await, StatusCode::GONE, "suspended");
+    let back = app.app.store.write(move |tx| {
+        users::reinstate(tx, id)?;
+        members::remove(tx, home, id)
+    });
+    assert!(back.await.unwrap());
+    put(&app, home, ann.id, Role::Owner).await;
+    assert_eq!(opens(&app, &agent).await, StatusCode::GONE, "taken out");
+}
+
+#[tokio::test]
+async fn whoever_was_taken_out_does_not_come_back_by_an_older_link() {
+    let app = TestApp::new().await;
+    let clinic = app.workspace("clinic").await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = person(&app, "ann", "agent").await;
+    take_out(&app, clinic, ann).await;
+    let mut browser = Browser::new(&app);
+    browser.password("ann").await;
+    let whom = json!({"email": "ann@example.com", "role": "agent"});
+    let made = boss
+        .post("/api/v1/invitations?workspace=clinic", whom)
+        .await;
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    // Put in by somebody, and taken out again.
+    put(&app, clinic, ann, Role::Agent).await;
+    let out = app
+        .app
+        .store
+        .write(move |tx| members::remove(tx, clinic, ann));
+    assert!(out.await.unwrap());
+    browser.password("ann").await;
+    let form = format!("token={token}");
+    let gone = browser.post("/invitation", &form).await;
+    assert_eq!(gone.status, StatusCode::GONE, "{}", gone.text());
+    // A new one works, and the log of that workspace tells of it.
+    let fresh = json!({"email": "ann@example.com", "role": "agent"});
+    let made = boss
+        .post("/api/v1/invitations?workspace=clinic", fresh)
+        .await;
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    let form = format!("token={token}");
+    leads_to(&browser.post("/invitation", &form).await);
+    let tells = async |workspace: &str| {
+        let log = boss
+            .get(&format!("/api/v1/audit?workspace={workspace}"))
+            .await;
+        log.text().contains("accepted an invitation")
+    };
+    assert!(tells("clinic").await && !tells("default").await);
 }
 
 #[tokio::test]
@@ -242,6 +381,41 @@ async fn the_audit_log_tells_who_changed_and_who_read() {
     changed.await.unwrap();
     let log = boss.get("/api/v1/audit").await;
     assert!(log.json()["broken_at"].is_i64(), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_workspace_learns_who_from_above_read_in_it() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let id = talk(&app, "clinic", "my tooth hurts").await;
+    for path in [
+        "/api/v1/workspaces/clinic/export".to_owned(),
+        format!("/api/v1/conversations/{id}?workspace=clinic"),
+    ] {
+        for reply in [boss.get(&path).await, app.get(&path).await] {
+            assert_eq!(reply.status, StatusCode::OK, "{path}");
+        }
+    }
+    let whats = async |workspace: &str| {
+        let log = boss
+            .get(&format!("/api/v1/audit?workspace={workspace}"))
+            .await;
+        let whats = log.json()["entries"].as_array().unwrap().clone();
+        let whats = whats
+            .iter()
+            .map(|row| row["what"].as_str().unwrap().to_owned());
+        whats.collect::<Vec<_>>()
+    };
+    let there = whats("clinic").await;
+    for what in [
+        "GET /api/v1/workspaces/{name}/export",
+        "GET /api/v1/conversations/{id}",
+    ] {
+        let times = there.iter().filter(|one| *one == what).count();
+        assert_eq!(times, 2, "a person and a key: {there:?}");
+    }
+    assert!(whats("default").await.is_empty());
 }
 
 #[tokio::test]

@@ -262,3 +262,53 @@ async fn too_many_wrong_codes_have_to_wait_whatever_the_password() {
     person(&app, "bob", "agent").await;
     assert_eq!(leads_to(&thief.password("bob").await), "/chat");
 }
+
+#[tokio::test]
+async fn ones_own_password_does_not_begin_the_count_of_the_network_again() {
+    let app = TestApp::new().await;
+    person(&app, "boss", "owner").await;
+    person(&app, "ann", "agent").await;
+    let (mut ann, mut guest) = (Browser::new(&app), Browser::new(&app));
+    ann.password("ann").await;
+    let own = format!("password={}", PASSWORD.replace(' ', "+"));
+    let guess = "email=boss%40example.com&password=a+wrong+guess";
+    let mut guesses = 0;
+    for n in 0..14 {
+        // A right password on the page of the second factor, after every fourth guess.
+        if n % 4 == 3 {
+            assert_eq!(ann.post(PAGE, &own).await.status, StatusCode::OK);
+        }
+        let no = guest.post("/login", guess).await;
+        guesses += usize::from(no.status == StatusCode::UNAUTHORIZED);
+        if no.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+    }
+    assert_eq!(guesses, 10);
+}
+
+#[tokio::test]
+async fn whoever_finds_a_browser_open_cannot_guess_its_password_for_ever() {
+    let app = TestApp::new().await;
+    person(&app, "ann", "owner").await;
+    let mut ann = Browser::new(&app);
+    ann.password("ann").await;
+    let change = |present: &str| {
+        let present = present.replace(' ', "+");
+        format!("present={present}&password=another+plain+word&again=another+plain+word")
+    };
+    for _ in 0..10 {
+        let no = ann
+            .post("/account/password", &change("a wrong guess"))
+            .await;
+        refused(
+            &no,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "current password is not right",
+        );
+    }
+    // Not even from another network.
+    ann.peer = SocketAddr::from(([198, 51, 100, 7], 4000));
+    let no = ann.post("/account/password", &change(PASSWORD)).await;
+    refused(&no, StatusCode::TOO_MANY_REQUESTS, "Wait ten minutes");
+}

@@ -103,6 +103,25 @@ async fn somebody_of_a_group_gets_in_with_its_role_and_loses_it_with_the_group()
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
     assert!(again.text().contains("Begin again"), "{}", again.text());
 
+    // The workspace's log tells of the role.
+    let log = app.get("/api/v1/audit").await;
+    let told = "got the role agent by single sign-on";
+    assert_eq!(log.text().matches(told).count(), 1, "{}", log.text());
+
+    // The next employee with her address is not her.
+    let (sent_to, cookie) = go(&app, id).await;
+    let mut next = ann(json!(["support"]));
+    next["sub"] = json!("ann-2");
+    let (code, state) = server.sign_in(&sent_to, next);
+    let query = format!("code={code}&state={state}");
+    let no = back(&app, id, &query, &cookie).await;
+    assert_eq!(no.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        no.text().contains("had this e-mail address"),
+        "{}",
+        no.text()
+    );
+
     let (sent_to, cookie) = go(&app, id).await;
     let (code, state) = server.sign_in(&sent_to, ann(json!([])));
     let done = back(&app, id, &format!("code={code}&state={state}"), &cookie).await;

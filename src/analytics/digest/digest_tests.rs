@@ -10,7 +10,8 @@ use super::*;
 use crate::store::facts::{self, Settings as Facts};
 use crate::store::listing::ListFilter;
 use crate::store::mail::{self as post, LogFilter, Servers};
-use crate::store::users::{NewUser, Role};
+use crate::store::members::Origin;
+use crate::store::users::{self, NewUser, Role};
 
 const DESK: &str = "https://desk.example.com";
 
@@ -137,6 +138,36 @@ async fn it_goes_once_on_monday_morning_to_whoever_wants_it() {
     shop.choose(shop.ben, false);
     assert_eq!(shop.look_at(date(2026, 12, 14), 9).await, both);
     assert!(!shop.standing().wanted);
+}
+
+#[tokio::test]
+async fn who_left_the_workspace_or_may_not_see_its_figures_gets_none() {
+    let shop = Shop::new().with_mail();
+    shop.choose(shop.anna, true);
+    shop.choose(shop.ben, true);
+    let (id, anna, ben) = (shop.id, shop.anna, shop.ben);
+    let changed = shop.store.write_blocking(|tx| {
+        let elsewhere = workspaces::get_or_create(tx, "other", "Other", 1)?.id;
+        members::set(tx, elsewhere, anna, Role::Admin, Origin::Staff, 2)?;
+        members::remove(tx, id, anna)?;
+        members::set(tx, id, ben, Role::Agent, Origin::Staff, 2)
+    });
+    changed.unwrap();
+    assert!(shop.look_at(MONDAY, 9).await.is_empty());
+    let told = shop.standing().skipped.unwrap();
+    assert!(told.contains("may see the figures"), "{told}");
+    // Who only looks on could not end it.
+    let set = |role| {
+        let done = shop
+            .store
+            .write_blocking(|tx| members::set(tx, id, ben, role, Origin::Staff, 3));
+        done.unwrap();
+    };
+    set(Role::Viewer);
+    assert!(shop.look_at(date(2026, 12, 7), 9).await.is_empty());
+    set(Role::Owner);
+    let to = shop.look_at(date(2026, 12, 14), 9).await;
+    assert_eq!(to, ["ben@shop.example"]);
 }
 
 #[tokio::test]

@@ -10,11 +10,12 @@ use super::count::Totals;
 use super::report::{Wanted, load, local, zone_of};
 use super::span::{monday_of, week_before};
 use super::tables::{percent, seconds};
-use super::{Address, AnalyticsError, Report};
-use crate::access::{Caller, Member};
+use super::{Address, AnalyticsError, MAY, Report};
+use crate::access::{Caller, Member, roles};
 use crate::mail::{self, Enqueued, MailKind, NewMail};
+use crate::store::members::{self, Person};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, users, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, workspaces,
 };
 use words::Words;
 
@@ -124,6 +125,15 @@ fn find_due(
     Ok((is_time && settings.last != Some(monday)).then_some(monday))
 }
 
+/// Whether somebody may still see the figures, and could end the digest: who chose it may have left the workspace since, or
+/// only look on.
+fn may_get(person: &Person) -> bool {
+    let sees = roles::scopes(person.role)
+        .iter()
+        .any(|scope| MAY.contains(scope));
+    sees && roles::changes(person.role) && person.user.suspended_at.is_none()
+}
+
 /// Queues it once, or notes why nobody gets it.
 fn send(
     tx: &Transaction<'_>,
@@ -138,9 +148,10 @@ fn send(
     }
     (settings.last, settings.sent, settings.skipped) = (Some(monday), 0, None);
     if mail::is_set_up(tx, workspace)? {
-        let people = users::list(tx)?
+        let wanting = settings.people.clone();
+        let people = members::people(tx, workspace)?
             .into_iter()
-            .filter(|user| user.suspended_at.is_none() && settings.people.contains(&user.id));
+            .filter(|person| wanting.contains(&person.user.id) && may_get(person));
         let wanted = Wanted {
             days: week_before(monday),
             channel: None,
@@ -154,7 +165,7 @@ fn send(
             let new = NewMail {
                 kind: MailKind::Notice,
                 about: None,
-                recipient: &person.email,
+                recipient: &person.user.email,
                 title: &title,
                 text: &text,
                 reply_to: None,
@@ -166,7 +177,8 @@ fn send(
             }
         }
         if settings.sent == 0 && settings.skipped.is_none() {
-            settings.skipped = Some("nobody who wants it may sign in".to_owned());
+            settings.skipped =
+                Some("nobody who wants it may see the figures of this workspace".to_owned());
         }
     } else {
         let told = "no server for e-mail is set up; set one up on the page E-mail";

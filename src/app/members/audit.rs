@@ -3,7 +3,8 @@
 use crate::access::{Caller, Denied, Member, Principal, Scope};
 use crate::store::audit::{self, AuditSettings, Entry, Filter, Kind, NewEntry, Seal};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, api_keys, users, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, api_keys, users,
+    workspaces,
 };
 
 /// Who may read the log.
@@ -29,15 +30,17 @@ pub struct Done {
     pub what: String,
     /// The ids in the address.
     pub subject: String,
+    /// Short name of the workspace that it is about; `None` for the one that they are in.
+    pub place: Option<String>,
     /// Network address.
     pub address: String,
     /// Status of the answer.
     pub outcome: u16,
 }
 
-/// Notes what somebody did. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
+/// Notes what somebody did: in the log of the workspace that it is about, also for who reaches all of them. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
 pub async fn note(store: &Store, by: &Principal, done: Done) {
-    let workspace = by.at();
+    let (at, bound) = (by.at(), by.bound_to());
     let (kind, who, known) = match by.caller() {
         Caller::User(user) => (Kind::Person, user.id.to_string(), Some(user.name.clone())),
         Caller::Key(id) => (Kind::Key, id.to_string(), None),
@@ -52,6 +55,11 @@ pub async fn note(store: &Store, by: &Principal, done: Done) {
             Some(name) => name,
             None => key_name(tx, &who)?,
         };
+        let named = match done.place.filter(|_| bound.is_none()) {
+            Some(name) => workspaces::find_by_name(tx, &name)?,
+            None => None,
+        };
+        let workspace = named.map(|named| named.id).or(at);
         let new = NewEntry {
             workspace: still_there(tx, workspace)?,
             kind,
@@ -99,6 +107,28 @@ pub async fn note_sign_in(
     if let Err(error) = write.await {
         tracing::error!(%error, "a sign-in could not be noted in the audit log");
     }
+}
+
+/// Notes what became of somebody's place in a workspace: in that one's log, wherever they were before.
+pub fn note_place(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    whom: UserId,
+    what: String,
+    address: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let new = NewEntry {
+        workspace: Some(workspace),
+        kind: Kind::Person,
+        who: whom.to_string(),
+        name: users::get(tx, whom)?.name,
+        what,
+        subject: String::new(),
+        address: address.to_owned(),
+        outcome: 200,
+    };
+    audit::append(tx, &new, now)
 }
 
 fn key_name(conn: &Connection, id: &str) -> Result<String, StoreError> {

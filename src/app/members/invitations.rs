@@ -1,6 +1,6 @@
 //! Invitations: a link that lets one person into a workspace, once.
 
-use crate::access::{Caller, Member, Scope};
+use crate::access::{Caller, Member, Scope, roles};
 use crate::app::accounts::{AccountError, may_manage, wrong_email, wrong_name};
 use crate::mail::{self, Enqueued, MailKind, NewMail};
 use crate::store::invitations::{self, Invitation, NewInvitation};
@@ -128,10 +128,18 @@ fn tell(
     ))
 }
 
-/// The invitations of a workspace that were neither accepted nor taken back.
+/// The invitations of a workspace that were neither accepted nor taken back, and whose makers may still invite.
 pub async fn list(store: &Store, by: &Member) -> Result<Vec<Invitation>, AccountError> {
     let workspace = by.need(MAY)?;
-    let read = store.read(move |conn| invitations::list(conn, workspace));
+    let read = store.read(move |conn| {
+        let mut standing = Vec::new();
+        for invitation in invitations::list(conn, workspace)? {
+            if stands(conn, &invitation)? {
+                standing.push(invitation);
+            }
+        }
+        Ok(standing)
+    });
     Ok(read.await?)
 }
 
@@ -153,6 +161,17 @@ pub async fn revoke(
     Ok(write.await?)
 }
 
+/// Whether whoever invited may still do so: a link gives nothing that its maker has lost since. Those of programs stand.
+fn stands(conn: &Connection, invitation: &Invitation) -> Result<bool, StoreError> {
+    let Some(by) = invitation.invited_by else {
+        return Ok(true);
+    };
+    let by = users::get(conn, by)?;
+    let role = members::role_of(conn, invitation.workspace, &by)?;
+    let manages = role.is_some_and(|role| roles::manages(role, invitation.role));
+    Ok(manages && by.suspended_at.is_none())
+}
+
 /// Whom a link invites; `None` if it no longer works.
 pub fn look(
     conn: &Connection,
@@ -162,6 +181,9 @@ pub fn look(
     let Some(invitation) = invitations::find_open(conn, token, now)? else {
         return Ok(None);
     };
+    if !stands(conn, &invitation)? {
+        return Ok(None);
+    }
     let has_account = users::find_by_email(conn, &invitation.email)?.is_some();
     Ok(Some(Asked {
         workspace: workspaces::get(conn, invitation.workspace)?.title,

@@ -243,7 +243,7 @@ async fn identify_by_session(
 }
 
 /// The workspace that a request to an API names; pages show the one that the browser is in.
-fn named_workspace(parts: &Parts) -> Option<String> {
+pub(super) fn named_workspace(parts: &Parts) -> Option<String> {
     let path = parts.uri.path();
     let is_api = path.starts_with("/api/") || path.starts_with("/v1/");
     let query = parts.uri.query().filter(|_| is_api)?;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     Caller, Credential, Principal, Scope, bearer, origin, refuse_closed_workspace, unauthorized,
 };
+use crate::access::roles;
 use crate::app::App;
 use crate::http::auth::OfCredential;
 use crate::http::now_ms;
@@ -124,22 +125,20 @@ async fn authorize_by_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> R
     if !maker.counts(app).await? {
         return Err(refuse_secret());
     }
+    let named = opens.scopes.iter();
+    let mut scopes: Vec<Scope> = named.filter_map(|name| Scope::parse(name)).collect();
     if let Credential::Person(person) = maker {
         let at = secret.workspace;
         let role = app.store.read(move |conn| {
             let user = users::get(conn, person)?;
             members::role_of(conn, at, &user)
         });
-        // They may have been taken out of this workspace and still be signed in to another.
-        if role.await?.is_none() {
-            return Err(refuse_secret());
+        // They may have been taken out of this workspace, or have a lower role, and still be signed in to another.
+        match role.await?.filter(|role| roles::changes(*role)) {
+            Some(role) => scopes.retain(|scope| roles::scopes(role).contains(scope)),
+            None => return Err(refuse_secret()),
         }
     }
-    let scopes = opens
-        .scopes
-        .iter()
-        .filter_map(|name| Scope::parse(name))
-        .collect();
     let bound_to = Some(secret.workspace);
     parts
         .extensions

@@ -15,6 +15,7 @@ use super::view::{self, filters};
 use super::{Failure, session};
 use crate::app::App;
 use crate::app::accounts;
+use crate::app::members::audit;
 use crate::app::members::invitations::{self, Asked};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
@@ -22,7 +23,7 @@ use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::second_factor::WAIT;
 use crate::store::password;
-use crate::store::sessions::Via;
+use crate::store::sessions::{self, Via};
 use crate::store::token::{Token, TokenHash, TokenKind};
 
 #[derive(Template)]
@@ -45,6 +46,9 @@ struct Invited {
     /// Whether the invited person is the one who is signed in.
     is_me: bool,
 }
+
+/// As the audit log of the workspace tells it.
+const ACCEPTED: &str = "accepted an invitation";
 
 #[derive(Deserialize)]
 pub(super) struct Link {
@@ -135,12 +139,22 @@ pub(super) async fn accept(
         return page(&app, &visitor, form.token, form.name, status, Some(told)).await;
     }
     let hash = TokenHash::of(&form.token);
+    let address = address_of(&parts).to_string();
     if let Visitor::SignedIn(person) = &visitor {
         let user = person.user().clone();
-        let joined = app
-            .store
-            .write(move |tx| invitations::accept_as(tx, &hash, &user, now));
-        let Some(workspace) = joined.await? else {
+        let token = Token::generate(TokenKind::Session)?;
+        let (fresh, former) = (token.hash(), session::token(&parts.headers));
+        let joined = app.store.write(move |tx| {
+            let Some(workspace) = invitations::accept_as(tx, &hash, &user, now)? else {
+                return Ok(false);
+            };
+            audit::note_place(tx, workspace, user.id, ACCEPTED.to_owned(), &address, now)?;
+            if let Some(former) = former {
+                sessions::move_to(tx, &former, &fresh, workspace, now)?;
+            }
+            Ok(true)
+        });
+        if !joined.await? {
             return page(
                 &app,
                 &visitor,
@@ -150,10 +164,8 @@ pub(super) async fn accept(
                 None,
             )
             .await;
-        };
+        }
         attempts.forgive(network);
-        let begins = session::Begins::of(&parts, Via::Link, Some(workspace));
-        let token = session::fresh(&app.store, person.user().id, begins, now).await?;
         return Ok(session::signed_in(&parts.headers, &token, "/"));
     }
     let wrong = accounts::wrong_name(&form.name)
@@ -193,6 +205,7 @@ pub(super) async fn accept(
         let Some((user, workspace)) = accepted else {
             return Ok(false);
         };
+        audit::note_place(tx, workspace, user, ACCEPTED.to_owned(), &address, now)?;
         let mut begins = begins;
         begins.workspace = Some(workspace);
         session::begin(tx, user, &session_hash, &begins, now)?;

@@ -3,27 +3,28 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use serde::Deserialize;
 
 use super::accounts::{Shown, describe_done, explain};
 use super::format::{Moment, moment};
 use super::guard::{SignedIn, in_words};
 use super::view::{self, Section, Shell, filters};
-use super::{Failure, session};
+use super::{Failure, sentence, session};
 use crate::app::App;
 use crate::app::accounts::{self, By, Change};
+use crate::http::address::address_of;
 use crate::http::api::accounts::hash_password;
+use crate::http::attempts::Attempts;
 use crate::http::auth::Scope;
-use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
+use crate::http::second_factor::Own;
 use crate::store::passkeys::{self, Passkey};
-use crate::store::password;
 use crate::store::sessions::{self, Listed, Via};
 
 #[derive(Template)]
@@ -116,8 +117,25 @@ async fn refuse_own(
     headers: &HeaderMap,
     error: String,
 ) -> Result<Response, Failure> {
+    refuse_with(
+        app,
+        person,
+        headers,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        error,
+    )
+    .await
+}
+
+async fn refuse_with(
+    app: &App,
+    person: &SignedIn,
+    headers: &HeaderMap,
+    status: StatusCode,
+    error: String,
+) -> Result<Response, Failure> {
     let page = own_page(app, person, headers, None, Some(error)).await?;
-    Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+    Ok(view::page(status, &page))
 }
 
 #[derive(Deserialize)]
@@ -155,15 +173,27 @@ pub(super) struct NewPassword {
 /// `POST /account/password`: this browser stays signed in, all others are signed out.
 pub(super) async fn set_password(
     State(app): State<Arc<App>>,
+    Extension(attempts): Extension<Attempts>,
     person: SignedIn,
     parts: Parts,
     Form(form): Form<NewPassword>,
 ) -> Result<Response, Failure> {
     let headers = parts.headers.clone();
-    let stored = person.user().password_hash.clone();
-    let present = form.present;
-    let right = off_thread(move || Ok(password::verify(&present, stored.as_deref()))).await?;
-    let wrong = if !right {
+    let own = Own {
+        app: Arc::clone(&app),
+        attempts,
+        address: address_of(&parts),
+        user: person.user().clone(),
+    };
+    let proven = match own.prove(form.present).await {
+        Err(problem) if problem.status == StatusCode::TOO_MANY_REQUESTS => {
+            let why = sentence(problem.detail());
+            return refuse_with(&app, &person, &headers, problem.status, why).await;
+        }
+        Err(problem) if !problem.status.is_client_error() => return Err(problem.into()),
+        proven => proven.is_ok(),
+    };
+    let wrong = if !proven {
         Some("The current password is not right.")
     } else if form.password != form.again {
         Some("The two new passwords are not the same; type them again.")

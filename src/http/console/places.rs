@@ -5,8 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -16,11 +15,10 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, session};
 use crate::app::App;
 use crate::app::members::overview::{self, Glance};
-use crate::http::auth::SESSION_IDLE_MS;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
-use crate::store::sessions::{self, Via};
-use crate::store::{members, workspaces};
+use crate::store::token::{Token, TokenKind};
+use crate::store::{members, sessions, workspaces};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -46,37 +44,36 @@ pub(super) struct Where {
     name: String,
 }
 
-/// `POST /workspace`: goes to another workspace. Their rights may differ there, so a new session begins.
+/// Whether a workspace exists is nobody's business who may not enter it.
+fn nowhere() -> Problem {
+    Problem::not_found("workspace")
+}
+
+/// `POST /workspace`: goes to another workspace. Their rights may differ there, so the session gets another token.
 pub(super) async fn go(
     State(app): State<Arc<App>>,
     person: SignedIn,
-    parts: Parts,
+    headers: HeaderMap,
     Form(form): Form<Where>,
 ) -> Result<Response, Failure> {
     let (user, now) = (person.user().clone(), now_ms());
-    let former = session::token(&parts.headers);
-    let read = app.store.read(move |conn| {
-        let found = workspaces::find_by_name(conn, &form.name)?;
-        let Some(workspace) = found else {
-            return Ok(None);
+    let former = session::token(&headers).ok_or_else(nowhere)?;
+    let token = Token::generate(TokenKind::Session)?;
+    let hash = token.hash();
+    let moved = app.store.write(move |tx| {
+        let Some(workspace) = workspaces::find_by_name(tx, &form.name)? else {
+            return Ok(false);
         };
-        if members::role_of(conn, workspace.id, &user)?.is_none() {
-            return Ok(None);
+        if members::role_of(tx, workspace.id, &user)?.is_none() {
+            return Ok(false);
         }
-        let via = match former {
-            Some(former) => sessions::find_valid(conn, &former, now, SESSION_IDLE_MS)?,
-            None => None,
-        };
-        Ok(Some((
-            workspace.id,
-            via.map_or(Via::Password, |session| session.via),
-        )))
+        sessions::move_to(tx, &former, &hash, workspace.id, now)?;
+        Ok(true)
     });
-    // Whether it exists is nobody's business who may not enter it.
-    let (workspace, via) = read.await?.ok_or_else(|| Problem::not_found("workspace"))?;
-    let begins = session::Begins::of(&parts, via, Some(workspace));
-    let token = session::fresh(&app.store, person.user().id, begins, now).await?;
-    Ok(session::signed_in(&parts.headers, &token, "/"))
+    if !moved.await? {
+        return Err(nowhere().into());
+    }
+    Ok(session::signed_in(&headers, &token, "/"))
 }
 
 /// `GET /overview`

@@ -14,9 +14,10 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::tools::Tool;
 use crate::app::App;
+use crate::app::members::audit::{self, Done};
 use crate::http::api::documents;
 use crate::http::api::place::ApiPlace;
-use crate::http::auth::{Principal, Scope};
+use crate::http::auth::{DEFAULT_WORKSPACE, Principal, Scope};
 use crate::http::now_ms;
 use crate::http::problem::Problem;
 
@@ -35,6 +36,8 @@ const DOCUMENTS: &str = "frontdesk://documents/";
 pub(super) struct Desk {
     pub(super) app: Arc<App>,
     pub(super) by: Principal,
+    /// Network address of the caller.
+    pub(super) address: String,
 }
 
 impl Desk {
@@ -73,6 +76,19 @@ impl Desk {
                 .with_mime_type("text/plain")
         });
         Ok((page.collect(), next))
+    }
+
+    /// Notes in the audit log that a transcript was read.
+    async fn note_read(&self, id: String, workspace: Option<String>) {
+        let unnamed = self.by.at().is_none();
+        let done = Done {
+            what: "MCP read_conversation".to_owned(),
+            subject: id,
+            place: workspace.or_else(|| unnamed.then(|| DEFAULT_WORKSPACE.to_owned())),
+            address: self.address.clone(),
+            outcome: StatusCode::OK.as_u16(),
+        };
+        audit::note(&self.app.store, &self.by, done).await;
     }
 
     async fn read_document(&self, uri: &str) -> Result<ResourceContents, ErrorData> {
@@ -130,12 +146,17 @@ impl ServerHandler for Desk {
             return Err(ErrorData::invalid_params(detail, None));
         };
         let arguments = request.arguments.unwrap_or_default();
+        let read = tool.transcript(&arguments);
         let called = tokio::select! {
             called = tool.call(&self.app, &self.by, arguments) => called,
             () = context.ct.cancelled() => {
                 return Err(ErrorData::internal_error("the caller left", None));
             }
         };
+        let was_read = called.is_ok();
+        if let Some((id, workspace)) = read.filter(|_| was_read) {
+            self.note_read(id, workspace).await;
+        }
         // The model on the other side shall read what was wrong, so it is a result.
         let result = called.map_or_else(
             |problem| CallToolResult::error(vec![ContentBlock::text(problem.detail())]),

@@ -21,6 +21,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use self::desk::Desk;
+use super::address::address_of;
 use super::auth::{Principal, Scope};
 use super::body::{self, JSON_LIMIT};
 use super::openai::cors;
@@ -56,7 +57,8 @@ pub(super) async fn answer(
     if let Some(refused) = message::refuse(&bytes) {
         return Ok(refused.into_response());
     }
-    let desk = Desk { app, by };
+    let address = address_of(&parts).to_string();
+    let desk = Desk { app, by, address };
     // Every host: a page that was led here by DNS rebinding names its own origin, and has no key.
     let mut config = StreamableHttpServerConfig::default().disable_allowed_hosts();
     config.legacy_session_mode = false;

@@ -62,6 +62,15 @@ impl Tool {
         }
     }
 
+    /// The conversation whose words a call reads, and the workspace that it names.
+    pub(super) fn transcript(self, arguments: &JsonObject) -> Option<(String, Option<String>)> {
+        let text = |name: &str| Some(arguments.get(name)?.as_str()?.to_owned());
+        match self {
+            Self::ReadConversation => Some((text("id")?, text("workspace"))),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_for(self, by: &Principal) -> bool {
         by.need(self.scopes()).is_ok()
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Method;
 use frontdesk::http::server::Limits;
+use frontdesk::store::members::{self, Origin};
 use frontdesk::store::token::TokenHash;
 use frontdesk::store::users::{self, Role};
 use frontdesk::store::{StoreError, api_keys, client_secrets};
@@ -247,7 +248,7 @@ async fn a_secret_that_a_person_made_ends_when_they_are_suspended() {
     let request = crate::auth::with_cookie(Method::POST, SECRETS, &session)
         .header("origin", "http://desk.example")
         .header("content-type", "application/json")
-        .body(Body::from("{}"));
+        .body(Body::from(r#"{"max_sessions": 9}"#));
     let made = app.send(request.unwrap()).await;
     assert_eq!(made.status.as_u16(), 200, "{}", made.text());
     let secret = made.json()["value"].as_str().unwrap().to_owned();
@@ -257,6 +258,24 @@ async fn a_secret_that_a_person_made_ends_when_they_are_suspended() {
         .await
         .unwrap();
     assert_eq!(client.next().await["type"], "session.created");
+    // Nor does it do more than its maker may now: who only looks on opens no session.
+    let home = app.workspace("default").await;
+    let become_a = async |role| {
+        let set = app
+            .app
+            .store
+            .write(move |tx| members::set(tx, home, person, role, Origin::Staff, now()));
+        set.await.unwrap();
+    };
+    become_a(Role::Viewer).await;
+    let refused_now = refused(Client::connect(server.address, PATH, &headers).await);
+    assert_eq!(refused_now, 401);
+    become_a(Role::Admin).await;
+    assert!(
+        Client::connect(server.address, PATH, &headers)
+            .await
+            .is_ok()
+    );
     let suspended = app
         .app
         .store

@@ -3,6 +3,8 @@
 use url::Url;
 
 use super::{Claims, SignOnError};
+use crate::app::accounts::wrong_email;
+use crate::app::members::audit;
 use crate::store::members::{self, Origin};
 use crate::store::sign_on::{self, NewProvider, Provider, Rule};
 use crate::store::users::{self, NewUser, Role, User};
@@ -54,8 +56,9 @@ pub fn admit(
     let domain = claims
         .email
         .rsplit_once('@')
-        .map(|(_, domain)| domain.to_lowercase());
+        .map(|(_, domain)| domain.to_ascii_lowercase());
     let is_vouched = claims.has_checked_address()
+        && wrong_email(&claims.email).is_none()
         && domain.is_some_and(|domain| provider.domains.contains(&domain));
     if !is_vouched {
         return refuse("The sign-in server may not vouch for your e-mail address here.");
@@ -68,6 +71,13 @@ pub fn admit(
             Some(user) if user.owns => {
                 return refuse(
                     "Owners of the installation sign in with their password or passkey.",
+                );
+            }
+            // An address that a company gave to its next employee: the account is still that of the one before.
+            Some(user) if sign_on::is_linked(tx, provider.id, user.id)? => {
+                return refuse(
+                    "Another person of your company had this e-mail address here. Ask whoever runs this front desk to \
+                     change the address of the former account.",
                 );
             }
             Some(user) => {
@@ -116,7 +126,8 @@ fn create(
         "" => &claims.email,
         name => name,
     };
-    let name: String = named.chars().take(LONGEST_NAME).collect();
+    let shown = named.chars().filter(|letter| !letter.is_control());
+    let name: String = shown.take(LONGEST_NAME).collect();
     let new = NewUser {
         email: &claims.email,
         name: &name,
@@ -164,17 +175,20 @@ fn set_roles(
 ) -> Result<(), StoreError> {
     let before = members::of_user(tx, user)?;
     for (workspace, role) in wanted {
-        let kept = before
-            .iter()
-            .any(|one| one.workspace == *workspace && one.origin == Origin::Staff);
-        if !kept {
+        let had = before.iter().find(|one| one.workspace == *workspace);
+        let stays = had.is_some_and(|one| one.origin == Origin::Staff || one.role == *role);
+        if !stays {
             members::set(tx, *workspace, user, *role, Origin::SignOn, now)?;
+            let what = format!("got the role {role} by single sign-on");
+            audit::note_place(tx, *workspace, user, what, "", now)?;
         }
     }
     for one in before {
         let is_wanted = wanted.iter().any(|(id, _)| *id == one.workspace);
         if one.origin == Origin::SignOn && !is_wanted {
             members::remove(tx, one.workspace, user)?;
+            let what = "lost their role by single sign-on".to_owned();
+            audit::note_place(tx, one.workspace, user, what, "", now)?;
         }
     }
     Ok(())

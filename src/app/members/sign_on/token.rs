@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::SignOnError;
@@ -34,15 +34,24 @@ pub struct Claims {
     exp: i64,
     iat: i64,
     nonce: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub email: String,
     #[serde(default)]
     email_verified: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub name: String,
     /// Groups that they are in, as many issuers tell them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub groups: Vec<String>,
+}
+
+/// Some issuers write `null` for what they do not know.
+fn or_empty<'de, D, T>(from: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 impl Claims {

@@ -59,6 +59,12 @@ fn a_token_counts_for_this_client_this_sign_in_and_now() {
     let good = check(&issuer.sign(head(), &claims()), &issuer.keys(), expected()).unwrap();
     assert!(good.has_checked_address());
     assert_eq!((good.sub.as_str(), good.groups.len()), ("ann-1", 1));
+    let mut silent = claims();
+    for field in ["email", "name", "groups"] {
+        silent[field] = json!(null);
+    }
+    let silent = check(&issuer.sign(head(), &silent), &issuer.keys(), expected()).unwrap();
+    assert!(!silent.has_checked_address() && silent.groups.is_empty());
     for (field, value) in [
         ("iss", json!("https://evil.example")),
         ("aud", json!("another")),

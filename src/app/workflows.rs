@@ -69,6 +69,27 @@ pub async fn text_of(
     Ok(found.ok_or(StoreError::NotFound("the version"))?)
 }
 
+/// Versions with their texts, newest first, at most so many.
+pub async fn history(
+    store: &Store,
+    by: &Member,
+    name: String,
+    most: usize,
+) -> Result<Vec<(u32, UnixMs, String)>, WorkflowError> {
+    let workspace = by.need(MAY)?;
+    let found = store.read(move |conn| {
+        let workflow = stored::get(conn, workspace, &name)?;
+        let mut all = Vec::new();
+        for (version, at) in stored::versions(conn, &workflow)?.into_iter().take(most) {
+            if let Some(text) = stored::text_of(conn, workspace, &name, version)? {
+                all.push((version, at, text));
+            }
+        }
+        Ok(all)
+    });
+    Ok(found.await?)
+}
+
 /// Keeps a text as the next version of the workflow that it names. Without a text it is the template of that name.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::{Reply, TestApp, json_request, request};
+use crate::browser::{Browser, person};
 use crate::calls::json_put;
 
 async fn put(app: &TestApp, name: &str, body: Value) -> Reply {
@@ -157,4 +158,64 @@ async fn a_workflow_is_cancelled_and_the_ladder_answers_again() {
     assert!(stopped.contains("Nothing was sent"), "{stopped}");
     let after = say(&app, &id, "thank you").await;
     assert!(!after.contains("telephone"), "{after}");
+}
+
+#[tokio::test]
+async fn a_workflow_is_edited_as_a_form_without_scripts() {
+    let app = TestApp::new().await;
+    person(&app, "olga", "admin").await;
+    let mut olga = Browser::new(&app);
+    olga.password("olga").await;
+    put(&app, "callback", json!({})).await;
+    let page = olga.get("/workflows/callback").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    for offered in [
+        "1. Question: Telephone",
+        "Add a question",
+        "Move down",
+        "Edit it as text",
+    ] {
+        assert!(page.text().contains(offered), "{offered}: {}", page.text());
+    }
+    let form = "languages=en&title.en=Call+me&begin.en=call+me%0D%0Aring+me&order=phone&steps=3&active=on\
+        &s0.do=ask&s0.slot=phone&s0.kind=phone&s0.ask.en=Which+number%3F&s0.label.en=Number\
+        &s1.do=act&s1.act=task&s1.with.wish=Call+%7Bphone%7D&s2.do=end&s2.text.en=We+call+you.";
+    // Other buttons keep nothing.
+    let pressed = format!("{form}&press=down.0");
+    let moved = olga.post("/workflows/callback/form", &pressed).await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.text());
+    assert!(
+        moved.text().contains("2. Question: Number"),
+        "{}",
+        moved.text()
+    );
+    let wrong = format!("{}&press=save", form.replace("%7Bphone%7D", "%7Bfax%7D"));
+    let wrong = olga.post("/workflows/callback/form", &wrong).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.text().contains("s1.with.wish-error"),
+        "{}",
+        wrong.text()
+    );
+    let kept = app.get("/api/v1/workflows/callback").await.json();
+    assert_eq!(kept["workflow"]["version"], 1);
+    let saved = format!("{form}&press=save");
+    let saved = olga.post("/workflows/callback/form", &saved).await;
+    assert!(saved.status.is_redirection(), "{}", saved.text());
+    let kept = app.get("/api/v1/workflows/callback").await.json();
+    assert_eq!(
+        (&kept["workflow"]["version"], &kept["workflow"]["title"]),
+        (&2.into(), &"Call me".into())
+    );
+    let text = kept["workflow"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("begin = { en = [\"call me\", \"ring me\"] }"),
+        "{text}"
+    );
+    let page = olga.get("/workflows/callback").await;
+    assert!(page.text().contains("What it changed"), "{}", page.text());
+    olga.post("/workflows/callback/back", "version=1").await;
+    let kept = app.get("/api/v1/workflows/callback").await.json();
+    assert_eq!(kept["workflow"]["version"], 3);
+    assert_eq!(kept["workflow"]["title"], "Ask for a call");
 }

@@ -102,6 +102,8 @@ mod widget;
 mod widget_form;
 mod widget_pages;
 mod word_diff;
+mod workflow_edit;
+mod workflow_form;
 mod workflow_pages;
 mod workflows;
 mod workspaces;
@@ -387,6 +389,8 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
             get(workflows::show).post(workflows::save),
         )
         .route("/workflows/{name}/add", post(workflows::add))
+        .route("/workflows/{name}/form", post(workflow_edit::save))
+        .route("/workflows/{name}/back", post(workflow_edit::go_back))
         .route("/workflows/{name}/try", post(workflows::try_out))
         .route("/workflows/{name}/delete", post(workflows::delete))
         .route("/crm", get(crm::list))

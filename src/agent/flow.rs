@@ -19,12 +19,11 @@ use crate::knowledge::Found;
 use crate::language::{self, Language};
 use crate::llm::Role;
 use crate::store::facts::FactState;
+use crate::store::workflow_runs::RESTS;
 use crate::store::workflows::{self as stored, RunChange, RunState, StoredRun};
 use crate::store::{ConversationId, StoreError, conversations};
 use crate::workflows::{self, Definition, Run, Said, State, Stepped, World};
 
-/// A run that rested for longer than this is over, in ms.
-const RESTS: i64 = 24 * 60 * 60 * 1000;
 /// Messages before the one that begins a workflow that are read too.
 const EARLIER: usize = 3;
 /// Longest message that may begin a workflow by its meaning, in words.

@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError, UnixMs};
 use crate::workflows::{Definition, Problem, Run, Said, Stepped, World, begin, step, templates};
 
 /// Who may see and change workflows.
-const MAY: &[Scope] = &[Scope::Admin];
+pub(super) const MAY: &[Scope] = &[Scope::Admin];
 /// Most workflows of a workspace.
 const MOST: usize = 50;
 

@@ -219,3 +219,51 @@ async fn a_workflow_is_edited_as_a_form_without_scripts() {
     assert_eq!(kept["workflow"]["version"], 3);
     assert_eq!(kept["workflow"]["title"], "Ask for a call");
 }
+
+#[tokio::test]
+async fn the_runs_of_a_workflow_are_listed_with_the_step_that_people_leave_at() {
+    let app = TestApp::new().await;
+    put(&app, "callback", json!({})).await;
+    let path = "/api/v1/workflows/callback/runs";
+    let none = app.get(path).await.json();
+    assert_eq!(none["runs"], json!([]));
+    let left = begin(&app).await;
+    say(&app, &left, "Please call me back").await;
+    say(&app, &left, "never mind, I changed my mind").await;
+    let open = begin(&app).await;
+    say(&app, &open, "Please call me back").await;
+    let first = app.get(&format!("{path}?limit=1")).await.json();
+    let run = &first["runs"][0];
+    assert_eq!(
+        (&run["state"], &run["step"]),
+        (&"asking".into(), &"phone".into())
+    );
+    assert_eq!(run["conversation"], open);
+    let next = first["next"].as_str().unwrap();
+    let second = app
+        .get(&format!("{path}?limit=1&before={next}"))
+        .await
+        .json();
+    let run = &second["runs"][0];
+    assert_eq!(
+        (&run["state"], &run["step"]),
+        (&"cancelled".into(), &"phone".into())
+    );
+    assert!(second["next"].is_null());
+    assert_eq!(second["leaves"], json!([{ "step": "phone", "runs": 1 }]));
+    let wrong = app.get(&format!("{path}?before=x")).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let other = app.get("/api/v1/workflows/nothing/runs").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    person(&app, "olga", "admin").await;
+    let mut olga = Browser::new(&app);
+    olga.password("olga").await;
+    let page = olga.get("/workflows/callback/runs").await;
+    for shown in [
+        "Where people leave",
+        "Cancelled by the visitor",
+        "Telephone",
+    ] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+}

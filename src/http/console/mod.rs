@@ -105,6 +105,7 @@ mod word_diff;
 mod workflow_edit;
 mod workflow_form;
 mod workflow_pages;
+mod workflow_runs;
 mod workflows;
 mod workspaces;
 
@@ -390,6 +391,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/workflows/{name}/add", post(workflows::add))
         .route("/workflows/{name}/form", post(workflow_edit::save))
+        .route("/workflows/{name}/runs", get(workflow_runs::list))
         .route("/workflows/{name}/back", post(workflow_edit::go_back))
         .route("/workflows/{name}/try", post(workflows::try_out))
         .route("/workflows/{name}/delete", post(workflows::delete))

@@ -50,10 +50,16 @@ pub(super) struct Phrases {
 }
 
 static ENGLISH: &str = include_str!("texts/en.toml");
-static OTHERS: [(Language, &str); 3] = [
+static OTHERS: [(Language, &str); 9] = [
     (Language::De, include_str!("texts/de.toml")),
     (Language::Es, include_str!("texts/es.toml")),
     (Language::Fr, include_str!("texts/fr.toml")),
+    (Language::It, include_str!("texts/it.toml")),
+    (Language::Nl, include_str!("texts/nl.toml")),
+    (Language::Pl, include_str!("texts/pl.toml")),
+    (Language::Pt, include_str!("texts/pt.toml")),
+    (Language::Ru, include_str!("texts/ru.toml")),
+    (Language::Tr, include_str!("texts/tr.toml")),
 ];
 static TEXTS: LazyLock<ByLanguage<Phrases>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 

@@ -39,6 +39,20 @@ pub(super) struct FlowTrace {
     name: String,
     version: u32,
     state: State,
+    /// Answers that the visitor is offered as buttons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) options: Vec<String>,
+}
+
+impl FlowTrace {
+    fn of(stepped: &Stepped) -> Self {
+        Self {
+            name: stepped.run.workflow.clone(),
+            version: stepped.run.version,
+            state: stepped.state,
+            options: stepped.options.clone(),
+        }
+    }
 }
 
 /// What a workspace has for the workflows of a conversation.
@@ -262,11 +276,7 @@ async fn go_on(
         let stepped = workflows::step(definition, going.run.clone(), &said, &world);
         return Ok(speak(climb, ground, stepped, before, language));
     }
-    let trace = FlowTrace {
-        name: stepped.run.workflow.clone(),
-        version: stepped.run.version,
-        state: stepped.state,
-    };
+    let trace = FlowTrace::of(&stepped);
     let (flow, says) = change(stepped, before);
     climbed.draft.text = format!("{}\n\n{says}", climbed.draft.text);
     climbed.draft.flow = Some(flow);
@@ -305,11 +315,7 @@ fn speak(
     language: Language,
 ) -> Climbed {
     let trace = Trace {
-        workflow: Some(FlowTrace {
-            name: stepped.run.workflow.clone(),
-            version: stepped.run.version,
-            state: stepped.state,
-        }),
+        workflow: Some(FlowTrace::of(&stepped)),
         ..Trace::default()
     };
     let (flow, text) = change(stepped, before);

@@ -75,7 +75,7 @@ fn names(language: Language, weekday: usize, month: usize) -> (&'static str, &'s
     }
 }
 
-fn with_capital(word: &str) -> String {
+pub(super) fn with_capital(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()

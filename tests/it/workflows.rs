@@ -267,3 +267,29 @@ async fn the_runs_of_a_workflow_are_listed_with_the_step_that_people_leave_at() 
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_can_be_chosen_comes_with_its_options() {
+    let app = TestApp::new().await;
+    put(&app, "callback", json!({})).await;
+    let token = crate::visit::token(&app).await;
+    for text in ["call me back, I am Anna Weber, +49 30 12345678", "nothing"] {
+        let body = json!({ "text": text }).to_string();
+        let sent = app
+            .send(json_request(&token, "/api/v1/visit/messages", body))
+            .await;
+        assert!(sent.status.is_success(), "{}", sent.text());
+        let events = sent.events();
+        let (_, done) = events.iter().find(|(name, _)| name == "done").unwrap();
+        let done: Value = serde_json::from_str(done).unwrap();
+        match text {
+            "nothing" => assert_eq!(done["options"], json!(["Yes", "No"]), "{done}"),
+            _ => assert!(done.get("options").is_none(), "{done}"),
+        }
+    }
+    let read = request(Method::GET, "/api/v1/visit/messages", &token);
+    let read = app.send(read.body(Body::empty()).unwrap()).await.json();
+    let said = read["messages"].as_array().unwrap();
+    let last = said.last().unwrap();
+    assert_eq!(last["options"], json!(["Yes", "No"]), "{last}");
+}

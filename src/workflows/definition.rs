@@ -102,11 +102,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As definitions name them.
-    pub const NAMES: [&'static str; 9] = [
-        "date", "time", "phone", "email", "choice", "number", "text", "name", "yes_no",
-    ];
-
     /// As a definition names it.
     pub fn name(&self) -> &'static str {
         match self {

@@ -390,7 +390,10 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
             get(workflows::show).post(workflows::save),
         )
         .route("/workflows/{name}/add", post(workflows::add))
-        .route("/workflows/{name}/form", post(workflow_edit::save))
+        .route(
+            "/workflows/{name}/form",
+            get(workflows::show).post(workflow_edit::save),
+        )
         .route("/workflows/{name}/runs", get(workflow_runs::list))
         .route("/workflows/{name}/back", post(workflow_edit::go_back))
         .route("/workflows/{name}/try", post(workflows::try_out))

@@ -15,7 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use press::Pressed;
 pub(super) use shown::{FormView, ToolArguments};
 
-use crate::language::codes::is_code;
 use crate::workflows::{Definition, Kind, Slot, Step, Texts};
 
 /// Where a number has no limit in a definition that names none.
@@ -156,7 +155,8 @@ fn languages(definition: &Definition) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let english = definition.title.0.keys().filter(|code| *code == "en");
     for code in english.chain(definition.title.0.keys()).chain(found) {
-        if !all.contains(code) && is_code(code) {
+        // The form names them with spaces between.
+        if !all.contains(code) && !code.contains(char::is_whitespace) {
             all.push(code.clone());
         }
     }

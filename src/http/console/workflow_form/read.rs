@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Draft, HIGHEST, LONGEST, Row};
-use crate::language::codes::is_code;
 use crate::workflows::{Choice, Deed, Kind, Lists, Slot, Step, Texts};
 
 /// Most steps, slots and options that are read; a definition may have fewer.
@@ -56,7 +55,6 @@ impl Draft {
         let languages: Vec<String> = fields
             .text("languages")
             .split_whitespace()
-            .filter(|code| is_code(code))
             .map(str::to_owned)
             .collect();
         let mut draft = Self {

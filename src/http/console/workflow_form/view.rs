@@ -139,7 +139,7 @@ impl Draft {
             let mut item = self.item_of_slot(at, place, slot);
             item.heading = format!("{}. {}", at + 1, item.heading);
             item.is_last = at + 1 == self.steps.len();
-            return Some(self.with_label(item, row.label.as_deref()));
+            return Some(with_label(item, row.label.as_deref()));
         }
         let mut item = self.item(at, place.clone());
         let mut texts = Texts::default();
@@ -196,15 +196,7 @@ impl Draft {
         }
         item.hidden.push((format!("{place}.do"), what.to_owned()));
         item.heading = format!("{}. {heading}", at + 1);
-        Some(self.with_label(item, row.label.as_deref()))
-    }
-
-    fn with_label(&self, mut item: ItemView, label: Option<&str>) -> ItemView {
-        if let Some(label) = label {
-            item.hidden
-                .push((format!("{}.label", item.place), label.to_owned()));
-        }
-        item
+        Some(with_label(item, row.label.as_deref()))
     }
 
     /// Number of the step with a label, as it is shown.
@@ -418,7 +410,15 @@ impl Draft {
             .with
             .keys()
             .filter(|name| !shown.contains(&format!("{prefix}{name}")));
-        fields.extend(others.map(|name| field(name, name, 0)));
+        let is_tool = deed.act == "tool" && tools.iter().any(|tool| tool.name == value("tool"));
+        fields.extend(others.map(|name| match is_tool {
+            true => field(
+                name,
+                &format!("{name} (the tool does not take it; empty it)"),
+                0,
+            ),
+            false => field(name, name, 0),
+        }));
         fields
     }
 }
@@ -431,4 +431,12 @@ fn heading_of(act: &str) -> &'static str {
         "tool" => "Use a tool",
         _ => "Call a person",
     }
+}
+
+fn with_label(mut item: ItemView, label: Option<&str>) -> ItemView {
+    if let Some(label) = label {
+        let field = format!("{}.label", item.place);
+        item.hidden.push((field, label.to_owned()));
+    }
+    item
 }

@@ -71,6 +71,43 @@ pub(super) fn of(language: Language) -> &'static Phrases {
 mod tests {
     use super::*;
     use crate::language::data::{check, placeholders};
+    use crate::language::slots::{Answer, Text, answer};
+    use crate::workflows::show;
+
+    #[test]
+    fn the_words_of_the_buttons_are_understood() {
+        for language in OTHERS
+            .map(|(language, _)| language)
+            .into_iter()
+            .chain([Language::En])
+        {
+            for (word, meant) in [
+                (of(language).yes, Answer::Yes),
+                (of(language).no, Answer::No),
+            ] {
+                let sent = show::with_capital(word);
+                let read = answer(&Text::new(&sent, language));
+                assert_eq!(read, Some(meant), "{language:?} {sent}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_language_speaks_for_itself() {
+        let english: toml::Table = toml::from_str(ENGLISH).unwrap();
+        for (language, file) in OTHERS {
+            let other: toml::Table = toml::from_str(file).unwrap();
+            // "No" is the same in some.
+            let same = english
+                .iter()
+                .filter(|(name, text)| other.get(*name) == Some(text));
+            let same: Vec<&String> = same
+                .map(|(name, _)| name)
+                .filter(|name| *name != "no")
+                .collect();
+            assert!(same.is_empty(), "{language:?} {same:?}");
+        }
+    }
 
     #[test]
     fn every_language_has_the_same_placeholders() {

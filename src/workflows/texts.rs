@@ -69,10 +69,10 @@ pub(super) fn of(language: Language) -> &'static Phrases {
 
 #[cfg(test)]
 mod tests {
+    use super::super::show;
     use super::*;
     use crate::language::data::{check, placeholders};
     use crate::language::slots::{Answer, Text, answer};
-    use crate::workflows::show;
 
     #[test]
     fn the_words_of_the_buttons_are_understood() {

@@ -31,7 +31,7 @@ class Chat extends Visit {
             stored()
             ended = true
             this.log.bind(item, data)
-            Object.assign(item, { text: data.answer, citations: data.citations, rung: data.rung, handoff: data.handoff, provider: data.provider, streams: false })
+            Object.assign(item, { text: data.answer, citations: data.citations, rung: data.rung, handoff: data.handoff, provider: data.provider, options: data.options, streams: false })
             this.arrived(item)
           }
           this.log.draw(item)

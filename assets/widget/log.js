@@ -17,7 +17,7 @@ class Log {
 
   build() {
     this.box = el("div", { class: "log", role: "log", "aria-live": "off", tabindex: "0", "aria-label": t("conversation") },
-      this.first = el("div", { class: "first" }), this.last = el("div", { class: "first" }))
+      this.first = el("div", { class: "first" }), this.last = el("div", { class: "first" }), this.offers = el("div", { class: "first asks", role: "group" }))
     for (const item of this.items) { this.draw(item); this.last.before(item.node) }
     this.mark()
     return this.box
@@ -107,6 +107,18 @@ class Log {
     if (item.handoff) parts.push(worded(t("person"), () => this.desk.person()))
     parts.push(item.foot = role === "user" && el("p", { class: "state" }))
     node.replaceChildren(...parts.filter(Boolean))
+    this.#offer()
+  }
+
+  // Answers to the last message that can be chosen. By keys one goes on in the box.
+  #offer() {
+    const { role, streams, text, options = [] } = this.items.at(-1) || {}
+    const asks = role === "assistant" && !streams && this.desk.state === "open" ? options : []
+    this.offers.setAttribute("aria-label", text || "")
+    this.offers.replaceChildren(...asks.map(option => worded(option, event => {
+      if (event.currentTarget.matches(":focus-visible")) this.desk.box.focus()
+      this.desk.send(option)
+    }, "edge ask")))
   }
 
   cite(said, citations, number) {

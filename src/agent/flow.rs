@@ -19,12 +19,11 @@ use crate::knowledge::Found;
 use crate::language::{self, Language};
 use crate::llm::Role;
 use crate::store::facts::FactState;
+use crate::store::workflow_runs::RESTS;
 use crate::store::workflows::{self as stored, RunChange, RunState, StoredRun};
 use crate::store::{ConversationId, StoreError, conversations};
 use crate::workflows::{self, Definition, Run, Said, State, Stepped, World};
 
-/// A run that rested for longer than this is over, in ms.
-const RESTS: i64 = 24 * 60 * 60 * 1000;
 /// Messages before the one that begins a workflow that are read too.
 const EARLIER: usize = 3;
 /// Longest message that may begin a workflow by its meaning, in words.
@@ -40,6 +39,20 @@ pub(super) struct FlowTrace {
     name: String,
     version: u32,
     state: State,
+    /// Answers that the visitor is offered as buttons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) options: Vec<String>,
+}
+
+impl FlowTrace {
+    fn of(stepped: &Stepped) -> Self {
+        Self {
+            name: stepped.run.workflow.clone(),
+            version: stepped.run.version,
+            state: stepped.state,
+            options: stepped.options.clone(),
+        }
+    }
 }
 
 /// What a workspace has for the workflows of a conversation.
@@ -265,11 +278,7 @@ async fn go_on(
         let stepped = workflows::step(definition, going.run.clone(), &said, &world);
         return Ok(speak(climb, ground, stepped, before, language));
     }
-    let trace = FlowTrace {
-        name: stepped.run.workflow.clone(),
-        version: stepped.run.version,
-        state: stepped.state,
-    };
+    let trace = FlowTrace::of(&stepped);
     let (flow, says) = change(stepped, before);
     climbed.draft.text = format!("{}\n\n{says}", climbed.draft.text);
     climbed.draft.flow = Some(flow);
@@ -308,11 +317,7 @@ fn speak(
     language: Language,
 ) -> Climbed {
     let trace = Trace {
-        workflow: Some(FlowTrace {
-            name: stepped.run.workflow.clone(),
-            version: stepped.run.version,
-            state: stepped.state,
-        }),
+        workflow: Some(FlowTrace::of(&stepped)),
         ..Trace::default()
     };
     let (flow, text) = change(stepped, before);

@@ -216,7 +216,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
         .map(describe_cited)
         .collect();
     let passages = json!({ "found": found, "cited": cited });
-    let provider = trace.told_provider();
+    let (provider, options) = (trace.told_provider(), trace.options());
     let is_declined = trace.declined.is_some();
     let mut checks = trace.into_json();
     marks.note(&mut checks);
@@ -295,6 +295,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
         // A text that the engine interrupted is never shown.
         interrupted: false,
         provider,
+        options: if called { Vec::new() } else { options },
         stored,
     })))
 }

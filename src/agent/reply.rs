@@ -211,6 +211,7 @@ impl Agent {
                 handoff: draft.handoff,
                 interrupted: false,
                 provider: trace.told_provider(),
+                options: trace.options(),
                 stored: None,
             },
             found: found.passages,

@@ -170,6 +170,12 @@ impl Trace {
         Some(served.provider.clone())
     }
 
+    /// Answers to its question that are offered as buttons.
+    pub(super) fn options(&self) -> Vec<String> {
+        let flow = self.workflow.as_ref();
+        flow.map_or_else(Vec::new, |flow| flow.options.clone())
+    }
+
     /// The latest score of a rung; 0 if it considered nothing.
     pub(super) fn latest_score(&self, rung: Rung) -> f32 {
         let latest = self.considered.iter().rev().find(|c| c.rung == rung);

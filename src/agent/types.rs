@@ -129,6 +129,9 @@ pub struct Answer {
     /// The provider that wrote, if one did and the owner wants people to be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// Answers to the question in it that can be chosen, as they would be written; none where there is no choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     /// Its message, if the turn has a conversation.
     #[serde(skip)]
     pub stored: Option<Stored>,

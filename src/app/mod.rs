@@ -44,6 +44,7 @@ pub mod transcribing;
 pub mod voice_settings;
 mod weights;
 pub mod welcome;
+pub mod workflow_runs;
 pub mod workflows;
 pub mod workspace_copy;
 pub mod workspaces;

@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError, UnixMs};
 use crate::workflows::{Definition, Problem, Run, Said, Stepped, World, begin, step, templates};
 
 /// Who may see and change workflows.
-const MAY: &[Scope] = &[Scope::Admin];
+pub(super) const MAY: &[Scope] = &[Scope::Admin];
 /// Most workflows of a workspace.
 const MOST: usize = 50;
 
@@ -67,6 +67,27 @@ pub async fn text_of(
         .read(move |conn| stored::text_of(conn, workspace, &name, version))
         .await?;
     Ok(found.ok_or(StoreError::NotFound("the version"))?)
+}
+
+/// Versions with their texts, newest first, at most so many.
+pub async fn history(
+    store: &Store,
+    by: &Member,
+    name: String,
+    most: usize,
+) -> Result<Vec<(u32, UnixMs, String)>, WorkflowError> {
+    let workspace = by.need(MAY)?;
+    let found = store.read(move |conn| {
+        let workflow = stored::get(conn, workspace, &name)?;
+        let mut all = Vec::new();
+        for (version, at) in stored::versions(conn, &workflow)?.into_iter().take(most) {
+            if let Some(text) = stored::text_of(conn, workspace, &name, version)? {
+                all.push((version, at, text));
+            }
+        }
+        Ok(all)
+    });
+    Ok(found.await?)
 }
 
 /// Keeps a text as the next version of the workflow that it names. Without a text it is the template of that name.

@@ -149,6 +149,7 @@ fn judge(case: &Case, rung: &str, text: &str) -> Outcome {
         handoff: rung == Rung::Refusal,
         interrupted: false,
         provider: None,
+        options: Vec::new(),
         stored: None,
     };
     let asked = AskedCase {

@@ -38,6 +38,7 @@ fn answer(rung: Rung, text: &str) -> AskedCase {
             handoff: rung == Rung::Refusal,
             interrupted: false,
             provider: None,
+            options: Vec::new(),
             stored: None,
         },
         found: Vec::new(),

@@ -107,6 +107,7 @@ pub mod users;
 pub mod versions;
 pub mod visitors;
 pub mod webhooks;
+pub mod workflow_runs;
 pub mod workflows;
 pub mod workspaces;
 

@@ -101,6 +101,23 @@ pub enum Kind {
     YesNo,
 }
 
+impl Kind {
+    /// As a definition names it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Date { .. } => "date",
+            Self::Time { .. } => "time",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Choice(_) => "choice",
+            Self::Number { .. } => "number",
+            Self::Text { .. } => "text",
+            Self::Name => "name",
+            Self::YesNo => "yes_no",
+        }
+    }
+}
+
 /// An option of a choice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {

@@ -155,3 +155,58 @@ fn nothing_is_done_without_a_yes_and_nobody_is_asked_forever() {
     }
     assert_eq!(stepped.state, State::GivenUp);
 }
+
+#[test]
+fn choices_and_a_yes_or_no_are_offered_as_answers() {
+    for (language, first, choices, yes_no) in [
+        (
+            Language::En,
+            "I want to place an order: 3 pieces",
+            ["collect", "deliver"],
+            ["Yes", "No"],
+        ),
+        (
+            Language::De,
+            "Ich möchte bestellen, 3 Stück",
+            ["abholen", "liefern"],
+            ["Ja", "Nein"],
+        ),
+    ] {
+        let (order, world) = (definition("order"), world(language));
+        let mut stepped = say(&order, None, first, &world);
+        let mut offered = Vec::new();
+        for _ in 0..8 {
+            if stepped.state != State::Asking {
+                break;
+            }
+            let text = match &stepped.run.phase {
+                Phase::Asking(slot) => match slot.as_str() {
+                    "way" => stepped.options[0].clone(),
+                    "item" => "Pinot Noir".to_owned(),
+                    "count" => "3".to_owned(),
+                    "name" => "Anna Weber".to_owned(),
+                    _ => "+49 30 12345678".to_owned(),
+                },
+                _ => stepped.options[0].clone(),
+            };
+            if !stepped.options.is_empty() {
+                offered.push(stepped.options.clone());
+            }
+            stepped = say(&order, Some(stepped.run), &text, &world);
+        }
+        assert_eq!(stepped.state, State::Done, "{offered:?}");
+        assert_eq!(offered, [choices.to_vec(), yes_no.to_vec()]);
+        assert!(stepped.options.is_empty());
+    }
+}
+
+#[test]
+fn a_no_to_the_summary_offers_nothing_to_choose() {
+    let (callback, world) = (definition("callback"), world(Language::En));
+    let first = "call me back, I am Anna Weber, +49 30 12345678";
+    let stepped = say(&callback, None, first, &world);
+    let stepped = say(&callback, Some(stepped.run), "nothing", &world);
+    assert_eq!(stepped.options, ["Yes", "No"]);
+    let stepped = say(&callback, Some(stepped.run), "No", &world);
+    assert!(stepped.options.is_empty());
+}

@@ -380,11 +380,15 @@ impl Reading<'_> {
     }
 }
 
-/// The phrases of a language and English ones.
+/// The phrases of a language and English ones; all if there are none, as an option is shown in some language.
 fn phrases(lists: &Lists, language: Language) -> Phrases {
     let own = lists.get(language.code()).into_iter().flatten();
     let english = lists.get("en").into_iter().flatten();
-    Phrases::of(own.chain(english))
+    let known: Vec<&String> = own.chain(english).collect();
+    match known.is_empty() {
+        true => Phrases::of(lists.values().flatten()),
+        false => Phrases::of(known),
+    }
 }
 
 /// A time in a part of the day when the business is open, for an example.

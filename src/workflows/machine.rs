@@ -12,6 +12,8 @@ use crate::language::slots::{self, Answer, Text, answer, corrects, is_question, 
 /// Most turns of the visitor in a run, and most steps, so that a loop ends.
 const MOST_TURNS: u32 = 40;
 const MOST_STEPS: u32 = 200;
+/// Most options that are offered as buttons.
+const MOST_OPTIONS: usize = 10;
 /// Answers in a row that say nothing before a run is given up.
 const MOST_TRIES: u32 = 3;
 
@@ -100,6 +102,8 @@ struct On<'a> {
     acts: Vec<Act>,
     /// What was unclear in this message, by slot.
     unclear: Option<(String, String)>,
+    /// They said no to the summary, and may say anything now.
+    asks_what_to_change: bool,
 }
 
 impl<'a> On<'a> {
@@ -112,6 +116,7 @@ impl<'a> On<'a> {
             says: Vec::new(),
             acts: Vec::new(),
             unclear: None,
+            asks_what_to_change: false,
         }
     }
 
@@ -121,11 +126,37 @@ impl<'a> On<'a> {
             _ => State::Asking,
         };
         Stepped {
+            options: self.options(),
             run: self.run,
             says: self.says,
             acts: self.acts,
             state,
             aside,
+        }
+    }
+
+    /// What answers the question that was asked last, if it can be chosen.
+    fn options(&self) -> Vec<String> {
+        let phrases = texts::of(self.language);
+        let yes_no = || [phrases.yes, phrases.no].map(show::with_capital).to_vec();
+        let asked = match &self.run.phase {
+            Phase::Confirming if self.asks_what_to_change => return Vec::new(),
+            Phase::Confirming => return yes_no(),
+            Phase::Asking(name) => self.definition.slot(name),
+            Phase::Ended(_) => None,
+        };
+        let Some(slot) = asked else {
+            return Vec::new();
+        };
+        let is_offered = self.run.offer.as_ref().is_some_and(|of| of.0 == slot.name);
+        match &slot.kind {
+            _ if is_offered => yes_no(),
+            Kind::YesNo => yes_no(),
+            Kind::Choice(options) if options.len() <= MOST_OPTIONS => {
+                let labels = options.iter().map(|option| option.label(self.language));
+                labels.map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -243,6 +274,7 @@ impl<'a> On<'a> {
             }
             Some(Answer::No) => {
                 self.run.tries += 1;
+                self.asks_what_to_change = true;
                 self.try_again(phrases.change.to_owned());
             }
             _ => {

@@ -8,7 +8,7 @@
 //! - Nothing is done before the visitor confirmed it; a definition that forgets to ask is asked for.
 //! - Every run ends: its turns and its steps are bounded.
 //!
-//! Reading order: `definition` (and `read`), `run`, `fill` (values out of a message), `machine`, `show` and `texts` (words),
+//! Reading order: `definition` (and `read`, `write`), `run`, `fill` (values out of a message), `machine`, `show` and `texts` (words),
 //! `begin` (what starts a workflow), `templates`.
 
 // So that paths look the same in every room: `crate::room::…`.
@@ -27,13 +27,15 @@ mod show;
 pub mod templates;
 mod texts;
 mod world;
+mod write;
 
 pub use begin::begins;
-pub use definition::{Choice, Deed, Definition, Kind, Slot, Step, Texts};
+pub use definition::{Choice, Deed, Definition, Kind, Lists, Slot, Step, Texts};
 pub use machine::{begin, step};
 pub use read::Problem;
 pub use run::{Act, Phase, Run, Said, State, Stepped, Value};
 pub use world::World;
+pub use write::Written;
 
 #[cfg(test)]
 mod dialogues;

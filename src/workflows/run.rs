@@ -139,4 +139,6 @@ pub struct Stepped {
     pub state: State,
     /// A question in what was said, to be answered before `says`.
     pub aside: Option<String>,
+    /// Answers that may be given with a button, as they would be written; none where people write their own.
+    pub options: Vec<String>,
 }

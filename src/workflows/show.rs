@@ -12,20 +12,73 @@ use crate::language::{Language, calendar};
 pub(super) fn date(date: Date, language: Language) -> String {
     let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
     let month = usize::try_from(date.month()).unwrap_or(0);
-    let (weekday, month) = (
-        calendar::day_name(language, weekday),
-        calendar::month_name(language, month),
-    );
+    let (weekday, month) = names(language, weekday, month);
     let day = date.day();
     if weekday.is_empty() || month.is_empty() {
         return format!("{day:02}.{:02}.{}", date.month(), date.year());
     }
     match language {
         Language::De => format!("{weekday}, {day}. {month}"),
-        Language::Fr => format!("{weekday} {day} {month}"),
+        Language::Fr | Language::It | Language::Nl => format!("{weekday} {day} {month}"),
+        Language::Tr => format!("{day} {} {}", with_capital(month), with_capital(weekday)),
         Language::Es | Language::Pt => format!("{weekday}, {day} de {month}"),
         _ => format!("{weekday}, {day} {month}"),
     }
+}
+
+/// Weekdays of two words, which the calendar of languages does not have, and names of a language that it has none of;
+/// months as they stand behind a day.
+const PORTUGUESE_DAYS: [&str; 7] = [
+    "segunda-feira",
+    "terça-feira",
+    "quarta-feira",
+    "quinta-feira",
+    "sexta-feira",
+    "sábado",
+    "domingo",
+];
+const RUSSIAN_DAYS: [&str; 7] = [
+    "понедельник",
+    "вторник",
+    "среда",
+    "четверг",
+    "пятница",
+    "суббота",
+    "воскресенье",
+];
+const RUSSIAN_MONTHS: [&str; 12] = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+];
+
+/// Of a weekday from Monday, and a month from 1; empty if the language has none.
+fn names(language: Language, weekday: usize, month: usize) -> (&'static str, &'static str) {
+    let of = |list: &[&'static str], at: usize| list.get(at).copied().unwrap_or_default();
+    let usual = calendar::month_name(language, month);
+    match language {
+        Language::Pt => (of(&PORTUGUESE_DAYS, weekday), usual),
+        Language::Ru => (
+            of(&RUSSIAN_DAYS, weekday),
+            of(&RUSSIAN_MONTHS, month.wrapping_sub(1)),
+        ),
+        _ => (calendar::day_name(language, weekday), usual),
+    }
+}
+
+pub(super) fn with_capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 pub(super) fn time(time: Time, language: Language) -> String {
@@ -132,4 +185,38 @@ pub(super) fn summary(definition: &Definition, run: &Run, language: Language) ->
         ))
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::slots::{self, DateRead, Text};
+
+    #[test]
+    fn dates_are_written_and_read_in_ten_languages() {
+        let today = Date::constant(2026, 12, 2);
+        for (language, monday) in [
+            (Language::En, "Monday, 7 December"),
+            (Language::De, "Montag, 7. Dezember"),
+            (Language::Fr, "lundi 7 décembre"),
+            (Language::Es, "lunes, 7 de diciembre"),
+            (Language::It, "lunedì 7 dicembre"),
+            (Language::Pt, "segunda-feira, 7 de dezembro"),
+            (Language::Nl, "maandag 7 december"),
+            (Language::Pl, "poniedziałek, 7 grudnia"),
+            (Language::Tr, "7 Aralık Pazartesi"),
+            (Language::Ru, "понедельник, 7 декабря"),
+        ] {
+            let day = Date::constant(2026, 12, 7);
+            let shown = date(day, language);
+            assert_eq!(shown, monday);
+            // Visitors repeat the example that they were given.
+            let read = slots::date(&Text::new(&shown, language), today, None, true);
+            assert_eq!(
+                read.map(|read| read.what),
+                Some(DateRead::Day(day)),
+                "{shown}"
+            );
+        }
+    }
 }

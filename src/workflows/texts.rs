@@ -50,10 +50,16 @@ pub(super) struct Phrases {
 }
 
 static ENGLISH: &str = include_str!("texts/en.toml");
-static OTHERS: [(Language, &str); 3] = [
+static OTHERS: [(Language, &str); 9] = [
     (Language::De, include_str!("texts/de.toml")),
     (Language::Es, include_str!("texts/es.toml")),
     (Language::Fr, include_str!("texts/fr.toml")),
+    (Language::It, include_str!("texts/it.toml")),
+    (Language::Nl, include_str!("texts/nl.toml")),
+    (Language::Pl, include_str!("texts/pl.toml")),
+    (Language::Pt, include_str!("texts/pt.toml")),
+    (Language::Ru, include_str!("texts/ru.toml")),
+    (Language::Tr, include_str!("texts/tr.toml")),
 ];
 static TEXTS: LazyLock<ByLanguage<Phrases>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 
@@ -63,8 +69,45 @@ pub(super) fn of(language: Language) -> &'static Phrases {
 
 #[cfg(test)]
 mod tests {
+    use super::super::show;
     use super::*;
     use crate::language::data::{check, placeholders};
+    use crate::language::slots::{Answer, Text, answer};
+
+    #[test]
+    fn the_words_of_the_buttons_are_understood() {
+        for language in OTHERS
+            .map(|(language, _)| language)
+            .into_iter()
+            .chain([Language::En])
+        {
+            for (word, meant) in [
+                (of(language).yes, Answer::Yes),
+                (of(language).no, Answer::No),
+            ] {
+                let sent = show::with_capital(word);
+                let read = answer(&Text::new(&sent, language));
+                assert_eq!(read, Some(meant), "{language:?} {sent}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_language_speaks_for_itself() {
+        let english: toml::Table = toml::from_str(ENGLISH).unwrap();
+        for (language, file) in OTHERS {
+            let other: toml::Table = toml::from_str(file).unwrap();
+            // "No" is the same in some.
+            let same = english
+                .iter()
+                .filter(|(name, text)| other.get(*name) == Some(text));
+            let same: Vec<&String> = same
+                .map(|(name, _)| name)
+                .filter(|name| *name != "no")
+                .collect();
+            assert!(same.is_empty(), "{language:?} {same:?}");
+        }
+    }
 
     #[test]
     fn every_language_has_the_same_placeholders() {

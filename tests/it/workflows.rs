@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::{Reply, TestApp, json_request, request};
+use crate::browser::{Browser, person};
 use crate::calls::json_put;
 
 async fn put(app: &TestApp, name: &str, body: Value) -> Reply {
@@ -157,4 +158,138 @@ async fn a_workflow_is_cancelled_and_the_ladder_answers_again() {
     assert!(stopped.contains("Nothing was sent"), "{stopped}");
     let after = say(&app, &id, "thank you").await;
     assert!(!after.contains("telephone"), "{after}");
+}
+
+#[tokio::test]
+async fn a_workflow_is_edited_as_a_form_without_scripts() {
+    let app = TestApp::new().await;
+    person(&app, "olga", "admin").await;
+    let mut olga = Browser::new(&app);
+    olga.password("olga").await;
+    put(&app, "callback", json!({})).await;
+    let page = olga.get("/workflows/callback").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    for offered in [
+        "1. Question: Telephone",
+        "Add a question",
+        "Move down",
+        "Edit it as text",
+    ] {
+        assert!(page.text().contains(offered), "{offered}: {}", page.text());
+    }
+    let form = "languages=en&title.en=Call+me&begin.en=call+me%0D%0Aring+me&order=phone&steps=3&active=on\
+        &s0.do=ask&s0.slot=phone&s0.kind=phone&s0.ask.en=Which+number%3F&s0.label.en=Number\
+        &s1.do=act&s1.act=task&s1.with.wish=Call+%7Bphone%7D&s2.do=end&s2.text.en=We+call+you.";
+    // Other buttons keep nothing.
+    let pressed = format!("{form}&press=down.0");
+    let moved = olga.post("/workflows/callback/form", &pressed).await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.text());
+    assert!(
+        moved.text().contains("2. Question: Number"),
+        "{}",
+        moved.text()
+    );
+    let wrong = format!("{}&press=save", form.replace("%7Bphone%7D", "%7Bfax%7D"));
+    let wrong = olga.post("/workflows/callback/form", &wrong).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.text().contains("s1.with.wish-error"),
+        "{}",
+        wrong.text()
+    );
+    let kept = app.get("/api/v1/workflows/callback").await.json();
+    assert_eq!(kept["workflow"]["version"], 1);
+    let saved = format!("{form}&press=save");
+    let saved = olga.post("/workflows/callback/form", &saved).await;
+    assert!(saved.status.is_redirection(), "{}", saved.text());
+    let kept = app.get("/api/v1/workflows/callback").await.json();
+    assert_eq!(
+        (&kept["workflow"]["version"], &kept["workflow"]["title"]),
+        (&2.into(), &"Call me".into())
+    );
+    let text = kept["workflow"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("begin = { en = [\"call me\", \"ring me\"] }"),
+        "{text}"
+    );
+    let page = olga.get("/workflows/callback").await;
+    assert!(page.text().contains("What it changed"), "{}", page.text());
+    olga.post("/workflows/callback/back", "version=1").await;
+    let kept = app.get("/api/v1/workflows/callback").await.json();
+    assert_eq!(kept["workflow"]["version"], 3);
+    assert_eq!(kept["workflow"]["title"], "Ask for a call");
+}
+
+#[tokio::test]
+async fn the_runs_of_a_workflow_are_listed_with_the_step_that_people_leave_at() {
+    let app = TestApp::new().await;
+    put(&app, "callback", json!({})).await;
+    let path = "/api/v1/workflows/callback/runs";
+    let none = app.get(path).await.json();
+    assert_eq!(none["runs"], json!([]));
+    let left = begin(&app).await;
+    say(&app, &left, "Please call me back").await;
+    say(&app, &left, "never mind, I changed my mind").await;
+    let open = begin(&app).await;
+    say(&app, &open, "Please call me back").await;
+    let first = app.get(&format!("{path}?limit=1")).await.json();
+    let run = &first["runs"][0];
+    assert_eq!(
+        (&run["state"], &run["step"]),
+        (&"asking".into(), &"phone".into())
+    );
+    assert_eq!(run["conversation"], open);
+    let next = first["next"].as_str().unwrap();
+    let second = app
+        .get(&format!("{path}?limit=1&before={next}"))
+        .await
+        .json();
+    let run = &second["runs"][0];
+    assert_eq!(
+        (&run["state"], &run["step"]),
+        (&"cancelled".into(), &"phone".into())
+    );
+    assert!(second["next"].is_null());
+    assert_eq!(second["leaves"], json!([{ "step": "phone", "runs": 1 }]));
+    let wrong = app.get(&format!("{path}?before=x")).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let other = app.get("/api/v1/workflows/nothing/runs").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    person(&app, "olga", "admin").await;
+    let mut olga = Browser::new(&app);
+    olga.password("olga").await;
+    let page = olga.get("/workflows/callback/runs").await;
+    for shown in [
+        "Where people leave",
+        "Cancelled by the visitor",
+        "Telephone",
+    ] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_can_be_chosen_comes_with_its_options() {
+    let app = TestApp::new().await;
+    put(&app, "callback", json!({})).await;
+    let token = crate::visit::token(&app).await;
+    for text in ["call me back, I am Anna Weber, +49 30 12345678", "nothing"] {
+        let body = json!({ "text": text }).to_string();
+        let sent = app
+            .send(json_request(&token, "/api/v1/visit/messages", body))
+            .await;
+        assert!(sent.status.is_success(), "{}", sent.text());
+        let events = sent.events();
+        let (_, done) = events.iter().find(|(name, _)| name == "done").unwrap();
+        let done: Value = serde_json::from_str(done).unwrap();
+        match text {
+            "nothing" => assert_eq!(done["options"], json!(["Yes", "No"]), "{done}"),
+            _ => assert!(done.get("options").is_none(), "{done}"),
+        }
+    }
+    let read = request(Method::GET, "/api/v1/visit/messages", &token);
+    let read = app.send(read.body(Body::empty()).unwrap()).await.json();
+    let said = read["messages"].as_array().unwrap();
+    let last = said.last().unwrap();
+    assert_eq!(last["options"], json!(["Yes", "No"]), "{last}");
 }

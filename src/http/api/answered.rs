@@ -22,6 +22,8 @@ pub struct AskAnswer {
     interrupted: bool,
     /// The provider that wrote it, if people are to be told; absent otherwise.
     provider: Option<String>,
+    /// Answers to the question in it that can be chosen; absent where there is no choice.
+    options: Option<Vec<String>>,
 }
 
 /// A place in a document that supports an answer, or an answer or fact that the business approved.

@@ -59,6 +59,7 @@ mod versions;
 mod voice_notes;
 pub(super) mod webhooks;
 mod widget;
+mod workflow_runs;
 pub mod workflows;
 pub(super) mod workspaces;
 

@@ -218,6 +218,7 @@ pub(in crate::http) mod webhooks {
     };
 }
 pub(in crate::http) mod workflows {
+    pub(in crate::http) use super::super::workflow_runs::__path_runs;
     pub(in crate::http) use super::super::workflows::{
         __path_delete, __path_get, __path_list, __path_put, __path_templates, __path_text,
         __path_try_out,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::place::ApiPlace;
+use super::workflow_runs;
 use crate::app::workflows as acts;
 use crate::http::auth::Scope;
 use crate::http::body::Json;
@@ -31,6 +32,12 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             "/api/v1/workflows/{name}/versions/{version}",
             ADMIN,
             text
+        ),
+        (
+            GET,
+            "/api/v1/workflows/{name}/runs",
+            ADMIN,
+            workflow_runs::runs
         ),
     ]
 }

@@ -103,7 +103,10 @@ mod widget;
 mod widget_form;
 mod widget_pages;
 mod word_diff;
+mod workflow_edit;
+mod workflow_form;
 mod workflow_pages;
+mod workflow_runs;
 mod workflows;
 mod workspaces;
 
@@ -388,6 +391,12 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
             get(workflows::show).post(workflows::save),
         )
         .route("/workflows/{name}/add", post(workflows::add))
+        .route(
+            "/workflows/{name}/form",
+            get(workflows::show).post(workflow_edit::save),
+        )
+        .route("/workflows/{name}/runs", get(workflow_runs::list))
+        .route("/workflows/{name}/back", post(workflow_edit::go_back))
         .route("/workflows/{name}/try", post(workflows::try_out))
         .route("/workflows/{name}/delete", post(workflows::delete))
         .route("/crm", get(crm::list))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::guard::SignedIn;
 use super::view::{self, Section};
 use super::workflow_pages::{Said, TriedStep, WorkflowPage, WorkflowRow, WorkflowsPage};
-use super::{Failure, sentence};
+use super::{Failure, sentence, workflow_edit};
 use crate::app::App;
 use crate::app::workflows::{self as acts, Trial, WorkflowError};
 use crate::http::now_ms;
@@ -38,7 +38,7 @@ pub(super) async fn list(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-fn row_of(workflow: &Workflow) -> WorkflowRow {
+pub(super) fn row_of(workflow: &Workflow) -> WorkflowRow {
     row(
         &workflow.name,
         &workflow.text,
@@ -86,15 +86,7 @@ pub(super) async fn show(
     person: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
-    let (workflow, versions) = acts::get(&app.store, person.member(), name).await?;
-    let page = WorkflowPage {
-        shell: person.shell(Section::Documents, "Workflow"),
-        row: row_of(&workflow),
-        text: workflow.text,
-        versions: versions.len(),
-        error: None,
-        tried: None,
-    };
+    let page = workflow_edit::page(&app, &person, name).await?;
     Ok(view::page(StatusCode::OK, &page))
 }
 
@@ -128,14 +120,22 @@ pub(super) async fn save(
         Err(
             wrong @ (WorkflowError::Wrong(_) | WorkflowError::OtherName(_) | WorkflowError::Most),
         ) => {
-            let page = WorkflowPage {
-                shell: person.shell(Section::Documents, "Workflow"),
-                row: row(&name, &text, active, 0),
-                text,
-                versions: 0,
-                error: Some(sentence(&wrong.to_string())),
-                tried: None,
+            let mut page = match workflow_edit::page(&app, &person, name.clone()).await {
+                Ok(page) => page,
+                // Nothing of this name is kept yet.
+                Err(_) => WorkflowPage {
+                    shell: person.shell(Section::Documents, "Workflow"),
+                    row: row(&name, &text, active, 0),
+                    text: String::new(),
+                    form: None,
+                    has_comments: false,
+                    versions: Vec::new(),
+                    error: None,
+                    tried: None,
+                },
             };
+            page.text = text;
+            page.error = Some(sentence(&wrong.to_string()));
             Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(other) => Err(other.into()),
@@ -159,9 +159,9 @@ pub(super) async fn try_out(
     Path(name): Path<String>,
     Form(form): Form<Message>,
 ) -> Result<Response, Failure> {
-    let (workflow, versions) = acts::get(&app.store, person.member(), name).await?;
+    let mut page = workflow_edit::page(&app, &person, name).await?;
     let trial = Trial {
-        text: workflow.text.clone(),
+        text: page.text.clone(),
         run: serde_json::from_str(&form.run).ok(),
         said: form.said.clone(),
         language: Language::of_code(&form.language),
@@ -185,20 +185,13 @@ pub(super) async fn try_out(
             format!("{} ({})", act.deed.act, with.join(", ")),
         ));
     }
-    let page = WorkflowPage {
-        shell: person.shell(Section::Documents, "Workflow"),
-        row: row_of(&workflow),
-        text: workflow.text,
-        versions: versions.len(),
-        error: None,
-        tried: Some(TriedStep {
-            log: serde_json::to_string(&said).unwrap_or_default(),
-            said,
-            has_ended: stepped.run.has_ended(),
-            run: serde_json::to_string(&stepped.run).unwrap_or_default(),
-            language: form.language,
-        }),
-    };
+    page.tried = Some(TriedStep {
+        log: serde_json::to_string(&said).unwrap_or_default(),
+        said,
+        has_ended: stepped.run.has_ended(),
+        run: serde_json::to_string(&stepped.run).unwrap_or_default(),
+        language: form.language,
+    });
     Ok(view::page(StatusCode::OK, &page))
 }
 

@@ -343,6 +343,7 @@ use super::voice;
         api::workflows::put,
         api::workflows::delete,
         api::workflows::text,
+        api::workflows::runs,
         api::contacts::list,
         api::contacts::create,
         api::contacts::download_all,

@@ -303,6 +303,9 @@ struct Done {
     /// The provider that wrote, where the owner wants visitors to be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<String>,
+    /// Answers to its question that can be chosen, to be sent as they stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
     /// Its message, as in the events of the visit.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     stored: Option<StoredView>,
@@ -329,6 +332,7 @@ fn view_done(answer: Answer) -> Done {
         handoff: answer.handoff,
         interrupted: answer.interrupted,
         provider: answer.provider,
+        options: answer.options,
         stored: answer.stored.map(StoredView::from),
     }
 }

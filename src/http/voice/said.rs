@@ -39,6 +39,9 @@ pub struct VisitMessageView {
     /// The provider that wrote, where the owner wants visitors to be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<String>,
+    /// Answers to its question that can be chosen while it is the latest message, to be sent as they stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
     /// What it rests on, in the order of their numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     citations: Vec<VisitCitation>,
@@ -110,6 +113,9 @@ impl<'c> Reader<'c> {
         let provider = receipt
             .as_ref()
             .and_then(|receipt| told_provider(&receipt.checks));
+        let options = receipt
+            .as_ref()
+            .map_or_else(Vec::new, |receipt| offered(&receipt.checks));
         let (rung, passages) = receipt
             .map(|receipt| (receipt.rung, receipt.passages))
             .unzip();
@@ -125,6 +131,7 @@ impl<'c> Reader<'c> {
             client_id: message.client_id.map(messages::as_sent),
             rung,
             provider,
+            options,
             citations: cited(passages),
             attachments: files.into_iter().map(VisitFileView::from).collect(),
         })
@@ -150,6 +157,15 @@ fn told_provider(checks: &Value) -> Option<String> {
     let is_told = served.get("tell").and_then(Value::as_bool) == Some(true);
     let name = served.get("provider").and_then(Value::as_str);
     name.filter(|_| is_told).map(str::to_owned)
+}
+
+/// The answers that a workflow offered, in a receipt's checks.
+fn offered(checks: &Value) -> Vec<String> {
+    let options = checks.pointer("/workflow/options");
+    let options = options.and_then(Value::as_array).into_iter().flatten();
+    options
+        .filter_map(|option| option.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The citations in a receipt.
@@ -190,5 +206,13 @@ mod tests {
         assert_eq!(told_provider(&checks(true)).as_deref(), Some("Elsewhere"));
         assert_eq!(told_provider(&checks(false)), None);
         assert_eq!(told_provider(&json!({})), None);
+    }
+
+    #[test]
+    fn answers_to_choose_are_those_of_the_workflow() {
+        let checks = json!({"workflow": {"name": "order", "options": ["collect", "deliver"]}});
+        assert_eq!(offered(&checks), ["collect", "deliver"]);
+        assert!(offered(&json!({"workflow": {"name": "order"}})).is_empty());
+        assert!(offered(&json!({})).is_empty());
     }
 }

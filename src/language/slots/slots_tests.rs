@@ -233,6 +233,24 @@ fn yes_and_no_of_each_language() {
         );
         assert_eq!(answer(&Text::new(no, language)), Some(Answer::No), "{no}");
     }
+    // Answers to "does that suit you?" in its own words.
+    for (language, yes, no) in [
+        (Language::It, "mi va bene", "non va bene"),
+        (Language::It, "per me va bene, grazie", "non mi va bene"),
+        (Language::Pt, "serve", "não serve"),
+        (Language::Pt, "pode ser", "não dá"),
+        (Language::Nl, "dat past", "dat past niet"),
+        (Language::Nl, "dat is goed", "dat is niet goed"),
+        (Language::Pl, "pasuje", "nie pasuje"),
+        (Language::Tr, "uyar", "uymaz"),
+        (Language::Tr, "uygun", "uygun değil"),
+        (Language::Ru, "подходит", "не подходит"),
+        (Language::Ru, "меня устраивает", "не устраивает"),
+    ] {
+        let of = |text: &str| answer(&Text::new(text, language));
+        assert_eq!(of(yes), Some(Answer::Yes), "{yes}");
+        assert_eq!(of(no), Some(Answer::No), "{no}");
+    }
     let of = |text: &str| answer(&Text::new(text, Language::En));
     assert_eq!(of("👍"), Some(Answer::Yes));
     assert_eq!(of("I don't know"), Some(Answer::Unsure));

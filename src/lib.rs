@@ -16,6 +16,7 @@
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
 //! | 5 | [`providers`] | services that an owner may turn on beside the local engines, on a leash |
+//! | 5 | [`analysis`] | what a conversation says: summary, score, promises, the next step |
 //! | 5 | [`analytics`] | figures of a span of days, topics, the weekly digest |
 //! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
 //! | 5 | [`workflows`] | short procedures in a conversation: what is asked, in which order, what is done |

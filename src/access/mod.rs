@@ -1,6 +1,6 @@
 //! Who is acting, and what they may do.
 //!
-//! Every request builds its [`Principal`] from the database (`http/auth.rs`). Acting on a workspace takes a [`Member`],
+//! Every request builds its [`Principal`] from the database (`http/auth/mod.rs`). Acting on a workspace takes a [`Member`],
 //! a principal in a workspace they may touch, so that no entry point can forget the check. This module knows neither
 //! HTTP nor how people prove who they are.
 

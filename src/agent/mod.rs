@@ -8,6 +8,15 @@
 //! and `decide` (places that may answer, and how surely), `flow` (workflows), `begin`, `record` and `trace` (what is kept), `handover` (when a person
 //! answers instead), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
+//!
+//! Quotations come first because a small model answers anything from anything. A reader that was not calibrated claims nothing: what it
+//! finds is related, until the owner's questions have chosen a threshold, which is kept with the reader's hash (`settings`).
+//!
+//! To add a rung: a file in `rungs`, its place in `climb` (without the model a `SafeRung`), its name in `Rung` (`types`) and, for people, in
+//! `http/console/quality_pages.rs`; what it needs of the store goes into `Business` (`case`). Fields of `Trace` keep the receipt's order.
+//!
+//! To add a language: `phrases/<code>.toml` and `OTHERS` there; for opening hours also `rungs/fact/wording/<code>.toml` and
+//! `hours/ask/<code>.toml`, for calls `voice/phrases/<code>.toml`, for detecting it `language`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as agent;

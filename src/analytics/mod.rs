@@ -12,6 +12,10 @@
 //!
 //! Reading order: `span` (which days), `count` (what is added up), `report` (everything together), `tables` (for people and
 //! files), `topics`, `digest`.
+//!
+//! To add a figure: a column of `conversation_figures` with what makes it due (a migration that also fills `figures_due`), `Figures` and
+//! `refresh` (`store::analytics`), `Totals` (`count`), a row in `tables`, a field in `http/api/analytics.rs`, and another query for it
+//! in `report_tests`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as analytics;

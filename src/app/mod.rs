@@ -2,6 +2,10 @@
 //!
 //! Reading order: [`App::open`] takes the data folder and its key, `engines` starts the workers,
 //! [`App::assemble`] puts the parts together. HTTP and the command line use the result alike.
+//!
+//! Then by subject: `weights`, `reader_choice` (which files); `first_run`, `welcome` (first steps), `doctor`; `accounts`, `members`,
+//! `second_factor`; `assistants`; `assist` (for staff); `doing` (orders of workflows), `tools`; `privacy`, `retention`, `closing`,
+//! `backup`, `integrity`; `plans`, `statement`; `crm`, `mail`, `telling`; `https`, `outside`.
 
 pub mod accounts;
 pub mod additions;

@@ -14,6 +14,8 @@
 //!
 //! Reading order: `lead` (the steps), `progress`, `turns`, `voice`, `judge`, `write`; `backfill`; `hooks`; `work` (who runs all
 //! this); `card` (what the widget shows), `acts` (what owners do).
+//!
+//! To add a language of notes: `words/<code>.toml`. A code of an error: `error`, and a sentence in each of those files.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as casework;

@@ -1,6 +1,10 @@
 //! The commands. Each parses its arguments, calls one thing, and prints.
 //!
 //! Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong usage.
+//!
+//! A command is the file of its name. `api` calls the API of the running server (`remote`, `socket`), or the same API within this
+//! process; `shared` finds folder, settings and runtime; `out` prints results and chains of causes. `serve` is the server, `worker`
+//! its children, `talk` the kiosk; `standing` is `frontdesk` alone, `safe_mode` what is served if the database does not open.
 
 mod admin;
 mod analytics;

@@ -2,6 +2,8 @@
 //!
 //! Each value comes from the first of these that has it: command line, environment (`FRONTDESK_…`), `frontdesk.toml`,
 //! default. This is the only module that reads the environment, and it depends on no other.
+//!
+//! To add a setting: an entry in `settings!` (`keys`); its variable, its key in the file and `config show` follow. Pass the value down.
 
 mod keys;
 mod load;

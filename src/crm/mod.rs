@@ -9,6 +9,9 @@
 //! - What a CRM sends is text of strangers: it is parsed with limits, and ids in it are never taken for ours.
 //!
 //! Reading order: `port`, `error`, `inbound` (hooks), `kommo/mod.rs`, `generic/mod.rs`.
+//!
+//! To add a CRM: a [`Crm`] in a folder here, a `CrmKind` (`store/crm/accounts.rs`), which client speaks to it (`app/crm.rs`), and a
+//! server in `tests/fakes/` that is written from its contract.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as crm;

@@ -12,6 +12,9 @@
 //!   data that went out (`Class`), never the data.
 //! - A stream is handed out only after its peer has proved its identity (`ssh`: the pinned host key; `tls`: the
 //!   certificate for its name).
+//!
+//! To send something: a `Purpose` and `Gateway::send`, a [`Class`] for each part, secrets sealed. Another protocol: a file beside `ssh`
+//! that gives a stream only after its peer has proved who it is. Never a client of your own.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as egress;

@@ -2,7 +2,9 @@
 //!
 //! The bytes decide what format a file has; its name only decides where the bytes are ambiguous. Each
 //! format is one file with one function `read(bytes, &Limits)`. To add a format, add a file, a variant
-//! of [`Format`], a line in `sniff` and a line in [`extract()`].
+//! of [`Format`], a line in `sniff` and a line in [`extract()`]; tests in `formats_tests`, with `damage` (`damaged_tests`) on a
+//! sample; its ending in `ACCEPT` (`http/console/documents.rs`) and, if it has a ZIP inside, in `CONTAINERS`
+//! (`knowledge/receive.rs`). Raise `EXTRACTOR` (`knowledge/ingest.rs`) if texts change; documents are read again only on request.
 //!
 //! This is not a sandbox. A parser may still need more memory or time than it should, so callers
 //! run [`extract()`] in a separate process with limits on both.

@@ -6,6 +6,8 @@
 //!
 //! Reading order: `data` (what a fact says), `propose` (facts from text), `edit` (what the owner does with them), `book` and
 //! `opening` (which hours hold), `holidays`, `when` and `ask` (times in a question, and what it wants).
+//!
+//! To add a fact: a variant of `What` (`data`), `edit/text`, `propose`, and its answer in `agent/rungs/fact`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as hours;

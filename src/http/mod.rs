@@ -12,6 +12,8 @@
 //!
 //! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] and [`anthropic`] (`/v1`), [`api`] (`/api/v1`),
 //! [`console`] (pages), `voice` (visitors, the widget), [`crm`] (what CRMs call), `mcp` (`/mcp`, tools for assistants elsewhere).
+//! What they share: `listing` (lists and CSV), `sse`, `address` (proxies), `attempts` (wrong passwords), `audit`, `trips` (round trips),
+//! `former` (paths before `/api/v1`), `openapi`.
 
 mod address;
 pub mod anthropic;

@@ -6,8 +6,8 @@
 //!
 //! Reading order: `receive`, `ingest`, `jobs` and `reader` (from an upload to a stored version), `layout` and `chunk` (text and
 //! passages), `live` and `vectors` (how they get into the index), `search` with `query`, `index` and `rank` (how they are found
-//! again). `seen` (lines that text recognition
-//! was not sure of), `faqs`, `sources`, `facts`, `gate`, `orders` and `unanswered` are subjects of their own; `acts` is what people do.
+//! again). `looking` (pictures) and `seen` (lines that text recognition was not sure of), `dated` (of two documents in conflict the newer
+//! counts), `faqs`, `sources`, `facts`, `gate`, `orders` and `unanswered` are subjects of their own; `acts` is what people do.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as knowledge;

@@ -10,6 +10,9 @@
 //!
 //! [`inspect`] is for files that a person copied there: it detects a truncated or foreign file
 //! before native code, which might crash on it, opens it.
+//!
+//! To add a model: an entry in `models/catalogue.toml` (its keys: `entry`). [`chat`] lists what `auto` tries. Search models need the
+//! `DIMENSIONS` of `app/engines.rs`; readers of a hub bring `tokenizer.json`, and `calibrated_with` names the pair that was fitted.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as models;

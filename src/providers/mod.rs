@@ -16,6 +16,9 @@
 //!
 //! Reading order: `policy` (who works), `routed` (taking over), `chat/mod.rs` (one answer) with a file for each protocol,
 //! `sound/`, `acts` (what owners do).
+//!
+//! To add a protocol: a variant of `ProviderKind` (`store/providers.rs`, its CHECK), a `Dialect` in `chat`, the header of its key
+//! (`line`), what it keeps (`promises`), and a fake from its documentation in `tests/fakes/`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as providers;

@@ -15,6 +15,8 @@
 //!
 //! Reading order: `schema` (arguments), `endpoint` (where they go), `send` (one call), `answer`, `run` (who may, the log),
 //! `acts` (what owners and staff do), `openapi`, `calendar`.
+//!
+//! To add a kind of tool: a `ToolKind` (`store/tools`, its CHECK), its settings and `act` beside `calendar`, its check in `acts`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as tools;

@@ -6,6 +6,9 @@
 //! Reading order: `desk` (how a session begins), `session` (its loop), `turn_taker` (whose turn it is, with `turn_settings` and
 //! `words`), `playout` and `echo` (what is heard, and our own voice in it), `call_record` and `recorder` (what is kept). `realtime`
 //! is the same for sessions that a program drives; `collect` takes names and numbers.
+//!
+//! What was not heard was not said: history ends where the caller broke in. An overlap holds the answer before it cancels it, so that a
+//! cough costs a moment and not the answer.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as voice;

@@ -11,6 +11,8 @@
 //!
 //! Reading order: `kinds` (what is told), `outbox`, `sender` (who sends when), `attempt` (one request), `schedule`, `acts`
 //! (what owners do).
+//!
+//! To add a kind: a line in `kinds`, named as the event in the log, with a dot; what it carries is in `inbox/notify/payload.rs`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as webhooks;

@@ -10,6 +10,9 @@
 //!
 //! Reading order: `definition` (and `read`, `write`), `run`, `fill` (values out of a message), `machine`, `show` and `texts` (words),
 //! `begin` (what starts a workflow), `templates`.
+//!
+//! To add a language: `language/slots/words/<code>.toml` with `OTHERS` there, and `texts/<code>.toml`. To add a kind of slot: a reader in
+//! `language::slots`, a variant of `Kind` (`definition`) and of `Value`, then `fill`, `machine` (its second question) and `show`.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as workflows;

@@ -1,5 +1,5 @@
 //! People and workspaces: invitations, the audit log, passkeys, single sign-on, and an agency's overview. Roles are in
-//! `access::roles`, accounts in [`super::accounts`].
+//! `access::roles`, accounts in [`super::accounts`] (how far a manager reaches: its `By`).
 
 pub mod audit;
 pub mod invitations;

@@ -1,5 +1,7 @@
 //! Our own JSON API, for the console's islands, the command line and other programs. Views live here;
 //! entities of the store never serialise themselves.
+//!
+//! A route is a handler with `#[utoipa::path]`, a line in `routes` and in `paths`, one in `http/openapi/mod.rs`, and a test.
 
 pub(super) mod accounts;
 mod additions;

@@ -3,6 +3,9 @@
 //! Every request builds its [`Principal`] from the database, so that a revoked key or a suspended person
 //! is out with the next request. A key counts only as `Authorization: Bearer` (under `/v1` also as `x-api-key`), a browser only by its
 //! cookie, a command of the installation by its connection. A credential anywhere else is ignored.
+//!
+//! A person is in one workspace per request, as a key is: the one that the browser is in, or that the request names. Only owners of the
+//! installation stand above. So a workspace of others is not found, and with other rights begins another session.
 
 pub(super) mod cookies;
 pub(super) mod installation;

@@ -10,6 +10,9 @@
 //! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
 //! - A form inside `<fd-confirm>` has a question in `asking`, for browsers that run no scripts.
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
+//!
+//! A page is the handler of its name, its data in `…_pages`, its template, script and style in `assets/console/`. `login` and `session`
+//! let people in, `places` leads from one workspace to another, `measure` is `/quality`; the inbox is live by `js/fd-inbox.js`.
 
 mod accounts;
 mod analytics;

@@ -1,5 +1,11 @@
 //! The OpenAI-compatible API under `/v1`, for existing clients. Only this module knows OpenAI's shapes;
 //! behind it are the same engines and the same agent as everywhere.
+//!
+//! Reading order: `model_name` (assistants, aliases), `chat/ask` and `chat/piece` (one question and its answer, for all faces), `chat`,
+//! `responses`, `conversations`, `kept` (what clients had kept), `speech`, `audio`, `realtime`, `absent` (what is not here).
+//!
+//! To add a face for another client's API: its request becomes an `Ask`, its answer is written from `Piece`s, and its errors from a
+//! `Problem` (`in_envelope_of` in `http/route.rs`).
 
 pub(super) mod absent;
 mod audio;

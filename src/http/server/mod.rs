@@ -4,6 +4,9 @@
 //! until no file descriptor is left. This loop installs the timer, limits connections in total and per
 //! peer, ends peers that stop reading, and drains on shutdown. It serves the network, with or without TLS, and through
 //! another `door` the commands of the installation.
+//!
+//! TLS begins here too, after a connection has its place, so that limits and time-outs hold for handshakes. Requests over it are
+//! marked with a header that is taken off all others.
 
 mod door;
 mod peers;

@@ -13,6 +13,13 @@
 //! - A visit is bound to the identity that began it: nobody else can resume it ([`identity`]).
 //! - What visitors may send is bounded by address ([`rate`]) and in size. In a flood of visits, a browser may have to work for a new
 //!   one ([`work`]).
+//!
+//! Reading order: [`site_key`], [`origin`], `visit` (begin, resume), `guest`; `chat`, `live` (what happens, as events), `note`, `socket`
+//! (calls); `person`, `lead`, `opinions`, `own`; `settings` and `options` (what owners choose); `files`, which joins and serves the
+//! widget. `assets/widget/frontdesk.js` names its parts; the first load is small, as a test demands, and the rest is fetched when used.
+//!
+//! To add a language of the widget: `assets/widget/languages/<code>.json` with every key of `en.json`, a line in `LANGUAGES` (`files`)
+//! and a table in `transcript.toml`.
 
 mod assistant;
 pub(super) mod chat;

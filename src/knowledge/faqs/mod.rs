@@ -1,5 +1,8 @@
 //! Approved questions and answers. Store and index change together, so that an answer is given from the
 //! moment it is approved and never after it was withdrawn.
+//!
+//! A near vector is no proof of the same question ("open" and "closed" lie side by side), so an approved answer is given at once only
+//! for the same words; `matching` says whether it fits, `contrary` whether the question is the opposite one.
 
 mod acts;
 mod asked;

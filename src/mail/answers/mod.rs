@@ -1,5 +1,7 @@
 //! Answers that come back: the mailboxes are watched, and what was sent to a reply address is carried into its
 //! conversation. Mail to other addresses is left alone.
+//!
+//! Mail is read in this process: by a parser without unsafe code, at most a megabyte, and a panic in it costs that message.
 
 mod letter;
 mod pattern;

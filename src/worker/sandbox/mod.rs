@@ -1,5 +1,7 @@
 //! The sandbox: before a worker reads foreign bytes, it gives up connections, other programs and processes, most files
 //! and most system calls. It then tries to do what is forbidden, and reports the result in [`Held`].
+//!
+//! A call that an engine newly needs goes into `calls`; `strace -f -e status=failed` on the worker shows which.
 
 #[cfg(target_os = "linux")]
 mod calls;

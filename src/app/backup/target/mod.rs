@@ -2,6 +2,8 @@
 //! server with SFTP. Everything goes through the egress gateway.
 //!
 //! A file with its final name is complete: both kinds put it in place in one step.
+//!
+//! To add a place: a `Target` in a file here with its settings; tests against a server on this machine.
 
 mod s3;
 mod settings;

@@ -1,4 +1,7 @@
 //! The widget's package for Kommo: a ZIP to upload with an integration. The same address gives the same bytes.
+//!
+//! To add a language: `assets/kommo/i18n/<code>.json` with every key of `en.json`, `LANGUAGES` here, `locale` and `tour` in
+//! `assets/kommo/manifest.json`.
 
 mod picture;
 

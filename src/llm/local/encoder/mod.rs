@@ -2,6 +2,9 @@
 //!
 //! It has its own thread in the worker process, so that it does not wait for chat answers; a pass over
 //! the layers is spread over as many threads as the engine may use. Without work, the thread blocks.
+//!
+//! It computes in whole numbers (`native/encoder`): a passage gets bit for bit the same alone, beside others and under load, so that
+//! decisions can be repeated. A graph of a hub (`onnx`) reads one passage at a time.
 
 mod base;
 mod client;

@@ -46,7 +46,13 @@ fn unfold(object: &str, zone: &str, within: Span) -> Result<Vec<Busy>, Reason> {
             );
         }
     }
-    let zone = Tz::from_str(zone).unwrap_or(Tz::UTC);
+    // The library reads the start of a repeated event in the given zone, although it is written in UTC.
+    let in_utc =
+        |component: &ICalendarComponent| rule_of(component).is_some() && starts_in_utc(component);
+    let zone = match calendar.components.iter().any(in_utc) {
+        true => Tz::UTC,
+        false => Tz::from_str(zone).unwrap_or(Tz::UTC),
+    };
     let times = calendar.expand_dates(zone, MOST_TIMES);
     if !times.errors.is_empty() {
         return Err("an event of the calendar has times that cannot be read".into());
@@ -85,6 +91,17 @@ fn unfold(object: &str, zone: &str, within: Span) -> Result<Vec<Busy>, Reason> {
         }
     }
     Ok(busy)
+}
+
+fn starts_in_utc(component: &ICalendarComponent) -> bool {
+    let start = component.property(&ICalendarProperty::Dtstart);
+    match start.and_then(|start| start.values.first()) {
+        Some(ICalendarValue::PartialDateTime(start)) => {
+            let start = start.to_date_time();
+            start.is_some_and(|start| start.offset.is_some())
+        }
+        _ => false,
+    }
 }
 
 fn rule_of(component: &ICalendarComponent) -> Option<&ICalendarRecurrenceRule> {

@@ -100,7 +100,11 @@ def rewrite(request):
     except httpx2.RequestNotRead:
         content = request.read()
     if headers.get("content-type", "").startswith("application/json") and content:
-        content = json.dumps(real_body(json.loads(content))).encode()
+        body = real_body(json.loads(content))
+        # The client asks for base64 by itself and checks the answer before it decodes it: its strict tests expect floats.
+        if request.url.path.endswith("/embeddings") and isinstance(body, dict):
+            body.pop("encoding_format", None)
+        content = json.dumps(body).encode()
     content = content.replace(b"Example data", RECORDING)
     headers["Content-Length"] = str(len(content))
     if not content:

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::first_run::default_workspace;
+use super::members::told;
 use crate::access::{Denied, Principal, Scope, roles};
 use crate::store::members::{self, Membership, Origin};
+use crate::store::token::TokenHash;
 use crate::store::users::{self, NewUser, Role, User};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, passkeys,
@@ -53,13 +55,15 @@ pub struct Account {
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     pub name: Option<String>,
-    /// E-mail address to sign in with.
+    /// E-mail address to sign in with. Another one ends their sessions, and the former address is told.
     pub email: Option<String>,
     pub role: Option<Role>,
     /// Whether they are barred from signing in. Suspending ends their sessions and removes their second factor.
     pub suspended: Option<bool>,
     /// Argon2id hash of a new password. Setting it ends all their sessions.
     pub password_hash: Option<String>,
+    /// The session that another address does not end: the one of whoever changes their own.
+    pub keep: Option<TokenHash>,
 }
 
 /// Checks a name; `Some` is a sentence on what is wrong.
@@ -235,7 +239,7 @@ pub async fn change(
         if let Err(refused) = check(tx, by, &before, &change)? {
             return Ok(Err(refused));
         }
-        let what = apply(tx, by, &before, &change)?;
+        let what = apply(tx, by, workspace, &before, &change)?;
         let data = json!({ "changed": what });
         note(tx, workspace, "account_changed", id, &data)?;
         Ok(Ok(users::get(tx, id)?))
@@ -333,6 +337,7 @@ pub(in crate::app) fn may_change_account(
 fn apply(
     tx: &Transaction<'_>,
     by: By,
+    workspace: WorkspaceId,
     before: &User,
     change: &Change,
 ) -> Result<Vec<&'static str>, StoreError> {
@@ -342,6 +347,11 @@ fn apply(
         let email = change.email.as_deref().unwrap_or(&before.email).trim();
         users::rename(tx, before.id, name, email)?;
         what.push("name");
+        if is_other_address(before, email) {
+            users::sign_out(tx, before.id, change.keep.as_ref())?;
+            told::of_new_address(tx, workspace, before, now())?;
+            what.push("email");
+        }
     }
     if let Some(role) = change.role {
         match by {
@@ -374,6 +384,11 @@ fn apply(
         what.push("password");
     }
     Ok(what)
+}
+
+/// Whether somebody would sign in with another address; upper and lower case are the same.
+pub fn is_other_address(user: &User, email: &str) -> bool {
+    !user.email.eq_ignore_ascii_case(email.trim())
 }
 
 /// Owners manage everybody, admins everybody but owners.

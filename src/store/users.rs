@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::rows::columns;
+use super::token::TokenHash;
 use super::values::text_enum;
 use super::{
     StoreError, UnixMs, UserId, WorkspaceId, members, passkeys, second_factors, sessions, sign_ins,
@@ -151,6 +152,19 @@ pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), 
     require_changed(changed)?;
     sign_ins::end_all(tx, id)?;
     sessions::revoke_all(tx, id)
+}
+
+/// Ends every pending sign-in and every session of a person but `keep`.
+pub fn sign_out(
+    tx: &Transaction<'_>,
+    id: UserId,
+    keep: Option<&TokenHash>,
+) -> Result<(), StoreError> {
+    sign_ins::end_all(tx, id)?;
+    match keep {
+        Some(keep) => sessions::revoke_others(tx, id, keep),
+        None => sessions::revoke_all(tx, id),
+    }
 }
 
 /// Makes somebody the owner of the installation, or gives them a role in every workspace that is there. Their sessions end, as

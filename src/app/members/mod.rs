@@ -7,3 +7,4 @@ pub mod overview;
 pub mod passkey;
 pub mod sign_on;
 pub mod signed;
+pub(in crate::app) mod told;

@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::place;
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
-use crate::http::auth::Principal;
+use crate::http::Http;
+use crate::http::address::address_of;
+use crate::http::auth::cookies::SESSION;
+use crate::http::auth::{Caller, Principal};
 use crate::http::body::Json;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::http::second_factor::Own;
 use crate::store::members::Membership;
+use crate::store::token::TokenHash;
 use crate::store::users::Role;
 use crate::store::{UserId, password};
 
@@ -99,6 +105,8 @@ pub struct AccountChange {
     suspended: Option<bool>,
     /// A new password; all sessions end.
     password: Option<String>,
+    /// Somebody's present password: a signed-in person who changes the address or the password of their own account gives it.
+    present_password: Option<String>,
 }
 
 /// An account that was made.
@@ -184,22 +192,47 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
-/// Changes an account: name, address, role, password; suspends it or lets it in again.
+/// Changes an account: name, address, role, password; suspends it or lets it in again. Another address ends the sessions, and
+/// the former one is told by e-mail if the workspace sends any.
 #[utoipa::path(patch, path = "/api/v1/accounts/{id}", tag = "admin", operation_id = "changeAccount",
     request_body = AccountChange, params(("id" = String, Path, description = "Id of the account")),
     responses((status = 200, body = AccountView), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
-              (status = 409, body = ProblemView<'_>)))]
+              (status = 409, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
 pub(super) async fn change(
-    State(app): State<Arc<App>>,
+    State(http): State<Http>,
     principal: Principal,
     Path(id): Path<String>,
+    parts: Parts,
     Json(wanted): Json<AccountChange>,
 ) -> Result<axum::Json<AccountView>, Problem> {
     let (by, id) = (
         By::of(&principal)?,
         place::parse_id::<UserId>(&id, "account")?,
     );
+    let app = Arc::clone(&http.app);
+    let this = SESSION
+        .read(&parts.headers)
+        .map(|token| TokenHash::of(&token));
+    let own = match principal.caller() {
+        Caller::User(user) if user.id == id => Some(user.clone()),
+        _ => None,
+    };
+    let is_own = own.is_some();
+    if let Some(user) = own {
+        let email = wanted.email.as_deref();
+        let moves = email.is_some_and(|email| accounts::is_other_address(&user, email));
+        if moves || wanted.password.is_some() {
+            let own = Own {
+                app: http.app,
+                attempts: http.attempts,
+                address: address_of(&parts),
+                user,
+            };
+            let present = wanted.present_password.unwrap_or_default();
+            own.prove_lately(present, this).await?;
+        }
+    }
     let password_hash = match wanted.password {
         Some(password) => Some(hash_password(password).await?),
         None => None,
@@ -210,6 +243,7 @@ pub(super) async fn change(
         role: wanted.role.as_deref().map(parse_role).transpose()?,
         suspended: wanted.suspended,
         password_hash,
+        keep: this.filter(|_| is_own),
     };
     accounts::change(&app.store, by, id, change).await?;
     let account = accounts::get(&app.store, by, id, now_ms()).await?;

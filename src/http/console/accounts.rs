@@ -69,6 +69,9 @@ pub(super) struct Shown {
 pub(super) fn describe_done(done: &str) -> Option<&'static str> {
     match done {
         "saved" => Some("Saved."),
+        "address" => Some(
+            "Saved. You sign in with the new address from now on, and are signed out everywhere else.",
+        ),
         "password" => Some(
             "The password was changed. All browsers that were signed in with the old one are signed out.",
         ),
@@ -205,6 +208,10 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let id: UserId = parse_id(&id, "account")?;
+    if verb == "password" && id == person.user().id {
+        let why = "Change your own password under “Your account”, with the present one.";
+        return respond(&app, &person, Err(AccountError::Forbidden(why)), "").await;
+    }
     if verb == "second-factor" {
         return reset_second_factor(&app, &person, id).await;
     }

@@ -10,7 +10,7 @@ use crate::store::token::TokenHash;
 use crate::store::users::{self, NewUser, Role, User};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, passkeys,
-    second_factors, sessions,
+    second_factors, sessions, workspaces,
 };
 
 /// In characters; NIST SP 800-63B asks for at least 8.
@@ -180,6 +180,31 @@ fn account(conn: &Connection, user: User, by: By, now: UnixMs) -> Result<Account
     })
 }
 
+/// Refuses whoever manages one workspace of several to make accounts with a password: whether an address is taken would tell
+/// them who works elsewhere. An invitation looks the same for both, and somebody with an account joins with it.
+///
+/// What remains: one's own address can be changed to find out about another, at the price of the password and of a notice to
+/// the former address for each that is free; and whoever accepts an invitation made for another address as somebody new is
+/// told to sign in, or has used the link up.
+///
+/// # Errors
+/// [`AccountError::Forbidden`].
+pub async fn may_add(store: &Store, by: &Principal) -> Result<(), AccountError> {
+    let by = By::of(by)?;
+    let is_shared = store.read(move |conn| knows_part(conn, by)).await?;
+    match is_shared {
+        false => Ok(()),
+        true => Err(AccountError::Forbidden(
+            "Several workspaces share this installation, so invite the person instead: they choose their own password.",
+        )),
+    }
+}
+
+/// Whether somebody manages one workspace of several.
+fn knows_part(conn: &Connection, by: By) -> Result<bool, StoreError> {
+    Ok(by.workspace().is_some() && workspaces::list(conn)?.len() > 1)
+}
+
 /// Creates an account: for the whole installation, or for the workspace of whoever creates it.
 ///
 /// # Errors
@@ -296,6 +321,16 @@ fn check(
     let managed = may_manage(role, now).and_then(|()| may_manage(role, wanted));
     if managed.is_err() {
         return Ok(managed);
+    }
+    let moves = change
+        .email
+        .as_deref()
+        .is_some_and(|email| is_other_address(whom, email));
+    // As in `may_add`: that an address is taken would tell of people elsewhere.
+    if moves && knows_part(conn, by)? {
+        return Ok(Err(AccountError::Forbidden(
+            "Everybody changes their own address under “Your account”; the owner of the installation can do it too.",
+        )));
     }
     let of_account = change.name.is_some()
         || change.email.is_some()

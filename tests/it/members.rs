@@ -436,3 +436,58 @@ async fn people_see_where_they_are_signed_in_and_end_one_browser() {
     let others = boss.post(&format!("/account/sessions/{path}"), "").await;
     assert_eq!(others.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn an_admin_of_one_workspace_does_not_learn_who_works_elsewhere() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = Staff::new(&app, "Ann", Role::Admin).await;
+    let clinic = app.workspace("clinic").await;
+    person(&app, "dan", "agent").await;
+    let home = app.workspace("default").await;
+    let dan = app.app.store.write(move |tx| {
+        let dan = users::find_by_email(tx, "dan@example.com")?.unwrap().id;
+        members::remove(tx, home, dan)?;
+        Ok(dan)
+    });
+    let dan = dan.await.unwrap();
+    take_out(&app, clinic, ann.id).await;
+    let eve = person(&app, "eve", "agent").await;
+    take_out(&app, clinic, eve).await;
+    let mut told = Vec::new();
+    for email in ["dan@example.com", "nobody@example.com"] {
+        let new = json!({"name": "X", "email": email, "role": "agent", "password": PASSWORD});
+        let made = ann.post("/api/v1/accounts", new).await;
+        let change = json!({ "email": email });
+        let path = format!("/api/v1/accounts/{eve}");
+        let changed = ann.send(Method::PATCH, &path, change).await;
+        let token = invited(&ann, email, "agent").await;
+        let page = Browser::new(&app)
+            .get(&format!("/invitation?token={token}"))
+            .await;
+        let shown = page.text().replace(&token, "").replace(email, "");
+        told.push((
+            made.status,
+            made.text().to_owned(),
+            changed.status,
+            changed.text().to_owned(),
+            shown,
+        ));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(
+        (told[0].0, told[0].2),
+        (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN)
+    );
+    // Dan joins with his account.
+    let token = invited(&ann, "dan@example.com", "agent").await;
+    let mut browser = Browser::new(&app);
+    browser.password("dan").await;
+    leads_to(&browser.post("/invitation", &format!("token={token}")).await);
+    let role = app
+        .app
+        .store
+        .read(move |conn| members::find(conn, home, dan));
+    assert_eq!(role.await.unwrap(), Some(Role::Agent));
+}

@@ -175,7 +175,7 @@ pub(super) async fn list(
     Ok(axum::Json(AccountList { accounts }))
 }
 
-/// Makes an account.
+/// Makes an account. Callers of one workspace among several invite people instead (`POST /api/v1/invitations`).
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", operation_id = "createAccount",
     request_body = NewAccount,
     responses((status = 201, body = MadeAccount), (status = 400, body = ProblemView<'_>),
@@ -186,6 +186,7 @@ pub(super) async fn create(
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, axum::Json<MadeAccount>), Problem> {
     let (by, role) = (By::of(&principal)?, parse_role(&new.role)?);
+    accounts::may_add(&app.store, &principal).await?;
     let hash = hash_password(new.password).await?;
     let id = accounts::create(&app.store, by, new.name, new.email, role, hash).await?;
     let made = MadeAccount { id: id.to_string() };

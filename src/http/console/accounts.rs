@@ -38,6 +38,8 @@ struct AllPage {
     link: Option<(String, bool)>,
     /// Whether they may make and change owners.
     is_owner: bool,
+    /// Whether they may make accounts with a password.
+    may_add: bool,
     done: Option<&'static str>,
     error: Option<String>,
 }
@@ -119,6 +121,9 @@ async fn all_page(
         invitations: invitations.into_iter().map(invited).collect(),
         link: None,
         is_owner: person.role() == Some(Role::Owner),
+        may_add: accounts::may_add(&app.store, person.principal())
+            .await
+            .is_ok(),
         done,
         error,
     })
@@ -188,9 +193,11 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let role = Role::parse(&form.role).ok_or_else(|| Problem::not_found("role"))?;
-    let made = match accounts::wrong_password(&form.password) {
-        Some(wrong) => Err(AccountError::Wrong(wrong)),
-        None => {
+    let allowed = accounts::may_add(&app.store, person.principal()).await;
+    let made = match (allowed, accounts::wrong_password(&form.password)) {
+        (Err(refused), _) => Err(refused),
+        (Ok(()), Some(wrong)) => Err(AccountError::Wrong(wrong)),
+        (Ok(()), None) => {
             let hash = hash_password(form.password).await?;
             let by = here(&person);
             accounts::create(&app.store, by, form.name, form.email, role, hash).await

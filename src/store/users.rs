@@ -216,6 +216,38 @@ pub fn forget_ways(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
     sessions::revoke_all(tx, id)
 }
 
+/// Takes the place of a name where only that was kept.
+const FORMER: &str = "a former colleague";
+
+/// Erases somebody with their memberships, sessions, passkeys, second factor, links they made or got, and messages to them.
+/// What they wrote to customers and noted for colleagues stays without a name. `Conflict` for the last active owner.
+pub fn erase(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
+    keep_an_owner(tx, id)?;
+    let user = get(tx, id)?;
+    // Without its maker, an open link would be one of a program, which always stands.
+    tx.execute(
+        "DELETE FROM invitations WHERE email = ?2 OR (invited_by = ?1 AND used_at IS NULL AND revoked_at IS NULL)",
+        (id, &user.email),
+    )?;
+    tx.execute(
+        "DELETE FROM mail_outbox WHERE about = ?1 OR (kind = 'notice' AND recipient = ?2 COLLATE NOCASE)",
+        (id, &user.email),
+    )?;
+    let others: i64 = tx.query_row(
+        "SELECT count(*) FROM users WHERE name = ? AND id <> ?",
+        (&user.name, id),
+        |row| row.get(0),
+    )?;
+    if others == 0 {
+        tx.execute(
+            "UPDATE assistant_versions SET author = ? WHERE author = ?",
+            (FORMER, &user.name),
+        )?;
+    }
+    // The rest goes with it, or loses its name: the tables say which.
+    require_changed(tx.execute("DELETE FROM users WHERE id = ?", [id])?)
+}
+
 pub fn reinstate(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
     require_changed(tx.execute("UPDATE users SET suspended_at = NULL WHERE id = ?", [id])?)
 }

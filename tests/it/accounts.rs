@@ -292,3 +292,58 @@ async fn another_address_takes_the_password_and_ends_the_other_sessions() {
     .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn an_account_is_erased_by_its_person_or_the_owner_and_the_last_owner_stays() {
+    let app = TestApp::new().await;
+    let (boss, boss_session) = sign_in(&app, Role::Owner).await;
+    let ids = async || {
+        let all = app.app.store.read(users::list).await.unwrap();
+        all.into_iter().map(|user| user.id.to_string()).collect()
+    };
+    let id = ann(&app, "admin").await;
+    let session = log_in(&app, "four plain words here").await.unwrap();
+    // An admin erases nobody.
+    let refused = post(&app, &format!("/accounts/{boss}/erase"), &session, "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for form in [
+        "confirm=somebody%40example.com&present=four+plain+words+here",
+        "confirm=ann%40example.com&present=wrong",
+    ] {
+        let refused = post(&app, "/account/erase", &session, form).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{}",
+            refused.text()
+        );
+    }
+    let known: Vec<String> = ids().await;
+    assert!(known.contains(&id), "nothing is erased yet");
+    let form = "confirm=ann%40example.com&present=four+plain+words+here";
+    let done = post(&app, "/account/erase", &session, form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    assert_ne!(get(&app, "/account", &session).await.status, StatusCode::OK);
+    let known: Vec<String> = ids().await;
+    assert!(!known.contains(&id));
+    let log = app.get("/api/v1/audit").await;
+    let rows = log.json();
+    let mut rows = rows["entries"].as_array().unwrap().iter();
+    let erased = rows
+        .find(|row| row["what"] == "POST /account/erase" && row["outcome"] == 303)
+        .unwrap();
+    assert_eq!(
+        (&erased["who"], &erased["name"]),
+        (&json!(id), &json!("a former colleague"))
+    );
+
+    let id = ann(&app, "agent").await;
+    let done = post(&app, &format!("/accounts/{id}/erase"), &boss_session, "").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let id = ann(&app, "agent").await;
+    let path = format!("/api/v1/accounts/{id}");
+    assert_eq!(app.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(app.delete(&path).await.status, StatusCode::NOT_FOUND);
+    let last = app.delete(&format!("/api/v1/accounts/{boss}")).await;
+    assert_eq!(last.status, StatusCode::CONFLICT, "{}", last.text());
+}

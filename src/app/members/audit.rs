@@ -9,6 +9,8 @@ use crate::store::{
 
 /// Who may read the log.
 const MAY: &[Scope] = &[Scope::Admin];
+/// In place of a name.
+const FORMER: &str = "a former colleague";
 /// Most rows at a time.
 pub const MOST: u32 = 200;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -41,6 +43,10 @@ pub struct Done {
 /// Notes what somebody did: in the log of the workspace that it is about, also for who reaches all of them. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
 pub async fn note(store: &Store, by: &Principal, done: Done) {
     let (at, bound) = (by.at(), by.bound_to());
+    let person = match by.caller() {
+        Caller::User(user) => Some(user.id),
+        _ => None,
+    };
     let (kind, who, known) = match by.caller() {
         Caller::User(user) => (Kind::Person, user.id.to_string(), Some(user.name.clone())),
         Caller::Key(id) => (Kind::Key, id.to_string(), None),
@@ -51,9 +57,11 @@ pub async fn note(store: &Store, by: &Principal, done: Done) {
         }
     };
     let write = store.write(move |tx| {
-        let name = match known {
-            Some(name) => name,
-            None => key_name(tx, &who)?,
+        let name = match (known, person) {
+            // They erased their own account: the log knows them by their id.
+            (_, Some(id)) if is_erased(tx, id)? => FORMER.to_owned(),
+            (Some(name), _) => name,
+            (None, _) => key_name(tx, &who)?,
         };
         let named = match done.place.filter(|_| bound.is_none()) {
             Some(name) => workspaces::find_by_name(tx, &name)?,
@@ -129,6 +137,14 @@ pub fn note_place(
         outcome: 200,
     };
     audit::append(tx, &new, now)
+}
+
+fn is_erased(conn: &Connection, id: UserId) -> Result<bool, StoreError> {
+    match users::get(conn, id) {
+        Ok(_) => Ok(false),
+        Err(StoreError::NotFound(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 fn key_name(conn: &Connection, id: &str) -> Result<String, StoreError> {

@@ -2,6 +2,7 @@
 //! `access::roles`, accounts in [`super::accounts`].
 
 pub mod audit;
+pub mod erase;
 pub mod invitations;
 pub mod overview;
 pub mod passkey;

@@ -11,10 +11,11 @@ use utoipa::ToSchema;
 use super::place;
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
+use crate::app::members::erase;
 use crate::http::Http;
 use crate::http::address::address_of;
 use crate::http::auth::cookies::SESSION;
-use crate::http::auth::{Caller, Principal};
+use crate::http::auth::{Caller, OfPrincipal, Principal};
 use crate::http::body::Json;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
@@ -249,4 +250,26 @@ pub(super) async fn change(
     accounts::change(&app.store, by, id, change).await?;
     let account = accounts::get(&app.store, by, id, now_ms()).await?;
     Ok(axum::Json(account.into()))
+}
+
+/// Erases somebody's account for good, with memberships, sessions, passkeys and open invitations. What they wrote to customers
+/// stays, as of a former colleague. People erase their own on the page "Your account".
+#[utoipa::path(delete, path = "/api/v1/accounts/{id}", tag = "admin", operation_id = "eraseAccount",
+    params(("id" = String, Path, description = "Id of the account")),
+    responses((status = 204, description = "It is erased"), (status = 403, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    By::of(&principal)?;
+    principal.unbound()?;
+    let id = place::parse_id::<UserId>(&id, "account")?;
+    if matches!(principal.caller(), Caller::User(user) if user.id == id) {
+        let told = "erase your own account on the page “Your account”, with your password";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", told));
+    }
+    erase::erase(&app.store, id, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -15,7 +15,7 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, session};
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
-use crate::app::members::invitations;
+use crate::app::members::{erase, invitations};
 use crate::app::second_factor::{self, FactorError};
 use crate::http::api::accounts::hash_password;
 use crate::http::auth::Scope;
@@ -38,6 +38,8 @@ struct AllPage {
     link: Option<(String, bool)>,
     /// Whether they may make and change owners.
     is_owner: bool,
+    /// Whether they may erase accounts.
+    may_erase: bool,
     /// Whether they may make accounts with a password.
     may_add: bool,
     done: Option<&'static str>,
@@ -81,6 +83,9 @@ pub(super) fn describe_done(done: &str) -> Option<&'static str> {
         "made" => Some(
             "The account was created. Tell them their password, and that they can change it under “Your account”.",
         ),
+        "erased" => Some(
+            "The account was erased. What they wrote to visitors stays, as of a former colleague.",
+        ),
         "suspended" => Some("The account was suspended and signed out everywhere."),
         "reset" => Some(
             "The second factor was reset and the account signed out everywhere. They sign in with their password alone.",
@@ -121,6 +126,7 @@ async fn all_page(
         invitations: invitations.into_iter().map(invited).collect(),
         link: None,
         is_owner: person.role() == Some(Role::Owner),
+        may_erase: person.owns(),
         may_add: accounts::may_add(&app.store, person.principal())
             .await
             .is_ok(),
@@ -206,7 +212,7 @@ pub(super) async fn create(
     respond(&app, &person, made.map(drop), "made").await
 }
 
-/// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `second-factor`, which resets it.
+/// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `take-out`, `erase`, `second-factor`, which resets it.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -249,6 +255,7 @@ pub(super) async fn change(
             let done = accounts::take_out(&app.store, here(&person), at, id).await;
             return respond(&app, &person, done, "out").await;
         }
+        "erase" => return erase_other(&app, &person, id).await,
         _ => return Err(Problem::not_found("page").into()),
     };
     // A role is one here; an account is changed by whoever manages all of it.
@@ -296,6 +303,19 @@ pub(super) async fn revoke_invitation(
     let id: InvitationId = parse_id(&id, "invitation")?;
     let done = invitations::revoke(&app.store, person.member(), id, now_ms()).await;
     respond(&app, &person, done, "revoked").await
+}
+
+async fn erase_other(app: &App, person: &SignedIn, id: UserId) -> Result<Response, Failure> {
+    let refused = match person.owns() {
+        false => Some("Only an owner of the installation may erase an account."),
+        true if id == person.user().id => Some("Erase your own account under “Your account”."),
+        true => None,
+    };
+    let outcome = match refused {
+        Some(why) => Err(AccountError::Forbidden(why)),
+        None => erase::erase(&app.store, id, now_ms()).await,
+    };
+    respond(app, person, outcome, "erased").await
 }
 
 async fn reset_second_factor(

@@ -254,6 +254,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/quality/additions", post(measure::set_additions))
         .route("/account", get(own_account::own).post(own_account::rename))
         .route("/account/password", post(own_account::set_password))
+        .route("/account/erase", post(own_account::erase))
         .route(
             "/account/sign-out-others",
             post(own_account::sign_out_others),

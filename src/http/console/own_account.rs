@@ -1,4 +1,4 @@
-//! Your own account: name, password, passkeys, and the browsers that are signed in.
+//! Your own account: name, password, passkeys, the browsers that are signed in, and its end.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence, session};
 use crate::app::App;
 use crate::app::accounts::{self, By, Change};
+use crate::app::members::erase;
 use crate::http::address::address_of;
 use crate::http::api::accounts::hash_password;
 use crate::http::attempts::Attempts;
@@ -267,6 +268,45 @@ pub(super) async fn set_password(
         &token,
         "/account?done=password",
     ))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Erased {
+    /// Their e-mail address, typed.
+    confirm: String,
+    #[serde(default)]
+    present: String,
+}
+
+/// `POST /account/erase`: the own account, for good.
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    Extension(attempts): Extension<Attempts>,
+    person: SignedIn,
+    parts: Parts,
+    Form(form): Form<Erased>,
+) -> Result<Response, Failure> {
+    let headers = &parts.headers;
+    if accounts::is_other_address(person.user(), &form.confirm) {
+        let why = "Nothing was erased: type your e-mail address to confirm.".to_owned();
+        return refuse_own(&app, &person, headers, why).await;
+    }
+    let own = own_of(&app, attempts, &person, &parts);
+    match own
+        .prove_lately(form.present, session::token(headers))
+        .await
+    {
+        Ok(()) => {}
+        Err(problem) if problem.status.is_client_error() => {
+            let (status, why) = (form_status(&problem), sentence(problem.detail()));
+            return refuse_with(&app, &person, headers, status, why).await;
+        }
+        Err(problem) => return Err(problem.into()),
+    }
+    match erase::erase(&app.store, person.user().id, now_ms()).await {
+        Ok(()) => Ok(session::signed_out(headers, "/login")),
+        Err(error) => refuse_own(&app, &person, headers, explain(error)?).await,
+    }
 }
 
 /// `POST /account/sign-out-others`

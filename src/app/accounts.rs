@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::first_run::default_workspace;
 use super::members::told;
 use crate::access::{Denied, Principal, Scope, roles};
+use crate::store::api_keys::{self, ApiKey};
 use crate::store::members::{self, Membership, Origin};
 use crate::store::token::TokenHash;
 use crate::store::users::{self, NewUser, Role, User};
@@ -47,6 +48,8 @@ pub struct Account {
     pub passkeys: usize,
     /// In the workspace that is looked at; in the whole installation, the highest.
     pub role: Option<Role>,
+    /// Keys that they made and that still work, as far as whoever asks manages them.
+    pub keys: Vec<ApiKey>,
     /// Workspaces that they are members of, as far as whoever asks manages them.
     pub places: Vec<Membership>,
 }
@@ -174,6 +177,7 @@ fn account(conn: &Connection, user: User, by: By, now: UnixMs) -> Result<Account
         last_seen_at,
         second_factor: second_factors::is_on(conn, user.id)?,
         passkeys: passkeys::list(conn, user.id)?.len(),
+        keys: api_keys::standing_of(conn, user.id, by.workspace())?,
         role,
         places,
         user,

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::place;
-use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
 use crate::app::members::erase;
+use crate::app::{App, api_keys};
 use crate::http::Http;
 use crate::http::address::address_of;
 use crate::http::auth::cookies::SESSION;
@@ -21,6 +21,7 @@ use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
 use crate::http::second_factor::Own;
+use crate::store::api_keys::ApiKey;
 use crate::store::members::Membership;
 use crate::store::token::TokenHash;
 use crate::store::users::Role;
@@ -58,6 +59,9 @@ pub struct AccountView {
     second_factor: bool,
     /// Number of passkeys.
     passkeys: usize,
+    /// API keys that they made and that still work, as far as the caller manages them. They outlive a change of the account;
+    /// `left_behind` tells which of them their maker could no longer make.
+    keys: Vec<ApiKey>,
 }
 
 /// A workspace that somebody works in.
@@ -108,6 +112,8 @@ pub struct AccountChange {
     password: Option<String>,
     /// Somebody's present password: a signed-in person who changes the address or the password of their own account gives it.
     present_password: Option<String>,
+    /// Also revokes the API keys that they made, as far as the caller manages them. Their programs stop at once.
+    revoke_keys: Option<bool>,
 }
 
 /// An account that was made.
@@ -132,6 +138,7 @@ impl From<Account> for AccountView {
             last_seen_at: account.last_seen_at,
             second_factor: account.second_factor,
             passkeys: account.passkeys,
+            keys: account.keys,
         }
     }
 }
@@ -248,6 +255,9 @@ pub(super) async fn change(
         keep: this.filter(|_| is_own),
     };
     accounts::change(&app.store, by, id, change).await?;
+    if wanted.revoke_keys == Some(true) {
+        api_keys::revoke_of(&app.store, &principal, id, None, now_ms()).await?;
+    }
     let account = accounts::get(&app.store, by, id, now_ms()).await?;
     Ok(axum::Json(account.into()))
 }

@@ -11,12 +11,14 @@ use serde::Deserialize;
 
 use super::format::{Moment, moment};
 use super::guard::{SignedIn, in_words};
+use super::keys::row as key_row;
+use super::pages::KeyRow;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, session};
-use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
 use crate::app::members::{erase, invitations};
 use crate::app::second_factor::{self, FactorError};
+use crate::app::{App, api_keys};
 use crate::http::api::accounts::hash_password;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
@@ -32,6 +34,8 @@ use crate::store::{InvitationId, UserId};
 struct AllPage {
     shell: Shell,
     rows: Vec<Row>,
+    /// Keys that still work although their makers could no longer make them.
+    left_behind: Vec<KeyRow>,
     /// Invitations that nobody accepted yet.
     invitations: Vec<InvitedRow>,
     /// The link of a new invitation, and whether it went out by e-mail; shown only once.
@@ -93,7 +97,9 @@ pub(super) fn describe_done(done: &str) -> Option<&'static str> {
         "reinstated" => Some("The account can sign in again."),
         "ended" => Some("That browser was signed out."),
         "key" => Some("The passkey was removed; it signs nobody in any more."),
-        "out" => Some("They were taken out of this workspace and signed out of it."),
+        "out" => Some(
+            "They were taken out of this workspace and signed out of it. API keys that they made go on working.",
+        ),
         "revoked" => Some("The invitation was taken back; its link no longer works."),
         _ => None,
     }
@@ -119,10 +125,17 @@ async fn all_page(
     let here = here(person);
     let all = accounts::list(&app.store, here, now_ms()).await?;
     let invitations = invitations::list(&app.store, person.member()).await?;
+    let workspace = person.workspace.id;
+    let keys = api_keys::list(&app.store, person.principal()).await?;
+    // A page shows nothing of other workspaces.
+    let keys = keys
+        .into_iter()
+        .filter(|key| key.left_behind && key.workspace.is_none_or(|of| of == workspace));
     let rows: Vec<Row> = all.into_iter().map(|one| row(one, person)).collect();
     Ok(AllPage {
         shell: person.shell(Section::Status, "People"),
         rows,
+        left_behind: keys.map(key_row).collect(),
         invitations: invitations.into_iter().map(invited).collect(),
         link: None,
         is_owner: person.role() == Some(Role::Owner),

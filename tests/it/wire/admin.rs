@@ -132,6 +132,7 @@ async fn backups() {
             prefix: &prefix,
             scopes: &["admin".to_owned()],
             workspace: None,
+            made_by: None,
         };
         api_keys::create(tx, &new, now())
     });

@@ -243,6 +243,10 @@ pub fn erase(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
             "UPDATE assistant_versions SET author = ? WHERE author = ?",
             (FORMER, &user.name),
         )?;
+        tx.execute(
+            "UPDATE tool_calls SET decided_by = ? WHERE decided_by = ?",
+            (FORMER, &user.name),
+        )?;
     }
     // The rest goes with it, or loses its name: the tables say which.
     require_changed(tx.execute("DELETE FROM users WHERE id = ?", [id])?)

@@ -282,6 +282,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/sessions/{id}/end", post(own_account::end_session))
         .route("/audit", get(audit_page::show).post(audit_page::keep_for))
         .route("/audit/export", get(audit_page::export))
+        .route("/audit/check", post(audit_page::check))
         .route("/brand/logo", get(brand::logo))
         .route("/brand/{colour}", get(brand::colour))
         .route(

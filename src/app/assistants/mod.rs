@@ -4,11 +4,13 @@
 //! (a version and the difference of two in words), `file` (one file to take elsewhere).
 
 mod check;
+mod chosen;
 mod edit;
 mod file;
 mod inherited;
 mod words;
 
+pub use chosen::warnings;
 pub use edit::{discard, publish, roll_back, save_draft, try_out};
 pub use file::{FileKind, LARGEST, export, flat, import, read_flat};
 pub use inherited::{Inherited, inherited};
@@ -179,8 +181,20 @@ pub fn check_name(name: &str) -> Result<String, AssistantError> {
 /// Makes an assistant, live at once as version 1.
 ///
 /// # Errors
-/// When the name is taken, or a setting is invalid.
+/// When the name is taken, a setting is invalid, or it names a workflow or tool that is not there.
 pub async fn create(
+    app: &App,
+    by: &Member,
+    name: &str,
+    body: Body,
+    now: UnixMs,
+) -> Result<Overview, AssistantError> {
+    chosen::refuse_unknown(&app.store, by.need(MAY)?, None, &body).await?;
+    make(app, by, name, body, now).await
+}
+
+/// As [`create`], whatever it names.
+async fn make(
     app: &App,
     by: &Member,
     name: &str,
@@ -246,7 +260,7 @@ pub async fn duplicate(
     now: UnixMs,
 ) -> Result<Overview, AssistantError> {
     let body = get(&app.store, by, of).await?.work()?;
-    create(app, by, name, body, now).await
+    make(app, by, name, body, now).await
 }
 
 /// # Errors

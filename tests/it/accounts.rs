@@ -299,7 +299,8 @@ async fn an_account_is_erased_by_its_person_or_the_owner_and_the_last_owner_stay
     let (boss, boss_session) = sign_in(&app, Role::Owner).await;
     let ids = async || {
         let all = app.app.store.read(users::list).await.unwrap();
-        all.into_iter().map(|user| user.id.to_string()).collect()
+        let ids = all.into_iter().map(|user| user.id.to_string());
+        ids.collect::<Vec<String>>()
     };
     let id = ann(&app, "admin").await;
     let session = log_in(&app, "four plain words here").await.unwrap();
@@ -318,13 +319,13 @@ async fn an_account_is_erased_by_its_person_or_the_owner_and_the_last_owner_stay
             refused.text()
         );
     }
-    let known: Vec<String> = ids().await;
+    let known = ids().await;
     assert!(known.contains(&id), "nothing is erased yet");
     let form = "confirm=ann%40example.com&present=four+plain+words+here";
     let done = post(&app, "/account/erase", &session, form).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
     assert_ne!(get(&app, "/account", &session).await.status, StatusCode::OK);
-    let known: Vec<String> = ids().await;
+    let known = ids().await;
     assert!(!known.contains(&id));
     let log = app.get("/api/v1/audit").await;
     let rows = log.json();

@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::first_run::default_workspace;
+use super::members::told;
 use crate::access::{Denied, Principal, Scope, roles};
+use crate::store::api_keys::{self, ApiKey};
 use crate::store::members::{self, Membership, Origin};
+use crate::store::token::TokenHash;
 use crate::store::users::{self, NewUser, Role, User};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, passkeys,
-    second_factors, sessions,
+    second_factors, sessions, workspaces,
 };
 
 /// In characters; NIST SP 800-63B asks for at least 8.
@@ -45,6 +48,8 @@ pub struct Account {
     pub passkeys: usize,
     /// In the workspace that is looked at; in the whole installation, the highest.
     pub role: Option<Role>,
+    /// Keys that they made and that still work, as far as whoever asks manages them.
+    pub keys: Vec<ApiKey>,
     /// Workspaces that they are members of, as far as whoever asks manages them.
     pub places: Vec<Membership>,
 }
@@ -53,13 +58,15 @@ pub struct Account {
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     pub name: Option<String>,
-    /// E-mail address to sign in with.
+    /// E-mail address to sign in with. Another one ends their sessions, and the former address is told.
     pub email: Option<String>,
     pub role: Option<Role>,
     /// Whether they are barred from signing in. Suspending ends their sessions and removes their second factor.
     pub suspended: Option<bool>,
     /// Argon2id hash of a new password. Setting it ends all their sessions.
     pub password_hash: Option<String>,
+    /// The session that another address does not end: the one of whoever changes their own.
+    pub keep: Option<TokenHash>,
 }
 
 /// Checks a name; `Some` is a sentence on what is wrong.
@@ -170,10 +177,36 @@ fn account(conn: &Connection, user: User, by: By, now: UnixMs) -> Result<Account
         last_seen_at,
         second_factor: second_factors::is_on(conn, user.id)?,
         passkeys: passkeys::list(conn, user.id)?.len(),
+        keys: api_keys::standing_of(conn, user.id, by.workspace())?,
         role,
         places,
         user,
     })
+}
+
+/// Refuses whoever manages one workspace of several to make accounts with a password: whether an address is taken would tell
+/// them who works elsewhere. An invitation looks the same for both, and somebody with an account joins with it.
+///
+/// What remains: one's own address can be changed to find out about another, at the price of the password and of a notice to
+/// the former address for each that is free; and whoever accepts an invitation made for another address as somebody new is
+/// told to sign in, or has used the link up.
+///
+/// # Errors
+/// [`AccountError::Forbidden`].
+pub async fn may_add(store: &Store, by: &Principal) -> Result<(), AccountError> {
+    let by = By::of(by)?;
+    let is_shared = store.read(move |conn| knows_part(conn, by)).await?;
+    match is_shared {
+        false => Ok(()),
+        true => Err(AccountError::Forbidden(
+            "Several workspaces share this installation, so invite the person instead: they choose their own password.",
+        )),
+    }
+}
+
+/// Whether somebody manages one workspace of several.
+fn knows_part(conn: &Connection, by: By) -> Result<bool, StoreError> {
+    Ok(by.workspace().is_some() && workspaces::list(conn)?.len() > 1)
 }
 
 /// Creates an account: for the whole installation, or for the workspace of whoever creates it.
@@ -235,7 +268,7 @@ pub async fn change(
         if let Err(refused) = check(tx, by, &before, &change)? {
             return Ok(Err(refused));
         }
-        let what = apply(tx, by, &before, &change)?;
+        let what = apply(tx, by, workspace, &before, &change)?;
         let data = json!({ "changed": what });
         note(tx, workspace, "account_changed", id, &data)?;
         Ok(Ok(users::get(tx, id)?))
@@ -293,6 +326,16 @@ fn check(
     if managed.is_err() {
         return Ok(managed);
     }
+    let moves = change
+        .email
+        .as_deref()
+        .is_some_and(|email| is_other_address(whom, email));
+    // As in `may_add`: that an address is taken would tell of people elsewhere.
+    if moves && knows_part(conn, by)? {
+        return Ok(Err(AccountError::Forbidden(
+            "Everybody changes their own address under “Your account”; the owner of the installation can do it too.",
+        )));
+    }
     let of_account = change.name.is_some()
         || change.email.is_some()
         || change.suspended.is_some()
@@ -333,6 +376,7 @@ pub(in crate::app) fn may_change_account(
 fn apply(
     tx: &Transaction<'_>,
     by: By,
+    workspace: WorkspaceId,
     before: &User,
     change: &Change,
 ) -> Result<Vec<&'static str>, StoreError> {
@@ -342,6 +386,11 @@ fn apply(
         let email = change.email.as_deref().unwrap_or(&before.email).trim();
         users::rename(tx, before.id, name, email)?;
         what.push("name");
+        if is_other_address(before, email) {
+            users::sign_out(tx, before.id, change.keep.as_ref())?;
+            told::of_new_address(tx, workspace, before, now())?;
+            what.push("email");
+        }
     }
     if let Some(role) = change.role {
         match by {
@@ -374,6 +423,11 @@ fn apply(
         what.push("password");
     }
     Ok(what)
+}
+
+/// Whether somebody would sign in with another address; upper and lower case are the same.
+pub fn is_other_address(user: &User, email: &str) -> bool {
+    !user.email.eq_ignore_ascii_case(email.trim())
 }
 
 /// Owners manage everybody, admins everybody but owners.

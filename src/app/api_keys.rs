@@ -1,9 +1,9 @@
 //! API keys: listing, creating, revoking. The secret of a new key is shown once.
 
-use crate::access::{Denied, Principal, Scope};
+use crate::access::{Caller, Denied, Principal, Scope};
 use crate::store::api_keys::{self, ApiKey, NewApiKey};
 use crate::store::token::{Token, TokenKind};
-use crate::store::{ApiKeyId, Store, StoreError, UnixMs, WorkspaceId};
+use crate::store::{ApiKeyId, Store, StoreError, UnixMs, UserId, WorkspaceId};
 
 /// In characters.
 const LONGEST_NAME: usize = 100;
@@ -72,6 +72,7 @@ pub async fn create(
     let scopes = check_scopes(by, scopes)?;
     let token = Token::generate(TokenKind::ApiKey)?;
     let (hash, prefix) = (token.hash(), token.display_prefix());
+    let caller = by.caller().clone();
     let made = store.write(move |tx| {
         let new = NewApiKey {
             name: &name,
@@ -79,6 +80,12 @@ pub async fn create(
             prefix: &prefix,
             scopes: &scopes,
             workspace,
+            made_by: match caller {
+                Caller::User(user) => Some(user.id),
+                // Else a key could hide whose it is behind another.
+                Caller::Key(key) => api_keys::maker_of(tx, key)?,
+                Caller::Secret | Caller::Installation => None,
+            },
         };
         api_keys::create(tx, &new, now)
     });
@@ -103,6 +110,26 @@ pub async fn revoke(
         return Err(StoreError::NotFound("API key").into());
     }
     let revoked = store.write(move |tx| api_keys::revoke(tx, id, now));
+    Ok(revoked.await?)
+}
+
+/// Revokes what a person made, as far as the caller may; returns how many keys.
+pub async fn revoke_of(
+    store: &Store,
+    by: &Principal,
+    maker: UserId,
+    workspace: Option<WorkspaceId>,
+    now: UnixMs,
+) -> Result<usize, ApiKeyError> {
+    by.need(MAY)?;
+    let workspace = by.bound_to().or(workspace);
+    let revoked = store.write(move |tx| {
+        let keys = api_keys::standing_of(tx, maker, workspace)?;
+        for key in &keys {
+            api_keys::revoke(tx, key.id, now)?;
+        }
+        Ok(keys.len())
+    });
     Ok(revoked.await?)
 }
 

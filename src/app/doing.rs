@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::following::{self, WAITS};
 use crate::inbox::leads::{self, Agreed, LeadError, NewLead};
 use crate::inbox::turns::{self, Why};
 use crate::mail::{self, Enqueued, MailKind, NewMail};
@@ -45,6 +46,8 @@ enum NotDone {
     Failed(String),
     /// Nobody knows whether it did.
     Unknown(String),
+    /// Staff are asked, and the tool runs when they allow it.
+    Waits,
 }
 
 #[async_trait::async_trait]
@@ -52,8 +55,7 @@ impl Doer for Tools {
     async fn call(&self, order: Order) -> Result<String, NotDone> {
         match self.call_ordered(order).await {
             Ok(answer) => Ok(answer.text),
-            // They are asked, and the tool runs when they allow it.
-            Err(ToolError::AsksStaff(_)) => Ok("It waits until staff allow it.".to_owned()),
+            Err(ToolError::AsksStaff(_)) => Err(NotDone::Waits),
             Err(error @ ToolError::Unknown(_)) => Err(NotDone::Unknown(error.to_string())),
             Err(ToolError::Store(StoreError::NotFound(_))) => {
                 let told = "There is no tool of this name.";
@@ -106,7 +108,7 @@ impl Drop for Line {
     }
 }
 
-fn now() -> UnixMs {
+pub(super) fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }
 
@@ -122,6 +124,9 @@ pub(super) fn start(store: Store, tools: Tools, tasks: &TaskTracker, shutdown: C
             if let Err(error) = work(&store, &doer, &lines).await {
                 tracing::warn!(%error, "{LATER}");
             }
+            if let Err(error) = following::follow(&store).await {
+                tracing::warn!(%error, "what staff decided about tools could not be noted yet; it is tried again");
+            }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
                 () = shutdown.cancelled() => return,
@@ -134,6 +139,13 @@ pub(super) fn start(store: Store, tools: Tools, tasks: &TaskTracker, shutdown: C
 async fn settle(store: &Store) -> Result<(), StoreError> {
     let settled = store.write(|tx| {
         for act in workflows::acts_in(tx, ActState::Begun, u32::MAX)? {
+            if act.outcome == WAITS {
+                continue;
+            }
+            if following::waits(tx, &act)? {
+                workflows::move_act(tx, &act, ActState::Begun, WAITS, now())?;
+                continue;
+            }
             let told = "Frontdesk ended while this was being done. Check whether it was, and do it if not.";
             if workflows::move_act(tx, &act, ActState::Unknown, told, now())? {
                 tell_staff(tx, &act, told)?;
@@ -208,7 +220,21 @@ fn in_store(error: LeadError) -> StoreError {
     }
 }
 
-fn fail(tx: &Transaction<'_>, act: &StoredAct, told: &str) -> Result<(), StoreError> {
+/// Notes that nobody knows whether an act was done, and tells staff.
+pub(super) fn not_known(
+    tx: &Transaction<'_>,
+    act: &StoredAct,
+    told: &str,
+) -> Result<(), StoreError> {
+    let told = format!("{told} Check whether it was done, and do it if not.");
+    if workflows::move_act(tx, act, ActState::Unknown, &told, now())? {
+        tell_staff(tx, act, &told)?;
+    }
+    Ok(())
+}
+
+/// Notes that an act was not done, and tells staff.
+pub(super) fn fail(tx: &Transaction<'_>, act: &StoredAct, told: &str) -> Result<(), StoreError> {
     if workflows::move_act(tx, act, ActState::Failed, told, now())? {
         tell_staff(tx, act, told)?;
     }
@@ -344,12 +370,10 @@ async fn call(
     let ended = store.write(move |tx| match &outcome {
         Ok(told) => workflows::move_act(tx, &act, ActState::Done, told, now()).map(drop),
         Err(NotDone::Failed(told)) => fail(tx, &act, told),
-        Err(NotDone::Unknown(told)) => {
-            let told = format!("{told} Check whether it was done, and do it if not.");
-            if workflows::move_act(tx, &act, ActState::Unknown, &told, now())? {
-                tell_staff(tx, &act, &told)?;
-            }
-            Ok(())
+        Err(NotDone::Unknown(told)) => not_known(tx, &act, told),
+        // It stays begun; `following` notes what becomes of it.
+        Err(NotDone::Waits) => {
+            workflows::move_act(tx, &act, ActState::Begun, WAITS, now()).map(drop)
         }
     });
     ended.await

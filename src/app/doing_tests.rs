@@ -30,6 +30,16 @@ impl Doer for Nobody {
     }
 }
 
+/// Staff have to allow it.
+struct Asks;
+
+#[async_trait::async_trait]
+impl Doer for Asks {
+    async fn call(&self, _: Order) -> Result<String, NotDone> {
+        Err(NotDone::Waits)
+    }
+}
+
 /// Never answers.
 struct Hangs;
 
@@ -159,4 +169,17 @@ async fn a_tool_that_hangs_holds_up_its_own_conversation_only() {
     let counts = [ActState::Begun, ActState::Done, ActState::Waiting];
     assert_eq!(counts.map(|state| count_in(&store, state)), [1, 1, 1]);
     assert_eq!(count_tasks(&store, workspace), 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_staff_is_neither_done_nor_lost_by_a_restart() {
+    let (store, workspace) = ordered(vec![act(0, "tool")]);
+    work_off(&store, Arc::new(Asks)).await;
+    settle(&store).await.unwrap();
+    let begun = store
+        .read_blocking(|conn| workflows::acts_in(conn, ActState::Begun, 5))
+        .unwrap();
+    assert_eq!(begun.len(), 1);
+    assert_eq!(begun[0].outcome, WAITS);
+    assert_eq!(count_tasks(&store, workspace), 0);
 }

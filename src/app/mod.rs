@@ -22,6 +22,7 @@ mod engine_status;
 mod engines;
 mod error;
 mod first_run;
+mod following;
 mod https;
 mod integrity;
 mod live_engine;

@@ -231,6 +231,10 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
                 Some(true) => format!("The file is the draft of {name} now."),
                 _ => format!("The assistant {name} is there."),
             });
+            let warnings = taken.get("warnings").and_then(Value::as_array);
+            for warning in warnings.into_iter().flatten().filter_map(Value::as_str) {
+                out::note(&format!("Note: {warning}."));
+            }
         }
         What::Delete { name } => {
             api.delete(&path_of(&name, "")).await?;

@@ -83,6 +83,14 @@ pub(super) enum UserCommand {
         /// E-mail address of the account
         email: String,
     },
+    /// Erase somebody's account for good; what they wrote to customers stays, as of a former colleague
+    Erase {
+        /// E-mail address of the account
+        email: String,
+        /// Erase it; without this, nothing is done
+        #[arg(long)]
+        yes: bool,
+    },
     /// Reset the second factor of somebody who lost phone and recovery codes; this signs them out everywhere
     ResetSecondFactor {
         /// E-mail address of the account
@@ -185,6 +193,18 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
         UserCommand::Reinstate { email } => {
             let said = format!("{email} can sign in again.");
             change_one(config, &email, json!({"suspended": false}), &said)
+        }
+        UserCommand::Erase { email, yes } => {
+            if !yes {
+                let ask = "erasing an account cannot be undone; add --yes to do it";
+                return Err(WrongCall(ask.to_owned()).into());
+            }
+            block_on(ask(config, async |api| {
+                let id = id_of(api, &email).await?;
+                api.delete(&format!("/api/v1/accounts/{id}")).await
+            }))?;
+            out::line(&format!("The account of {email} is erased."));
+            Ok(())
         }
         UserCommand::ResetSecondFactor { email } => {
             block_on(ask(config, async |api| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use super::attempts::{Attempts, Of};
-use super::auth::DEFAULT_WORKSPACE;
+use super::auth::{DEFAULT_WORKSPACE, SESSION_IDLE_MS};
 use super::hashing::off_thread;
 use super::now_ms;
 use super::problem::Problem;
@@ -15,10 +15,12 @@ use crate::app::App;
 use crate::app::second_factor::{self, FactorError, SetUp};
 use crate::store::token::TokenHash;
 use crate::store::users::User;
-use crate::store::{UserId, password, workspaces};
+use crate::store::{UserId, password, sessions, workspaces};
 
 pub(super) const WAIT: &str =
     "Too many wrong passwords or codes. Wait ten minutes, then try again.";
+/// Without a password, one proves oneself only this soon after signing in, in ms.
+const FRESH_MS: i64 = 15 * 60 * 1000;
 /// In seconds: ten minutes, as [`WAIT`] says.
 const AGAIN_AFTER: u32 = 600;
 
@@ -48,6 +50,22 @@ pub(super) fn may_reset(by: &User, whom: UserId) -> Result<(), FactorError> {
     Err(FactorError::Forbidden(
         "Turn your own second factor off under “Your account”, with your password and a code.",
     ))
+}
+
+/// Whether a session began within [`FRESH_MS`].
+pub(super) async fn signed_in_lately(
+    app: &App,
+    session: Option<TokenHash>,
+) -> Result<bool, Problem> {
+    let Some(token) = session else {
+        return Ok(false);
+    };
+    let now = now_ms();
+    let read = app
+        .store
+        .read(move |conn| sessions::find_valid(conn, &token, now, SESSION_IDLE_MS));
+    let found = read.await?;
+    Ok(found.is_some_and(|session| now - session.created_at < FRESH_MS))
 }
 
 /// A person who is signed in, at their own account.
@@ -128,6 +146,25 @@ impl Own {
         self.check_password(password).await?;
         self.forgive_attempt();
         Ok(())
+    }
+
+    /// Checks the password, or of an account without one that its person signed in lately.
+    ///
+    /// # Errors
+    /// 400 for a wrong password or an old session, 429 after too many attempts.
+    pub(super) async fn prove_lately(
+        &self,
+        password: String,
+        session: Option<TokenHash>,
+    ) -> Result<(), Problem> {
+        if self.user.password_hash.is_some() {
+            return self.prove(password).await;
+        }
+        if signed_in_lately(&self.app, session).await? {
+            return Ok(());
+        }
+        let told = "Sign out and sign in again first: you signed in more than 15 minutes ago.";
+        Err(Problem::invalid("session", told))
     }
 
     fn count_attempt(&self) -> Result<(), Problem> {

@@ -8,7 +8,7 @@ use super::closures::CLOSED;
 use super::rows::{columns, insert};
 use super::token::TokenHash;
 use super::values::Json;
-use super::{ApiKeyId, StoreError, UnixMs, WorkspaceId};
+use super::{ApiKeyId, StoreError, UnixMs, UserId, WorkspaceId};
 
 /// An API key, without its secret.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -35,7 +35,23 @@ pub struct ApiKey {
     /// When it was revoked, if it was, in Unix milliseconds.
     #[schema(value_type = Option<i64>)]
     pub revoked_at: Option<UnixMs>,
+    /// Id of the person who made it, if a person did.
+    #[schema(value_type = Option<String>)]
+    pub made_by: Option<UserId>,
+    /// Their name, unless their account was erased.
+    pub maker: Option<String>,
+    /// Whether it still works although its maker no longer manages what it opens: they were suspended, taken out or erased, or
+    /// have another role. It works until it is revoked.
+    pub left_behind: bool,
 }
+
+/// The keys with what is known of their makers.
+const KEYS: &str = "(SELECT k.*, u.name AS maker,
+    k.made_by IS NOT NULL AND k.revoked_at IS NULL AND NOT coalesce(
+        u.suspended_at IS NULL AND (u.owns OR EXISTS (
+            SELECT 1 FROM members m WHERE m.user = u.id AND m.workspace = k.workspace AND m.role IN ('owner', 'admin'))),
+        0) AS left_behind
+    FROM api_keys k LEFT JOIN users u ON u.id = k.made_by)";
 
 #[derive(Debug, Clone)]
 pub struct NewApiKey<'a> {
@@ -45,11 +61,12 @@ pub struct NewApiKey<'a> {
     pub scopes: &'a [String],
     /// `None` lets the key into every workspace.
     pub workspace: Option<WorkspaceId>,
+    pub made_by: Option<UserId>,
 }
 
 columns! {
     COLUMNS of ApiKey {
-        id, name, prefix, scopes: json, workspace, created_at, last_used_at, revoked_at
+        id, name, prefix, scopes: json, workspace, created_at, last_used_at, revoked_at, made_by, maker, left_behind
     }
 }
 
@@ -61,7 +78,7 @@ pub fn create(
     let id = ApiKeyId::new();
     insert!(tx into api_keys {
         id, name: new.name, token_hash: new.token, prefix: new.prefix, scopes: Json(new.scopes),
-        workspace: new.workspace, created_at: now
+        workspace: new.workspace, created_at: now, made_by: new.made_by
     })?;
     Ok(id)
 }
@@ -73,7 +90,7 @@ pub fn find_active_by_hash(
 ) -> Result<Option<ApiKey>, StoreError> {
     Ok(conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM api_keys WHERE token_hash = ? AND revoked_at IS NULL"
+            "SELECT {COLUMNS} FROM {KEYS} WHERE token_hash = ? AND revoked_at IS NULL"
         ))?
         .query_row([token], ApiKey::from_row)
         .optional()?)
@@ -92,9 +109,32 @@ pub fn is_active(conn: &Connection, id: ApiKeyId) -> Result<bool, StoreError> {
 /// Every key, newest first, including revoked ones.
 pub fn list(conn: &Connection) -> Result<Vec<ApiKey>, StoreError> {
     let mut statement =
-        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM api_keys ORDER BY id DESC"))?;
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM {KEYS} ORDER BY id DESC"))?;
     let rows = statement.query_map([], ApiKey::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The keys that a person made and that still work, newest first; of one workspace, or of all.
+pub fn standing_of(
+    conn: &Connection,
+    maker: UserId,
+    workspace: Option<WorkspaceId>,
+) -> Result<Vec<ApiKey>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM {KEYS} WHERE made_by = ?1 AND revoked_at IS NULL AND (?2 IS NULL OR workspace = ?2)
+         ORDER BY id DESC"
+    ))?;
+    let rows = statement.query_map((maker, workspace), ApiKey::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Who made a key.
+pub fn maker_of(conn: &Connection, id: ApiKeyId) -> Result<Option<UserId>, StoreError> {
+    let found = conn
+        .prepare_cached("SELECT made_by FROM api_keys WHERE id = ?")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
 }
 
 /// Ends a key. Revoking twice keeps the first time.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::rows::{columns, insert};
 use super::values::text_enum;
-use super::{StoreError, UnixMs, WorkspaceId};
+use super::{StoreError, UnixMs, UserId, WorkspaceId};
 
 text_enum! {
     pub enum Kind {
@@ -80,6 +80,23 @@ impl AuditSettings {
     pub const SECTION: &'static str = "audit";
     /// Range that the owner can choose from.
     pub const DAYS: std::ops::RangeInclusive<u32> = 30..=3650;
+}
+
+/// When the seal was last checked; the section "audit_checked" of a workspace's settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditChecked {
+    /// 0 if it never was.
+    pub at: UnixMs,
+    /// The person who asked; `None` for a program or a command.
+    pub by: Option<UserId>,
+    /// The number of the first row that did not fit.
+    pub broken_at: Option<i64>,
+}
+
+impl AuditChecked {
+    /// The section's name in the workspace's settings.
+    pub const SECTION: &'static str = "audit_checked";
 }
 
 /// Which rows are wanted.

@@ -88,7 +88,7 @@ pub const HELD: &[Held] = &[
     held(
         "api_keys",
         OWN,
-        Some("id, name, prefix, scopes, created_at, last_used_at, revoked_at"),
+        Some("id, name, prefix, scopes, created_at, last_used_at, revoked_at, made_by"),
     ),
     held("client_secrets", OWN, None),
     held("members", OWN, ALL),

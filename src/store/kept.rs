@@ -84,7 +84,8 @@ pub const TABLES: &[Kept] = &[
         Class::Staff,
         OWNER,
         "`admin user list`",
-        "closing the account",
+        "page Your account, page People, API, `admin user erase`; what they wrote to customers stays as of a former colleague. \
+         Closing the account",
     ),
     kept(
         "sessions",

@@ -121,6 +121,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0032_workflows.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0033_key_makers.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

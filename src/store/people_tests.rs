@@ -206,6 +206,7 @@ fn an_api_key_is_recognised_until_it_is_revoked_and_its_secret_is_not_stored() {
             prefix: &token.display_prefix(),
             scopes: &scopes,
             workspace: Some(workspace),
+            made_by: None,
         };
         let id = api_keys::create(tx, &new, 10)?;
         assert!(matches!(

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::rows::columns;
+use super::token::TokenHash;
 use super::values::text_enum;
 use super::{
     StoreError, UnixMs, UserId, WorkspaceId, members, passkeys, second_factors, sessions, sign_ins,
@@ -153,6 +154,19 @@ pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), 
     sessions::revoke_all(tx, id)
 }
 
+/// Ends every pending sign-in and every session of a person but `keep`.
+pub fn sign_out(
+    tx: &Transaction<'_>,
+    id: UserId,
+    keep: Option<&TokenHash>,
+) -> Result<(), StoreError> {
+    sign_ins::end_all(tx, id)?;
+    match keep {
+        Some(keep) => sessions::revoke_others(tx, id, keep),
+        None => sessions::revoke_all(tx, id),
+    }
+}
+
 /// Makes somebody the owner of the installation, or gives them a role in every workspace that is there. Their sessions end, as
 /// these began with the former rights. `Conflict` if this would leave the installation without an active owner.
 pub fn set_role(
@@ -200,6 +214,42 @@ pub fn forget_ways(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
     passkeys::remove_all(tx, id)?;
     sign_ins::end_all(tx, id)?;
     sessions::revoke_all(tx, id)
+}
+
+/// Takes the place of a name where only that was kept.
+const FORMER: &str = "a former colleague";
+
+/// Erases somebody with their memberships, sessions, passkeys, second factor, links they made or got, and messages to them.
+/// What they wrote to customers and noted for colleagues stays without a name. `Conflict` for the last active owner.
+pub fn erase(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
+    keep_an_owner(tx, id)?;
+    let user = get(tx, id)?;
+    // Without its maker, an open link would be one of a program, which always stands.
+    tx.execute(
+        "DELETE FROM invitations WHERE email = ?2 OR (invited_by = ?1 AND used_at IS NULL AND revoked_at IS NULL)",
+        (id, &user.email),
+    )?;
+    tx.execute(
+        "DELETE FROM mail_outbox WHERE about = ?1 OR (kind = 'notice' AND recipient = ?2 COLLATE NOCASE)",
+        (id, &user.email),
+    )?;
+    let others: i64 = tx.query_row(
+        "SELECT count(*) FROM users WHERE name = ? AND id <> ?",
+        (&user.name, id),
+        |row| row.get(0),
+    )?;
+    if others == 0 {
+        tx.execute(
+            "UPDATE assistant_versions SET author = ? WHERE author = ?",
+            (FORMER, &user.name),
+        )?;
+        tx.execute(
+            "UPDATE tool_calls SET decided_by = ? WHERE decided_by = ?",
+            (FORMER, &user.name),
+        )?;
+    }
+    // The rest goes with it, or loses its name: the tables say which.
+    require_changed(tx.execute("DELETE FROM users WHERE id = ?", [id])?)
 }
 
 pub fn reinstate(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {

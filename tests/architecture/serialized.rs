@@ -37,7 +37,7 @@ const SERIALIZED: &[(&str, &[&str])] = &[
             "VoiceChoice",
         ],
     ),
-    ("store::audit", &["AuditSettings"]),
+    ("store::audit", &["AuditChecked", "AuditSettings"]),
     ("store::calls", &["CallCost"]),
     ("store::due", &["Count", "Waiting"]),
     ("store::egress", &["Total"]),

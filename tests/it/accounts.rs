@@ -215,3 +215,136 @@ async fn people_change_their_own_password_and_sign_out_elsewhere() {
             .contains("Anna Blue")
     );
 }
+
+#[tokio::test]
+async fn another_address_takes_the_password_and_ends_the_other_sessions() {
+    let app = TestApp::new().await;
+    let (boss, boss_session) = sign_in(&app, Role::Owner).await;
+    let id = ann(&app, "agent").await;
+    let password = "four plain words here";
+    let (here, there) = (
+        log_in(&app, password).await.unwrap(),
+        log_in(&app, password).await.unwrap(),
+    );
+    let form = |present: &str| {
+        format!("name=Anna+Typed&email=new%40example.com&present={present}").replace(' ', "+")
+    };
+    for present in ["", "wrong"] {
+        let refused = post(&app, "/account", &here, &form(present)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let page = refused.text();
+        assert!(page.contains("The password is not right"), "{page}");
+        assert!(page.contains("Anna Typed") && page.contains("new@example.com"));
+        assert!(page.contains("signed in with ann@example.com"), "{page}");
+    }
+    let done = post(&app, "/account", &here, &form(password)).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    assert_eq!(get(&app, "/account", &here).await.status, StatusCode::OK);
+    assert_ne!(get(&app, "/account", &there).await.status, StatusCode::OK);
+    let kept = app.app.store.read(users::list).await.unwrap();
+    assert!(
+        kept.iter()
+            .any(|u| u.id.to_string() == id && u.email == "new@example.com")
+    );
+
+    // Over the API a person proves it as well; a key needs no password.
+    let set = app.app.store.write(move |tx| {
+        let hash = frontdesk::store::password::hash("plain words of the boss")?;
+        tx.execute(
+            "UPDATE users SET password_hash = ? WHERE id = ?",
+            (hash, boss),
+        )?;
+        Ok(())
+    });
+    set.await.unwrap();
+    let own = async |body: Value| {
+        let path = format!("/api/v1/accounts/{boss}");
+        let request = with_cookie(Method::PATCH, &path, &boss_session)
+            .header(header::ORIGIN, "http://desk.example")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()));
+        app.send(request.unwrap()).await
+    };
+    for body in [
+        json!({"email": "other@example.com", "present_password": "wrong"}),
+        json!({"password": "another plain password", "present_password": "wrong"}),
+    ] {
+        let refused = own(body).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::BAD_REQUEST,
+            "{}",
+            refused.text()
+        );
+    }
+    let named = own(json!({"name": "Bo"})).await;
+    assert_eq!(named.status, StatusCode::OK, "{}", named.text());
+    let by_key = patch(&app, &app.key, &id, json!({"email": ANN})).await;
+    assert_eq!(by_key.status, StatusCode::OK, "{}", by_key.text());
+    assert_ne!(get(&app, "/account", &here).await.status, StatusCode::OK);
+    let path = format!("/accounts/{boss}/password");
+    let refused = post(
+        &app,
+        &path,
+        &boss_session,
+        "password=another+plain+password",
+    )
+    .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn an_account_is_erased_by_its_person_or_the_owner_and_the_last_owner_stays() {
+    let app = TestApp::new().await;
+    let (boss, boss_session) = sign_in(&app, Role::Owner).await;
+    let ids = async || {
+        let all = app.app.store.read(users::list).await.unwrap();
+        let ids = all.into_iter().map(|user| user.id.to_string());
+        ids.collect::<Vec<String>>()
+    };
+    let id = ann(&app, "admin").await;
+    let session = log_in(&app, "four plain words here").await.unwrap();
+    // An admin erases nobody.
+    let refused = post(&app, &format!("/accounts/{boss}/erase"), &session, "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for form in [
+        "confirm=somebody%40example.com&present=four+plain+words+here",
+        "confirm=ann%40example.com&present=wrong",
+    ] {
+        let refused = post(&app, "/account/erase", &session, form).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{}",
+            refused.text()
+        );
+    }
+    let known = ids().await;
+    assert!(known.contains(&id), "nothing is erased yet");
+    let form = "confirm=ann%40example.com&present=four+plain+words+here";
+    let done = post(&app, "/account/erase", &session, form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    assert_ne!(get(&app, "/account", &session).await.status, StatusCode::OK);
+    let known = ids().await;
+    assert!(!known.contains(&id));
+    let log = app.get("/api/v1/audit").await;
+    let rows = log.json();
+    let mut rows = rows["entries"].as_array().unwrap().iter();
+    let erased = rows
+        .find(|row| row["what"] == "POST /account/erase" && row["outcome"] == 303)
+        .unwrap();
+    assert_eq!(
+        (&erased["who"], &erased["name"]),
+        (&json!(id), &json!("a former colleague"))
+    );
+
+    let id = ann(&app, "agent").await;
+    let done = post(&app, &format!("/accounts/{id}/erase"), &boss_session, "").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let id = ann(&app, "agent").await;
+    let path = format!("/api/v1/accounts/{id}");
+    assert_eq!(app.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(app.delete(&path).await.status, StatusCode::NOT_FOUND);
+    let last = app.delete(&format!("/api/v1/accounts/{boss}")).await;
+    assert_eq!(last.status, StatusCode::CONFLICT, "{}", last.text());
+}

@@ -176,6 +176,7 @@ impl TestApp {
                 prefix: &prefix,
                 scopes: &scopes,
                 workspace,
+                made_by: None,
             };
             api_keys::create(tx, &new, now())
         });

@@ -4,7 +4,10 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 
+use frontdesk::store::users::Role;
+
 use crate::app::{ALL_SCOPES, TestApp, request};
+use crate::staff::Staff;
 
 #[tokio::test]
 async fn a_key_is_shown_once_works_and_can_be_revoked() {
@@ -118,4 +121,45 @@ async fn a_key_of_one_workspace_gets_nothing_of_the_installation() {
         assert_eq!(refused.json()["code"], "bound");
         assert_eq!(ask(&free).await.status, StatusCode::OK, "{path}");
     }
+}
+
+#[tokio::test]
+async fn keys_outlive_their_maker_until_somebody_revokes_them_and_are_listed_meanwhile() {
+    let app = TestApp::new().await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = Staff::new(&app, "Ann", Role::Admin).await;
+    let make = async |name: &str| {
+        let new = json!({"name": name, "scopes": ["documents"]});
+        let made = ann.post("/api/v1/keys", new).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        made.json()["key"].as_str().unwrap().to_owned()
+    };
+    let key = make("shop").await;
+    let listed = async || {
+        let list = app.get("/api/v1/keys").await.json();
+        let keys = list["keys"].as_array().unwrap().clone();
+        keys.into_iter().find(|key| key["name"] == "shop").unwrap()
+    };
+    let one = listed().await;
+    assert_eq!(
+        (&one["made_by"], &one["maker"], &one["left_behind"]),
+        (&json!(ann.id.to_string()), &json!("Ann"), &json!(false))
+    );
+    let page = boss.get("/accounts").await;
+    assert!(!page.text().contains("left behind"), "{}", page.text());
+    let path = format!("/api/v1/accounts/{}", ann.id);
+    let changed = app.patch(&path, json!({"role": "agent"})).await;
+    assert_eq!(changed.json()["keys"][0]["name"], "shop");
+    assert_eq!(listed().await["left_behind"], true);
+    let page = boss.get("/accounts").await;
+    assert!(page.text().contains("Keys that were left behind"));
+    let status = async || {
+        let request = request(Method::GET, "/api/v1/documents", &key);
+        app.send(request.body(Body::empty()).unwrap()).await.status
+    };
+    assert_eq!(status().await, StatusCode::OK, "nothing stops by itself");
+    let out = json!({"suspended": true, "revoke_keys": true});
+    let changed = app.patch(&path, out).await;
+    assert_eq!(changed.json()["keys"], json!([]));
+    assert_eq!(status().await, StatusCode::UNAUTHORIZED);
 }

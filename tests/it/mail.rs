@@ -343,3 +343,22 @@ async fn whoever_answers_a_notice_from_their_mail_program_answers_the_visitor() 
     let log = own.app.get(&log).await.json();
     assert_eq!(log["received"][0]["outcome"], "taken");
 }
+
+#[tokio::test]
+async fn the_former_address_is_told_that_another_one_signs_in() {
+    let own = bench().await;
+    assert_eq!(own.put(&own.settings()).await.status, StatusCode::OK);
+    let new = json!({"name": "Ann", "email": "ann@example.com", "role": "agent", "password": "four plain words here"});
+    let made = own.app.post("/api/v1/accounts", new).await;
+    let path = format!("/api/v1/accounts/{}", made.json()["id"].as_str().unwrap());
+    let renamed = own.app.patch(&path, json!({"name": "Anna"})).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.text());
+    let log = own.app.get(&format!("{MAIL}/log")).await;
+    assert!(!log.text().contains("ann@example.com"), "{}", log.text());
+    own.app
+        .patch(&path, json!({"email": "other@example.com"}))
+        .await;
+    let log = own.app.get(&format!("{MAIL}/log")).await;
+    let told = &log.json()["messages"][0];
+    assert_eq!(told["recipient"], "ann@example.com", "{}", log.text());
+}

@@ -348,7 +348,7 @@ async fn the_audit_log_tells_who_changed_and_who_read() {
     agent.get(&format!("/api/v1/conversations/{id}")).await;
     boss.post("/api/v1/keys", json!({"name": "k", "scopes": ["chat"]}))
         .await;
-    let log = boss.get("/api/v1/audit").await;
+    let log = boss.get("/api/v1/audit?verify=true").await;
     assert_eq!(log.status, StatusCode::OK, "{}", log.text());
     let whats: Vec<(String, String)> = log.json()["entries"]
         .as_array()
@@ -379,7 +379,12 @@ async fn the_audit_log_tells_who_changed_and_who_read() {
         Ok(())
     });
     changed.await.unwrap();
-    let log = boss.get("/api/v1/audit").await;
+    // Nobody has asked since.
+    let log = boss.get("/api/v1/audit").await.json();
+    assert!(log["broken_at"].is_null() && log["checked_by"] == "Boss");
+    let page = boss.get("/audit").await;
+    assert!(page.text().contains("by Boss: no row was changed"));
+    let log = boss.get("/api/v1/audit?verify=true").await;
     assert!(log.json()["broken_at"].is_i64(), "{}", log.text());
 }
 
@@ -435,4 +440,59 @@ async fn people_see_where_they_are_signed_in_and_end_one_browser() {
     let path = path.to_owned();
     let others = boss.post(&format!("/account/sessions/{path}"), "").await;
     assert_eq!(others.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_admin_of_one_workspace_does_not_learn_who_works_elsewhere() {
+    let app = TestApp::new().await;
+    app.workspace("clinic").await;
+    Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = Staff::new(&app, "Ann", Role::Admin).await;
+    let clinic = app.workspace("clinic").await;
+    person(&app, "dan", "agent").await;
+    let home = app.workspace("default").await;
+    let dan = app.app.store.write(move |tx| {
+        let dan = users::find_by_email(tx, "dan@example.com")?.unwrap().id;
+        members::remove(tx, home, dan)?;
+        Ok(dan)
+    });
+    let dan = dan.await.unwrap();
+    take_out(&app, clinic, ann.id).await;
+    let eve = person(&app, "eve", "agent").await;
+    take_out(&app, clinic, eve).await;
+    let mut told = Vec::new();
+    for email in ["dan@example.com", "nobody@example.com"] {
+        let new = json!({"name": "X", "email": email, "role": "agent", "password": PASSWORD});
+        let made = ann.post("/api/v1/accounts", new).await;
+        let change = json!({ "email": email });
+        let path = format!("/api/v1/accounts/{eve}");
+        let changed = ann.send(Method::PATCH, &path, change).await;
+        let token = invited(&ann, email, "agent").await;
+        let page = Browser::new(&app)
+            .get(&format!("/invitation?token={token}"))
+            .await;
+        let shown = page.text().replace(&token, "").replace(email, "");
+        told.push((
+            made.status,
+            made.text().to_owned(),
+            changed.status,
+            changed.text().to_owned(),
+            shown,
+        ));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(
+        (told[0].0, told[0].2),
+        (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN)
+    );
+    // Dan joins with his account.
+    let token = invited(&ann, "dan@example.com", "agent").await;
+    let mut browser = Browser::new(&app);
+    browser.password("dan").await;
+    leads_to(&browser.post("/invitation", &format!("token={token}")).await);
+    let role = app
+        .app
+        .store
+        .read(move |conn| members::find(conn, home, dan));
+    assert_eq!(role.await.unwrap(), Some(Role::Agent));
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::check::check;
+use super::chosen::refuse_unknown;
 use super::file::merge;
 use super::{AssistantError, MAY, Overview, get, named};
 use crate::access::Member;
@@ -33,7 +34,7 @@ fn check_note(note: &str) -> Result<String, AssistantError> {
 /// again, and what is absent stays. A draft that waits at the gate waits no longer. A draft that says what is live is none.
 ///
 /// # Errors
-/// When a setting is invalid; then nothing changes.
+/// When a setting is invalid, or it names a workflow or tool that is not there; then nothing changes.
 pub async fn save_draft(
     app: &App,
     by: &Member,
@@ -42,9 +43,33 @@ pub async fn save_draft(
     note: Option<&str>,
     now: UnixMs,
 ) -> Result<Overview, AssistantError> {
+    save(app, by, name, changes, note, now, Names::Known).await
+}
+
+/// Whether workflows and tools have to be there that a version names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    Known,
+    /// A file may come before what it names.
+    Any,
+}
+
+pub(super) async fn save(
+    app: &App,
+    by: &Member,
+    name: &str,
+    changes: Map<String, Value>,
+    note: Option<&str>,
+    now: UnixMs,
+    names: Names,
+) -> Result<Overview, AssistantError> {
     let workspace = by.need(MAY)?;
     let before = get(&app.store, by, name).await?;
-    let body = check(merge(&before.work()?, changes)?, &app.synthesizer.voices())?;
+    let work = before.work()?;
+    let body = check(merge(&work, changes)?, &app.synthesizer.voices())?;
+    if names == Names::Known {
+        refuse_unknown(&app.store, workspace, Some(&work), &body).await?;
+    }
     let kept = before.draft().map(|draft| draft.note.clone());
     let note = match note {
         Some(note) => check_note(note)?,

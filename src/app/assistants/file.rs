@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{AssistantError, Overview, create, get, save_draft, wrong};
+use super::edit::{Names, save};
+use super::{AssistantError, Overview, get, make, wrong};
 use crate::access::Member;
 use crate::app::App;
 use crate::store::assistants::{AssistantSettings, Body};
@@ -144,7 +145,8 @@ pub fn parse(text: &str) -> Result<(Option<String>, Body), AssistantError> {
     Ok((name, read_flat(all)?))
 }
 
-/// Takes a file in: as a new assistant, or, if there is one of the name, as its draft. `name` goes before the file's own.
+/// Takes a file in: as a new assistant, or, if there is one of the name, as its draft. `name` goes before the file's own. The
+/// file may name workflows and tools that come later; [`super::warnings`] tells of them.
 ///
 /// # Errors
 /// As [`parse`], and when a setting is invalid.
@@ -166,10 +168,19 @@ pub async fn import(
             for field in flat(&there.work()?).keys() {
                 changes.entry(field.clone()).or_insert(Value::Null);
             }
-            save_draft(app, by, &name, changes, Some("From a file"), now).await
+            save(
+                app,
+                by,
+                &name,
+                changes,
+                Some("From a file"),
+                now,
+                Names::Any,
+            )
+            .await
         }
         Err(AssistantError::Store(StoreError::NotFound(_))) => {
-            create(app, by, &name, body, now).await
+            make(app, by, &name, body, now).await
         }
         Err(other) => Err(other),
     }

@@ -7,11 +7,13 @@
 //! `inherited`), its field on a page (`assistant_form` and `assistant_read` of the console), a test, and where it takes effect.
 
 mod check;
+mod chosen;
 mod edit;
 mod file;
 mod inherited;
 mod words;
 
+pub use chosen::warnings;
 pub use edit::{discard, publish, roll_back, save_draft, try_out};
 pub use file::{FileKind, LARGEST, export, flat, import, read_flat};
 pub use inherited::{Inherited, inherited};
@@ -182,8 +184,20 @@ pub fn check_name(name: &str) -> Result<String, AssistantError> {
 /// Makes an assistant, live at once as version 1.
 ///
 /// # Errors
-/// When the name is taken, or a setting is invalid.
+/// When the name is taken, a setting is invalid, or it names a workflow or tool that is not there.
 pub async fn create(
+    app: &App,
+    by: &Member,
+    name: &str,
+    body: Body,
+    now: UnixMs,
+) -> Result<Overview, AssistantError> {
+    chosen::refuse_unknown(&app.store, by.need(MAY)?, None, &body).await?;
+    make(app, by, name, body, now).await
+}
+
+/// As [`create`], whatever it names.
+async fn make(
     app: &App,
     by: &Member,
     name: &str,
@@ -249,7 +263,7 @@ pub async fn duplicate(
     now: UnixMs,
 ) -> Result<Overview, AssistantError> {
     let body = get(&app.store, by, of).await?.work()?;
-    create(app, by, name, body, now).await
+    make(app, by, name, body, now).await
 }
 
 /// # Errors

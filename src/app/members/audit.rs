@@ -1,7 +1,7 @@
 //! The audit log: what is noted, who may read it, how long it is kept.
 
 use crate::access::{Caller, Denied, Member, Principal, Scope};
-use crate::store::audit::{self, AuditSettings, Entry, Filter, Kind, NewEntry, Seal};
+use crate::store::audit::{self, AuditChecked, AuditSettings, Entry, Filter, Kind, NewEntry, Seal};
 use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, api_keys, users,
     workspaces,
@@ -9,6 +9,8 @@ use crate::store::{
 
 /// Who may read the log.
 const MAY: &[Scope] = &[Scope::Admin];
+/// In place of a name.
+const FORMER: &str = "a former colleague";
 /// Most rows at a time.
 pub const MOST: u32 = 200;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -41,6 +43,10 @@ pub struct Done {
 /// Notes what somebody did: in the log of the workspace that it is about, also for who reaches all of them. An act that was done cannot be undone because it could not be noted, so a failure is only logged.
 pub async fn note(store: &Store, by: &Principal, done: Done) {
     let (at, bound) = (by.at(), by.bound_to());
+    let person = match by.caller() {
+        Caller::User(user) => Some(user.id),
+        _ => None,
+    };
     let (kind, who, known) = match by.caller() {
         Caller::User(user) => (Kind::Person, user.id.to_string(), Some(user.name.clone())),
         Caller::Key(id) => (Kind::Key, id.to_string(), None),
@@ -51,9 +57,11 @@ pub async fn note(store: &Store, by: &Principal, done: Done) {
         }
     };
     let write = store.write(move |tx| {
-        let name = match known {
-            Some(name) => name,
-            None => key_name(tx, &who)?,
+        let name = match (known, person) {
+            // They erased their own account: the log knows them by their id.
+            (_, Some(id)) if is_erased(tx, id)? => FORMER.to_owned(),
+            (Some(name), _) => name,
+            (None, _) => key_name(tx, &who)?,
         };
         let named = match done.place.filter(|_| bound.is_none()) {
             Some(name) => workspaces::find_by_name(tx, &name)?,
@@ -131,6 +139,14 @@ pub fn note_place(
     audit::append(tx, &new, now)
 }
 
+fn is_erased(conn: &Connection, id: UserId) -> Result<bool, StoreError> {
+    match users::get(conn, id) {
+        Ok(_) => Ok(false),
+        Err(StoreError::NotFound(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 fn key_name(conn: &Connection, id: &str) -> Result<String, StoreError> {
     let keys = api_keys::list(conn)?.into_iter();
     let mut names = keys
@@ -154,12 +170,28 @@ fn still_there(
     }
 }
 
-/// A page of the log, and whether its seal is whole.
+/// A page of the log.
 #[derive(Debug, Clone)]
 pub struct Page {
     pub rows: Vec<Entry>,
-    pub seal: Seal,
+    /// `None` if nobody asked so far.
+    pub checked: Option<Checked>,
     pub days: u32,
+}
+
+/// When somebody had the seal checked, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub at: UnixMs,
+    /// Name of whoever asked.
+    pub by: String,
+    pub seal: Seal,
+}
+
+/// Whose log somebody reads: that of their workspace, or with `whole`, for the owner of the installation, all.
+pub fn reach(by: &Member, whole: bool) -> Result<(WorkspaceId, bool), AuditError> {
+    let workspace = by.need(MAY)?;
+    Ok((workspace, whole && by.principal().bound_to().is_none()))
 }
 
 /// The rows of a workspace; with `whole`, for the owner of the installation, of all of them and of the installation.
@@ -170,36 +202,62 @@ pub async fn read(
     mut filter: Filter,
     limit: u32,
 ) -> Result<Page, AuditError> {
-    let workspace = by.need(MAY)?;
-    let all = whole && by.principal().bound_to().is_none();
+    let (workspace, all) = reach(by, whole)?;
     filter.workspace = (!all).then_some(workspace);
     let read = store.read(move |conn| {
         let settings: AuditSettings = workspaces::section(conn, workspace, AuditSettings::SECTION)?;
-        let mut seal = audit::check(conn, Some(workspace))?;
-        if all && seal == Seal::Whole {
-            seal = audit::check(conn, None)?;
-        }
         Ok(Page {
             rows: audit::list(conn, &filter, limit.min(MOST))?,
-            seal,
+            checked: last_check(conn, workspace)?,
             days: settings.days,
         })
     });
     Ok(read.await?)
 }
 
-/// Rows as [`read`] shows them, without looking at the seal: for a file, piece by piece.
-pub async fn rows(
-    store: &Store,
-    by: &Member,
-    whole: bool,
-    mut filter: Filter,
-) -> Result<Vec<Entry>, AuditError> {
-    let workspace = by.need(MAY)?;
-    let all = whole && by.principal().bound_to().is_none();
-    filter.workspace = (!all).then_some(workspace);
-    let read = store.read(move |conn| audit::list(conn, &filter, MOST));
-    Ok(read.await?)
+fn last_check(conn: &Connection, workspace: WorkspaceId) -> Result<Option<Checked>, StoreError> {
+    let kept: AuditChecked = workspaces::section(conn, workspace, AuditChecked::SECTION)?;
+    if kept.at == 0 {
+        return Ok(None);
+    }
+    let by = match kept.by {
+        Some(id) if is_erased(conn, id)? => FORMER.to_owned(),
+        Some(id) => users::get(conn, id)?.name,
+        None => "a program".to_owned(),
+    };
+    Ok(Some(Checked {
+        at: kept.at,
+        by,
+        seal: kept.broken_at.map_or(Seal::Whole, Seal::Broken),
+    }))
+}
+
+/// Checks the seal of the log, with `whole` also that of the installation, and notes when and by whom. It reads every row, so it
+/// is done only when somebody asks.
+pub async fn check(store: &Store, by: &Member, whole: bool) -> Result<(), AuditError> {
+    let (workspace, all) = reach(by, whole)?;
+    let person = match by.principal().caller() {
+        Caller::User(user) => Some(user.id),
+        _ => None,
+    };
+    let read = store.read(move |conn| {
+        let seal = audit::check(conn, Some(workspace))?;
+        match seal {
+            Seal::Whole if all => audit::check(conn, None),
+            seal => Ok(seal),
+        }
+    });
+    let checked = AuditChecked {
+        broken_at: match read.await? {
+            Seal::Whole => None,
+            Seal::Broken(seq) => Some(seq),
+        },
+        at: now(),
+        by: person,
+    };
+    let write = store
+        .write(move |tx| workspaces::set_section(tx, workspace, AuditChecked::SECTION, &checked));
+    Ok(write.await?)
 }
 
 /// Sets how long a workspace keeps its log.

@@ -4,18 +4,26 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::place;
-use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
-use crate::http::auth::Principal;
+use crate::app::members::erase;
+use crate::app::{App, api_keys};
+use crate::http::Http;
+use crate::http::address::address_of;
+use crate::http::auth::cookies::SESSION;
+use crate::http::auth::{Caller, OfPrincipal, Principal};
 use crate::http::body::Json;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
+use crate::http::second_factor::Own;
+use crate::store::api_keys::ApiKey;
 use crate::store::members::Membership;
+use crate::store::token::TokenHash;
 use crate::store::users::Role;
 use crate::store::{UserId, password};
 
@@ -51,6 +59,9 @@ pub struct AccountView {
     second_factor: bool,
     /// Number of passkeys.
     passkeys: usize,
+    /// API keys that they made and that still work, as far as the caller manages them. They outlive a change of the account;
+    /// `left_behind` tells which of them their maker could no longer make.
+    keys: Vec<ApiKey>,
 }
 
 /// A workspace that somebody works in.
@@ -99,6 +110,10 @@ pub struct AccountChange {
     suspended: Option<bool>,
     /// A new password; all sessions end.
     password: Option<String>,
+    /// Somebody's present password: a signed-in person who changes the address or the password of their own account gives it.
+    present_password: Option<String>,
+    /// Also revokes the API keys that they made, as far as the caller manages them. Their programs stop at once.
+    revoke_keys: Option<bool>,
 }
 
 /// An account that was made.
@@ -123,6 +138,7 @@ impl From<Account> for AccountView {
             last_seen_at: account.last_seen_at,
             second_factor: account.second_factor,
             passkeys: account.passkeys,
+            keys: account.keys,
         }
     }
 }
@@ -167,7 +183,7 @@ pub(super) async fn list(
     Ok(axum::Json(AccountList { accounts }))
 }
 
-/// Makes an account.
+/// Makes an account. Callers of one workspace among several invite people instead (`POST /api/v1/invitations`).
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", operation_id = "createAccount",
     request_body = NewAccount,
     responses((status = 201, body = MadeAccount), (status = 400, body = ProblemView<'_>),
@@ -178,28 +194,54 @@ pub(super) async fn create(
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, axum::Json<MadeAccount>), Problem> {
     let (by, role) = (By::of(&principal)?, parse_role(&new.role)?);
+    accounts::may_add(&app.store, &principal).await?;
     let hash = hash_password(new.password).await?;
     let id = accounts::create(&app.store, by, new.name, new.email, role, hash).await?;
     let made = MadeAccount { id: id.to_string() };
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
-/// Changes an account: name, address, role, password; suspends it or lets it in again.
+/// Changes an account: name, address, role, password; suspends it or lets it in again. Another address ends the sessions, and
+/// the former one is told by e-mail if the workspace sends any.
 #[utoipa::path(patch, path = "/api/v1/accounts/{id}", tag = "admin", operation_id = "changeAccount",
     request_body = AccountChange, params(("id" = String, Path, description = "Id of the account")),
     responses((status = 200, body = AccountView), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
-              (status = 409, body = ProblemView<'_>)))]
+              (status = 409, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
 pub(super) async fn change(
-    State(app): State<Arc<App>>,
+    State(http): State<Http>,
     principal: Principal,
     Path(id): Path<String>,
+    parts: Parts,
     Json(wanted): Json<AccountChange>,
 ) -> Result<axum::Json<AccountView>, Problem> {
     let (by, id) = (
         By::of(&principal)?,
         place::parse_id::<UserId>(&id, "account")?,
     );
+    let app = Arc::clone(&http.app);
+    let this = SESSION
+        .read(&parts.headers)
+        .map(|token| TokenHash::of(&token));
+    let own = match principal.caller() {
+        Caller::User(user) if user.id == id => Some(user.clone()),
+        _ => None,
+    };
+    let is_own = own.is_some();
+    if let Some(user) = own {
+        let email = wanted.email.as_deref();
+        let moves = email.is_some_and(|email| accounts::is_other_address(&user, email));
+        if moves || wanted.password.is_some() {
+            let own = Own {
+                app: http.app,
+                attempts: http.attempts,
+                address: address_of(&parts),
+                user,
+            };
+            let present = wanted.present_password.unwrap_or_default();
+            own.prove_lately(present, this).await?;
+        }
+    }
     let password_hash = match wanted.password {
         Some(password) => Some(hash_password(password).await?),
         None => None,
@@ -210,8 +252,34 @@ pub(super) async fn change(
         role: wanted.role.as_deref().map(parse_role).transpose()?,
         suspended: wanted.suspended,
         password_hash,
+        keep: this.filter(|_| is_own),
     };
     accounts::change(&app.store, by, id, change).await?;
+    if wanted.revoke_keys == Some(true) {
+        api_keys::revoke_of(&app.store, &principal, id, None, now_ms()).await?;
+    }
     let account = accounts::get(&app.store, by, id, now_ms()).await?;
     Ok(axum::Json(account.into()))
+}
+
+/// Erases somebody's account for good, with memberships, sessions, passkeys and open invitations. What they wrote to customers
+/// stays, as of a former colleague. People erase their own on the page "Your account".
+#[utoipa::path(delete, path = "/api/v1/accounts/{id}", tag = "admin", operation_id = "eraseAccount",
+    params(("id" = String, Path, description = "Id of the account")),
+    responses((status = 204, description = "It is erased"), (status = 403, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    By::of(&principal)?;
+    principal.unbound()?;
+    let id = place::parse_id::<UserId>(&id, "account")?;
+    if matches!(principal.caller(), Caller::User(user) if user.id == id) {
+        let told = "erase your own account on the page “Your account”, with your password";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", told));
+    }
+    erase::erase(&app.store, id, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::Query;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,9 +11,11 @@ use crate::app::App;
 use crate::app::members::audit::{self, AuditError};
 use crate::http::auth::Member;
 use crate::http::body::Json;
-use crate::http::listing::file::{download_headers, headed_table};
+use crate::http::listing::file::{self, FileFormat, FileList};
 use crate::http::problem::{Problem, ProblemView};
-use crate::store::audit::{Entry, Filter, Seal};
+use crate::store::audit::{self as stored, Entry, Filter, Seal};
+use crate::store::listing::ListFilter;
+use crate::store::{Connection, StoreError, WorkspaceId};
 
 impl From<AuditError> for Problem {
     fn from(error: AuditError) -> Self {
@@ -39,6 +41,8 @@ pub struct AuditQuery {
     all_places: Option<bool>,
     /// At most 200; 100 without it.
     limit: Option<u32>,
+    /// Check first whether rows were changed. It reads the whole log; without it, the answer tells of the last check.
+    verify: Option<bool>,
 }
 
 /// A page of the audit log.
@@ -46,8 +50,13 @@ pub struct AuditQuery {
 pub struct AuditPage {
     /// The newest first.
     entries: Vec<AuditView>,
-    /// Number of the first row that does not fit the one before it, as it or a row before it was changed; `null` if all do.
+    /// Number of the first row that did not fit the one before it when the log was last checked, as it or a row before it was
+    /// changed; `null` if all did.
     broken_at: Option<i64>,
+    /// When somebody last had that checked, in Unix milliseconds; `null` if nobody did.
+    checked_at: Option<i64>,
+    /// Name of whoever had it checked.
+    checked_by: Option<String>,
     /// How many days rows are kept.
     days: u32,
 }
@@ -102,13 +111,18 @@ pub(super) async fn log(
         words: query.q.filter(|words| !words.is_empty()),
     };
     let (all, limit) = (query.all_places == Some(true), query.limit.unwrap_or(100));
+    if query.verify == Some(true) {
+        audit::check(&place.app.store, &place.member, all).await?;
+    }
     let found = audit::read(&place.app.store, &place.member, all, filter, limit).await?;
     Ok(axum::Json(AuditPage {
         entries: found.rows.into_iter().map(AuditView::from).collect(),
-        broken_at: match found.seal {
-            Seal::Whole => None,
-            Seal::Broken(seq) => Some(seq),
+        broken_at: match found.checked.as_ref().map(|checked| checked.seal) {
+            Some(Seal::Broken(seq)) => Some(seq),
+            Some(Seal::Whole) | None => None,
         },
+        checked_at: found.checked.as_ref().map(|checked| checked.at),
+        checked_by: found.checked.map(|checked| checked.by),
         days: found.days,
     }))
 }
@@ -122,35 +136,65 @@ pub(super) async fn export(
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Problem> {
     let all = query.all_places == Some(true);
-    audit_file(&place.app, &place.member, all).await
+    audit_file(&place.app, &place.member, all)
 }
 
-/// The audit log as a file.
-pub(in crate::http) async fn audit_file(
-    app: &App,
-    by: &Member,
+/// The audit log as a file, which is written while it is sent.
+pub(in crate::http) fn audit_file(app: &App, by: &Member, all: bool) -> Result<Response, Problem> {
+    let (workspace, all) = audit::reach(by, all)?;
+    let rows = AuditRows { all, before: None };
+    let store = app.store.clone();
+    Ok(file::respond(store, workspace, rows, FileFormat::Csv))
+}
+
+/// The rows of a workspace, or of all and of the installation.
+#[derive(Debug, Clone, Default)]
+struct AuditRows {
     all: bool,
-) -> Result<Response, Problem> {
-    let heads = [
-        "number", "at", "kind", "who", "name", "what", "subject", "address", "outcome",
-    ];
-    let mut lines: Vec<Vec<String>> = Vec::new();
-    let mut before = None;
-    loop {
+    before: Option<i64>,
+}
+
+impl ListFilter for AuditRows {
+    type Row = Entry;
+
+    fn list(
+        &self,
+        conn: &Connection,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
         let filter = Filter {
-            before,
-            ..Filter::default()
+            workspace: (!self.all).then_some(workspace),
+            before: self.before,
+            words: None,
         };
-        let rows = audit::rows(&app.store, by, all, filter).await?;
-        before = rows.last().map(|row| row.seq);
-        lines.extend(rows.into_iter().map(cells));
-        if before.is_none() {
-            break;
+        stored::list(conn, &filter, limit)
+    }
+
+    fn after(&self, page: &[Entry]) -> Self {
+        Self {
+            before: page.last().map(|row| row.seq).or(self.before),
+            ..*self
         }
     }
-    let table = headed_table(&heads, lines);
-    let headers = download_headers("text/csv; charset=utf-8", "audit.csv");
-    Ok((headers, table).into_response())
+}
+
+impl FileList for AuditRows {
+    const NAME: &'static str = "audit";
+    const AT_ONCE: u32 = 200;
+    const HEADS: &'static [&'static str] = &[
+        "number", "at", "kind", "who", "name", "what", "subject", "address", "outcome",
+    ];
+
+    type Line = AuditView;
+
+    fn cells(row: Entry) -> Vec<String> {
+        cells(row)
+    }
+
+    fn line(_: &Connection, _: WorkspaceId, row: Entry) -> Result<AuditView, StoreError> {
+        Ok(row.into())
+    }
 }
 
 fn cells(entry: Entry) -> Vec<String> {

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::accounts::{PlaceView, parse_role};
 use super::audit;
 use super::place::{self, ApiPlace};
 use super::sign_on;
-use crate::app::App;
 use crate::app::accounts::{self, By};
 use crate::app::members::invitations;
 use crate::app::members::overview::{self, Glance};
+use crate::app::{App, api_keys};
 use crate::http::auth::cookies::SESSION;
 use crate::http::auth::{Caller, Principal, Scope};
 use crate::http::body::Json;
@@ -153,19 +153,34 @@ pub(super) async fn revoke(place: ApiPlace, Path(id): Path<String>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes somebody out of the workspace; their sessions there end. Their account and their other workspaces stay.
+/// What else goes with somebody.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default)]
+pub struct LeaveQuery {
+    /// Also revokes the API keys of the workspace that they made; else these go on working, as the list of keys tells
+    /// (`left_behind`).
+    revoke_keys: Option<bool>,
+}
+
+/// Takes somebody out of the workspace; their sessions there end. Their account and their other workspaces stay, and so do API
+/// keys that they made.
 #[utoipa::path(delete, path = "/api/v1/members/{id}", tag = "admin", operation_id = "removeMember",
     params(("id" = String, Path, description = "Id of the account"),
-           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace"), LeaveQuery),
     responses((status = 204, description = "They are out"), (status = 403, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn take_out(
     place: ApiPlace,
     Path(id): Path<String>,
+    Query(query): Query<LeaveQuery>,
 ) -> Result<StatusCode, Problem> {
     let id: UserId = place::parse_id(&id, "account")?;
     let by = By::of(place.principal())?;
-    accounts::take_out(&place.app.store, by, place.id(), id).await?;
+    let store = &place.app.store;
+    accounts::take_out(store, by, place.id(), id).await?;
+    if query.revoke_keys == Some(true) {
+        api_keys::revoke_of(store, place.principal(), id, Some(place.id()), now_ms()).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -222,6 +222,7 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/v1/accounts", ADMIN, accounts::list),
         (POST, "/api/v1/accounts", ADMIN, accounts::create),
         (PATCH, "/api/v1/accounts/{id}", ADMIN, accounts::change),
+        (DELETE, "/api/v1/accounts/{id}", ADMIN, accounts::erase),
         (GET, "/api/v1/widget", ADMIN, widget::get),
         (PATCH, "/api/v1/widget", ADMIN, widget::change),
         (POST, "/api/v1/widget/site-key", ADMIN, widget::renew_key),

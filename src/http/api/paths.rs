@@ -104,7 +104,9 @@ pub(in crate::http) mod gaps {
     };
 }
 pub(in crate::http) mod accounts {
-    pub(in crate::http) use super::super::accounts::{__path_change, __path_create, __path_list};
+    pub(in crate::http) use super::super::accounts::{
+        __path_change, __path_create, __path_erase, __path_list,
+    };
 }
 pub(in crate::http) mod backups {
     pub(in crate::http) use super::super::backups::{

@@ -11,12 +11,14 @@ use serde::Deserialize;
 
 use super::format::{Moment, moment};
 use super::guard::{SignedIn, in_words};
+use super::keys::row as key_row;
+use super::pages::KeyRow;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, session};
-use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, By, Change};
-use crate::app::members::invitations;
+use crate::app::members::{erase, invitations};
 use crate::app::second_factor::{self, FactorError};
+use crate::app::{App, api_keys};
 use crate::http::api::accounts::hash_password;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
@@ -32,12 +34,18 @@ use crate::store::{InvitationId, UserId};
 struct AllPage {
     shell: Shell,
     rows: Vec<Row>,
+    /// Keys that still work although their makers could no longer make them.
+    left_behind: Vec<KeyRow>,
     /// Invitations that nobody accepted yet.
     invitations: Vec<InvitedRow>,
     /// The link of a new invitation, and whether it went out by e-mail; shown only once.
     link: Option<(String, bool)>,
     /// Whether they may make and change owners.
     is_owner: bool,
+    /// Whether they may erase accounts.
+    may_erase: bool,
+    /// Whether they may make accounts with a password.
+    may_add: bool,
     done: Option<&'static str>,
     error: Option<String>,
 }
@@ -69,12 +77,18 @@ pub(super) struct Shown {
 pub(super) fn describe_done(done: &str) -> Option<&'static str> {
     match done {
         "saved" => Some("Saved."),
+        "address" => Some(
+            "Saved. You sign in with the new address from now on, and are signed out everywhere else.",
+        ),
         "password" => Some(
             "The password was changed. All browsers that were signed in with the old one are signed out.",
         ),
         "others" => Some("All other browsers were signed out."),
         "made" => Some(
             "The account was created. Tell them their password, and that they can change it under “Your account”.",
+        ),
+        "erased" => Some(
+            "The account was erased. What they wrote to visitors stays, as of a former colleague.",
         ),
         "suspended" => Some("The account was suspended and signed out everywhere."),
         "reset" => Some(
@@ -83,7 +97,9 @@ pub(super) fn describe_done(done: &str) -> Option<&'static str> {
         "reinstated" => Some("The account can sign in again."),
         "ended" => Some("That browser was signed out."),
         "key" => Some("The passkey was removed; it signs nobody in any more."),
-        "out" => Some("They were taken out of this workspace and signed out of it."),
+        "out" => Some(
+            "They were taken out of this workspace and signed out of it. API keys that they made go on working.",
+        ),
         "revoked" => Some("The invitation was taken back; its link no longer works."),
         _ => None,
     }
@@ -109,13 +125,24 @@ async fn all_page(
     let here = here(person);
     let all = accounts::list(&app.store, here, now_ms()).await?;
     let invitations = invitations::list(&app.store, person.member()).await?;
+    let workspace = person.workspace.id;
+    let keys = api_keys::list(&app.store, person.principal()).await?;
+    // A page shows nothing of other workspaces.
+    let keys = keys
+        .into_iter()
+        .filter(|key| key.left_behind && key.workspace.is_none_or(|of| of == workspace));
     let rows: Vec<Row> = all.into_iter().map(|one| row(one, person)).collect();
     Ok(AllPage {
         shell: person.shell(Section::Status, "People"),
         rows,
+        left_behind: keys.map(key_row).collect(),
         invitations: invitations.into_iter().map(invited).collect(),
         link: None,
         is_owner: person.role() == Some(Role::Owner),
+        may_erase: person.owns(),
+        may_add: accounts::may_add(&app.store, person.principal())
+            .await
+            .is_ok(),
         done,
         error,
     })
@@ -185,9 +212,11 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let role = Role::parse(&form.role).ok_or_else(|| Problem::not_found("role"))?;
-    let made = match accounts::wrong_password(&form.password) {
-        Some(wrong) => Err(AccountError::Wrong(wrong)),
-        None => {
+    let allowed = accounts::may_add(&app.store, person.principal()).await;
+    let made = match (allowed, accounts::wrong_password(&form.password)) {
+        (Err(refused), _) => Err(refused),
+        (Ok(()), Some(wrong)) => Err(AccountError::Wrong(wrong)),
+        (Ok(()), None) => {
             let hash = hash_password(form.password).await?;
             let by = here(&person);
             accounts::create(&app.store, by, form.name, form.email, role, hash).await
@@ -196,7 +225,7 @@ pub(super) async fn create(
     respond(&app, &person, made.map(drop), "made").await
 }
 
-/// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `second-factor`, which resets it.
+/// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `take-out`, `erase`, `second-factor`, which resets it.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -205,6 +234,10 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let id: UserId = parse_id(&id, "account")?;
+    if verb == "password" && id == person.user().id {
+        let why = "Change your own password under “Your account”, with the present one.";
+        return respond(&app, &person, Err(AccountError::Forbidden(why)), "").await;
+    }
     if verb == "second-factor" {
         return reset_second_factor(&app, &person, id).await;
     }
@@ -235,6 +268,7 @@ pub(super) async fn change(
             let done = accounts::take_out(&app.store, here(&person), at, id).await;
             return respond(&app, &person, done, "out").await;
         }
+        "erase" => return erase_other(&app, &person, id).await,
         _ => return Err(Problem::not_found("page").into()),
     };
     // A role is one here; an account is changed by whoever manages all of it.
@@ -282,6 +316,19 @@ pub(super) async fn revoke_invitation(
     let id: InvitationId = parse_id(&id, "invitation")?;
     let done = invitations::revoke(&app.store, person.member(), id, now_ms()).await;
     respond(&app, &person, done, "revoked").await
+}
+
+async fn erase_other(app: &App, person: &SignedIn, id: UserId) -> Result<Response, Failure> {
+    let refused = match person.owns() {
+        false => Some("Only an owner of the installation may erase an account."),
+        true if id == person.user().id => Some("Erase your own account under “Your account”."),
+        true => None,
+    };
+    let outcome = match refused {
+        Some(why) => Err(AccountError::Forbidden(why)),
+        None => erase::erase(&app.store, id, now_ms()).await,
+    };
+    respond(app, person, outcome, "erased").await
 }
 
 async fn reset_second_factor(

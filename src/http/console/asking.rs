@@ -56,6 +56,12 @@ const QUESTIONS: &[Question] = &[
         "It signs you in no more. Also delete it where it is kept.",
     ),
     ask(
+        "/accounts/*/erase",
+        1,
+        "Do you really want to erase this account for good?",
+        "They are out of every workspace at once, and this cannot be undone. What they wrote to visitors stays.",
+    ),
+    ask(
         "/accounts/*/take-out",
         1,
         "Do you really want to take this person out of the workspace?",

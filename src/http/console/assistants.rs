@@ -82,6 +82,8 @@ struct OnePage {
     /// The same for the next question, as JSON.
     history: String,
     note: String,
+    /// What the draft, or what is live, names and is not there.
+    warnings: Vec<String>,
     error: Option<String>,
     done: Option<&'static str>,
 }
@@ -177,6 +179,7 @@ async fn one_page(
     let counts = counts.await?;
     let tags: Vec<String> = app.knowledge.count_tags(by).await?.into_keys().collect();
     let body = found.work()?;
+    let warnings = assistants::warnings(store, by, &body).await?;
     let filler = Filler {
         body: &body,
         inherited: &inherited,
@@ -214,6 +217,7 @@ async fn one_page(
             .draft()
             .map(|draft| draft.note.clone())
             .unwrap_or_default(),
+        warnings: warnings.iter().map(|one| sentence(one)).collect(),
         error: None,
         done: None,
     })

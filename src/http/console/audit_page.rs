@@ -33,8 +33,10 @@ struct AuditPage {
     all: bool,
     /// Whether they may see those.
     whole: bool,
-    /// The number of the first row that was changed.
+    /// The number of the first row that was changed, as the last check found it.
     broken: Option<i64>,
+    /// When the log was last checked, and by whom.
+    checked: Option<(Moment, String)>,
     days: u32,
     error: Option<String>,
 }
@@ -92,10 +94,13 @@ async fn render(
         words: shown.q,
         all,
         whole: person.owns(),
-        broken: match found.seal {
-            Seal::Whole => None,
-            Seal::Broken(seq) => Some(seq),
+        broken: match found.checked.as_ref().map(|checked| checked.seal) {
+            Some(Seal::Broken(seq)) => Some(seq),
+            Some(Seal::Whole) | None => None,
         },
+        checked: found
+            .checked
+            .map(|checked| (moment(checked.at), checked.by)),
         days: found.days,
         error,
     };
@@ -139,6 +144,23 @@ pub(super) async fn keep_for(
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct Check {
+    all: Option<String>,
+}
+
+/// `POST /audit/check`: whether rows were changed.
+pub(super) async fn check(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<Check>,
+) -> Result<Response, Failure> {
+    let all = form.all.is_some() && person.owns();
+    audit::check(&app.store, person.member(), all).await?;
+    let to = if all { "/audit?all=1" } else { "/audit" };
+    Ok(Redirect::to(to).into_response())
+}
+
 /// `GET /audit/export`: the log as CSV.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
@@ -146,5 +168,5 @@ pub(super) async fn export(
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     let all = shown.all.is_some() && person.owns();
-    Ok(audit_file(&app, person.member(), all).await?)
+    Ok(audit_file(&app, person.member(), all)?)
 }

@@ -42,7 +42,6 @@ struct Invited {
     workspace: String,
     email: String,
     role: &'static str,
-    has_account: bool,
     /// Whether the invited person is the one who is signed in.
     is_me: bool,
 }
@@ -101,7 +100,6 @@ async fn page(
         workspace: asked.workspace,
         email: asked.invitation.email,
         role: in_words(asked.invitation.role),
-        has_account: asked.has_account,
     };
     let page = InvitationPage {
         asked: asked.map(invited),
@@ -183,8 +181,13 @@ pub(super) async fn accept(
     let read = app
         .store
         .read(move |conn| invitations::look(conn, &hash, now));
-    let open = read.await?.is_some_and(|asked| !asked.has_account);
-    if !open {
+    let asked = read.await?;
+    if asked.as_ref().is_some_and(|asked| asked.has_account) {
+        let told = "This address has an account here. Sign in with it to join.".to_owned();
+        let status = StatusCode::CONFLICT;
+        return page(&app, &visitor, form.token, form.name, status, Some(told)).await;
+    }
+    if asked.is_none() {
         return page(
             &app,
             &visitor,

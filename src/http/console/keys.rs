@@ -123,7 +123,7 @@ async fn render(
     Ok(view::page(status, &page))
 }
 
-fn row(key: ApiKey) -> KeyRow {
+pub(super) fn row(key: ApiKey) -> KeyRow {
     KeyRow {
         id: key.id.to_string(),
         name: key.name,
@@ -139,6 +139,12 @@ fn row(key: ApiKey) -> KeyRow {
             .last_used_at
             .map_or_else(|| "never".to_owned(), |at| moment(at).shown),
         revoked: key.revoked_at.is_some(),
+        left_behind: key.left_behind,
+        maker: match (key.maker, key.made_by) {
+            (Some(name), _) => name,
+            (None, Some(_)) => "a former colleague".to_owned(),
+            (None, None) => String::new(),
+        },
     }
 }
 

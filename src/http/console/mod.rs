@@ -260,6 +260,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/quality/additions", post(measure::set_additions))
         .route("/account", get(own_account::own).post(own_account::rename))
         .route("/account/password", post(own_account::set_password))
+        .route("/account/erase", post(own_account::erase))
         .route(
             "/account/sign-out-others",
             post(own_account::sign_out_others),
@@ -287,6 +288,7 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/sessions/{id}/end", post(own_account::end_session))
         .route("/audit", get(audit_page::show).post(audit_page::keep_for))
         .route("/audit/export", get(audit_page::export))
+        .route("/audit/check", post(audit_page::check))
         .route("/brand/logo", get(brand::logo))
         .route("/brand/{colour}", get(brand::colour))
         .route(

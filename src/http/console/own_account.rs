@@ -1,4 +1,4 @@
-//! Your own account: name, password, passkeys, and the browsers that are signed in.
+//! Your own account: name, password, passkeys, the browsers that are signed in, and its end.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence, session};
 use crate::app::App;
 use crate::app::accounts::{self, By, Change};
+use crate::app::members::erase;
 use crate::http::address::address_of;
 use crate::http::api::accounts::hash_password;
 use crate::http::attempts::Attempts;
@@ -31,8 +32,11 @@ use crate::store::sessions::{self, Listed, Via};
 #[template(path = "account.html")]
 struct OwnPage {
     shell: Shell,
+    /// As they stand in the form: after a refusal what was typed.
     name: String,
     email: String,
+    /// The address that signs in.
+    signs_in_with: String,
     role: &'static str,
     /// Other browsers that are signed in.
     others: u32,
@@ -98,6 +102,7 @@ async fn own_page(
         has_password: account.user.password_hash.is_some(),
         shell: person.shell(Section::Status, "Your account"),
         name: account.user.name,
+        signs_in_with: account.user.email.clone(),
         email: account.user.email,
         role: match person.owns() {
             true => "Owner of the installation",
@@ -142,24 +147,74 @@ async fn refuse_with(
 pub(super) struct Called {
     name: String,
     email: String,
+    /// The present password; only another address asks for it.
+    #[serde(default)]
+    present: String,
 }
 
-/// `POST /account`: name and address.
+/// `POST /account`: name and address. Another address takes the password, as whoever has it can have the account.
 pub(super) async fn rename(
     State(app): State<Arc<App>>,
+    Extension(attempts): Extension<Attempts>,
     person: SignedIn,
-    headers: HeaderMap,
+    parts: Parts,
     Form(form): Form<Called>,
 ) -> Result<Response, Failure> {
+    let headers = &parts.headers;
+    let this = session::token(headers);
+    let moves = accounts::is_other_address(person.user(), &form.email);
+    let refused = match moves {
+        true => {
+            let own = own_of(&app, attempts, &person, &parts);
+            match own.prove_lately(form.present, this).await {
+                Ok(()) => None,
+                Err(problem) if problem.status.is_client_error() => {
+                    Some((form_status(&problem), sentence(problem.detail())))
+                }
+                Err(problem) => return Err(problem.into()),
+            }
+        }
+        false => None,
+    };
     let change = Change {
-        name: Some(form.name),
-        email: Some(form.email),
+        name: Some(form.name.clone()),
+        email: Some(form.email.clone()),
+        keep: this,
         ..Change::default()
     };
-    // Everybody may correct their own name.
-    match accounts::change(&app.store, By::Installation, person.user().id, change).await {
-        Ok(_) => Ok(Redirect::to("/account?done=saved").into_response()),
-        Err(error) => refuse_own(&app, &person, &headers, explain(error)?).await,
+    let refused = match refused {
+        Some(refused) => Some(refused),
+        // Everybody may correct their own name.
+        None => {
+            match accounts::change(&app.store, By::Installation, person.user().id, change).await {
+                Ok(_) => None,
+                Err(error) => Some((StatusCode::UNPROCESSABLE_ENTITY, explain(error)?)),
+            }
+        }
+    };
+    let Some((status, why)) = refused else {
+        let done = if moves { "address" } else { "saved" };
+        return Ok(Redirect::to(&format!("/account?done={done}")).into_response());
+    };
+    let mut page = own_page(&app, &person, headers, None, Some(why)).await?;
+    (page.name, page.email) = (form.name, form.email);
+    Ok(view::page(status, &page))
+}
+
+/// A form that was refused: too many attempts stay what they are.
+fn form_status(problem: &Problem) -> StatusCode {
+    match problem.status {
+        StatusCode::TOO_MANY_REQUESTS => problem.status,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn own_of(app: &Arc<App>, attempts: Attempts, person: &SignedIn, parts: &Parts) -> Own {
+    Own {
+        app: Arc::clone(app),
+        attempts,
+        address: address_of(parts),
+        user: person.user().clone(),
     }
 }
 
@@ -179,12 +234,7 @@ pub(super) async fn set_password(
     Form(form): Form<NewPassword>,
 ) -> Result<Response, Failure> {
     let headers = parts.headers.clone();
-    let own = Own {
-        app: Arc::clone(&app),
-        attempts,
-        address: address_of(&parts),
-        user: person.user().clone(),
-    };
+    let own = own_of(&app, attempts, &person, &parts);
     let proven = match own.prove(form.present).await {
         Err(problem) if problem.status == StatusCode::TOO_MANY_REQUESTS => {
             let why = sentence(problem.detail());
@@ -218,6 +268,45 @@ pub(super) async fn set_password(
         &token,
         "/account?done=password",
     ))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Erased {
+    /// Their e-mail address, typed.
+    confirm: String,
+    #[serde(default)]
+    present: String,
+}
+
+/// `POST /account/erase`: the own account, for good.
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    Extension(attempts): Extension<Attempts>,
+    person: SignedIn,
+    parts: Parts,
+    Form(form): Form<Erased>,
+) -> Result<Response, Failure> {
+    let headers = &parts.headers;
+    if accounts::is_other_address(person.user(), &form.confirm) {
+        let why = "Nothing was erased: type your e-mail address to confirm.".to_owned();
+        return refuse_own(&app, &person, headers, why).await;
+    }
+    let own = own_of(&app, attempts, &person, &parts);
+    match own
+        .prove_lately(form.present, session::token(headers))
+        .await
+    {
+        Ok(()) => {}
+        Err(problem) if problem.status.is_client_error() => {
+            let (status, why) = (form_status(&problem), sentence(problem.detail()));
+            return refuse_with(&app, &person, headers, status, why).await;
+        }
+        Err(problem) => return Err(problem.into()),
+    }
+    match erase::erase(&app.store, person.user().id, now_ms()).await {
+        Ok(()) => Ok(session::signed_out(headers, "/login")),
+        Err(error) => refuse_own(&app, &person, headers, explain(error)?).await,
+    }
 }
 
 /// `POST /account/sign-out-others`

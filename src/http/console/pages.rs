@@ -246,6 +246,10 @@ pub struct KeyRow {
     pub created: String,
     pub used: String,
     pub revoked: bool,
+    /// Name of whoever made it; empty if nobody knows.
+    pub maker: String,
+    /// Whether its maker no longer manages what it opens.
+    pub left_behind: bool,
 }
 
 pub struct FreshKey {

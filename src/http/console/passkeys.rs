@@ -20,21 +20,18 @@ use crate::app::members::passkey::{self, Answer, PasskeyError, Site};
 use crate::app::members::signed::{EDDSA, ES256, PublicKey, RS256};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
-use crate::http::auth::SESSION_IDLE_MS;
 use crate::http::body::Json;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::parse_id;
 use crate::http::problem::Problem;
-use crate::http::second_factor::WAIT;
+use crate::http::second_factor::{WAIT, signed_in_lately};
 use crate::http::trips::{Trip, Trips};
 use crate::store::passkeys::{self, NewPasskey};
-use crate::store::sessions::{self, Via};
+use crate::store::sessions::Via;
 use crate::store::token::{Token, TokenKind};
 use crate::store::{PasskeyId, members, password, users};
 
-/// Without a password, one adds a passkey only this soon after signing in, in ms.
-const FRESH_MS: i64 = 15 * 60 * 1000;
 /// In characters.
 const LONGEST_NAME: usize = 60;
 
@@ -98,16 +95,7 @@ pub(super) async fn begin(
             }
         }
         None => {
-            let token = session::token(&parts.headers);
-            let read = app.store.read(move |conn| match token {
-                Some(token) => sessions::find_valid(conn, &token, now, SESSION_IDLE_MS),
-                None => Ok(None),
-            });
-            let is_fresh = |at: i64| now - at < FRESH_MS;
-            if !read
-                .await?
-                .is_some_and(|session| is_fresh(session.created_at))
-            {
+            if !signed_in_lately(&app, session::token(&parts.headers)).await? {
                 return Err(refused("sign in again first, then add the passkey"));
             }
         }

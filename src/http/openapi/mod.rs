@@ -115,6 +115,7 @@ use super::voice;
         api::accounts::list,
         api::accounts::create,
         api::accounts::change,
+        api::accounts::erase,
         api::backups::list,
         api::backups::create,
         api::backups::verify,

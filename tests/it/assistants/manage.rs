@@ -201,3 +201,37 @@ mod page {
         );
     }
 }
+
+#[tokio::test]
+async fn names_of_workflows_and_tools_have_to_be_there_but_for_a_file() {
+    let app = TestApp::new().await;
+    let made = put(&app, "/api/v1/workflows/callback", &json!({})).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text());
+    let draft = format!("{USUAL}/draft");
+    for (field, told) in [
+        ("workflows", "there are: callback"),
+        ("tools", "there is none in this workspace yet"),
+    ] {
+        let refused = app.patch(&draft, json!({ field: ["calback"] })).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let told_all = refused.json();
+        assert_eq!(told_all["param"], field, "{told_all}");
+        let detail = told_all["detail"].as_str().unwrap();
+        assert!(detail.contains("calback") && detail.contains(told));
+    }
+    let saved = app.patch(&draft, json!({"workflows": ["callback"]})).await;
+    assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
+    assert_eq!(saved.json()["warnings"], json!([]));
+
+    let file = "frontdesk_assistant = 1\nname = \"file\"\ntitle = \"File\"\ntools = [\"later\"]\n";
+    let taken = app
+        .post(&format!("{PATH}/import"), json!({ "text": file }))
+        .await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.text());
+    let warning = taken.json()["warnings"][0].as_str().unwrap().to_owned();
+    assert!(warning.contains("no tool named \"later\""), "{warning}");
+    // What was there before keeps nobody from changing something else.
+    let path = format!("{PATH}/file/draft");
+    let saved = app.patch(&path, json!({"greeting": "Hello"})).await;
+    assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
+}

@@ -438,7 +438,9 @@ async fn an_assistant_begins_only_the_workflows_that_it_chose() {
     let visitor = token(&app).await;
     let begun = ask_as(&app, &visitor, wish).await;
     assert_eq!(begun["rung"], "workflow", "{begun}");
-    publish(&app, json!({ "workflows": ["order"] })).await;
+    let other = put(&app, "/api/v1/workflows/table", &json!({})).await;
+    assert_eq!(other.status, StatusCode::OK, "{}", other.text());
+    publish(&app, json!({ "workflows": ["table"] })).await;
     let other = ask(&app, wish).await;
     assert_ne!(other["rung"], "workflow", "{other}");
     // What had begun is over.

@@ -31,6 +31,7 @@ async fn accounts() {
     let one = format!("/api/v1/accounts/{}", made["id"].as_str().unwrap());
     let change = json!({"role": "admin", "suspended": true});
     desk.patch("account_change", &one, change).await;
+    desk.delete("account_erase", &one).await;
 }
 
 #[tokio::test]
@@ -132,6 +133,7 @@ async fn backups() {
             prefix: &prefix,
             scopes: &["admin".to_owned()],
             workspace: None,
+            made_by: None,
         };
         api_keys::create(tx, &new, now())
     });

@@ -116,7 +116,10 @@ pub struct AssistantImport {
 
 async fn detail(place: &ApiPlace, found: Overview) -> Result<axum::Json<AssistantDetail>, Problem> {
     let inherited = assistants::inherited(&place.app.store, &place.member).await?;
-    Ok(axum::Json(AssistantDetail::new(found, &inherited)?))
+    let warnings = assistants::warnings(&place.app.store, &place.member, &found.work()?).await?;
+    Ok(axum::Json(AssistantDetail::new(
+        found, &inherited, warnings,
+    )?))
 }
 
 /// The assistants of a workspace, and those that were deleted and can be brought back.

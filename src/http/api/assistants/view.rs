@@ -65,6 +65,8 @@ pub struct AssistantDetail {
     /// Every field of the draft, or of what is live, in words.
     fields: Vec<AssistantField>,
     versions: Vec<AssistantVersionView>,
+    /// Sentences about workflows and tools that the draft, or what is live, names and that are not there.
+    warnings: Vec<String>,
 }
 
 /// A field in words.
@@ -145,7 +147,11 @@ impl From<&Assistant> for DeletedAssistant {
 }
 
 impl AssistantDetail {
-    pub(super) fn new(found: Overview, inherited: &Inherited) -> Result<Self, Problem> {
+    pub(super) fn new(
+        found: Overview,
+        inherited: &Inherited,
+        warnings: Vec<String>,
+    ) -> Result<Self, Problem> {
         let fields = assistants::describe(&found.work()?).into_iter();
         let fields = fields.map(|line| AssistantField {
             inherited: line.value.is_none(),
@@ -166,6 +172,7 @@ impl AssistantDetail {
                 .map(AssistantVersionView::from)
                 .collect(),
             summary: AssistantSummary::from(&found),
+            warnings,
         })
     }
 }

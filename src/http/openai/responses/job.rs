@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt, stream};
 use serde_json::Value;
 
 use super::live::Live;
-use super::runs::Run;
+use super::runs::Held;
 use super::view::ResponseView;
 use crate::app::App;
 use crate::http::auth::{Principal, outlived};
@@ -76,7 +76,7 @@ impl Job {
     }
 
     /// Works on without its client, until it is done, cancelled, or its key counts no more.
-    pub(super) async fn run(mut self, mut pieces: Pieces, run: Arc<Run>) {
+    pub(super) async fn run(mut self, mut pieces: Pieces, run: Held) {
         let _held = self.app.hold();
         let over = outlived(self.principal.clone(), Arc::clone(&self.app));
         let mut over = std::pin::pin!(over);

@@ -32,6 +32,7 @@ use self::before::Said;
 use self::job::Job;
 use self::live::Live;
 use self::request::{Before, Parsed};
+use self::runs::Held;
 use self::view::ItemIds;
 use super::chat::ask::{self, Ask};
 use super::model_name::{ChatTarget, chat_target};
@@ -77,7 +78,7 @@ pub(super) async fn create(
             return Err(error.into());
         }
         run.add(begun, Some(job.live.view.as_json()));
-        tokio::spawn(job.run(pieces, Arc::clone(&run)));
+        tokio::spawn(job.run(pieces, Held::new(&run)));
         return Ok(match stream {
             true => respond(run.follow(None)),
             false => axum::Json(queued).into_response(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +65,55 @@ impl Runs {
     }
 }
 
+/// Whoever works on a run holds this. A run that was let go of without an end, as by a panic, has failed: else those who wait for
+/// it would wait for ever.
+#[derive(Debug)]
+pub(super) struct Held(Arc<Run>);
+
+impl Held {
+    pub(super) fn new(run: &Arc<Run>) -> Self {
+        Self(Arc::clone(run))
+    }
+}
+
+impl std::ops::Deref for Held {
+    type Target = Run;
+
+    fn deref(&self) -> &Run {
+        &self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.fail_unended();
+    }
+}
+
 impl Run {
+    /// Ends it as failed, unless it has ended.
+    fn fail_unended(&self) {
+        let mut so_far = lock(&self.so_far);
+        if so_far.ended.is_some() {
+            return;
+        }
+        tracing::error!("a response in the background broke off");
+        let message = "the answer broke off before it was complete; ask again";
+        so_far.response["status"] = json!("failed");
+        so_far.response["error"] = json!({ "code": "server_error", "message": message });
+        let last = so_far.events.last();
+        let last = last.and_then(|event| event["sequence_number"].as_u64());
+        let event = json!({
+            "type": "response.failed", "sequence_number": last.map_or(0, |last| last + 1),
+            "response": so_far.response,
+        });
+        so_far.events.push(event);
+        so_far.ended = Some(Instant::now());
+        let known = so_far.events.len();
+        drop(so_far);
+        self.told.send_replace(known);
+    }
+
     fn is_wanted(&self) -> bool {
         lock(&self.so_far)
             .ended
@@ -142,7 +190,6 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[tokio::test]
     async fn whoever_comes_late_gets_what_was_and_what_comes() {
@@ -166,5 +213,32 @@ mod tests {
         assert_eq!(run.stop().await["status"], "completed");
         runs.forget("resp_1");
         assert!(runs.find("resp_1").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_run_whose_task_panicked_has_failed_and_nobody_waits_for_it() {
+        let runs = Runs::default();
+        let run = runs.begin("resp_1", json!({"status": "in_progress"}));
+        run.add(vec![json!({ "sequence_number": 0 })], None);
+        let held = Held::new(&run);
+        let task = tokio::spawn(async move {
+            held.add(vec![json!({ "sequence_number": 1 })], None);
+            panic!("as a bug would");
+        });
+        assert!(task.await.is_err());
+        let stopped = tokio::time::timeout(Duration::from_secs(5), run.stop()).await;
+        assert_eq!(stopped.unwrap()["status"], "failed");
+        let events: Vec<_> = Arc::clone(&run).follow(None).collect().await;
+        assert_eq!(events.len(), 3);
+        assert_eq!(
+            (&events[2]["type"], &events[2]["sequence_number"]),
+            (&json!("response.failed"), &json!(2))
+        );
+        // One that has ended keeps its end.
+        let run = runs.begin("resp_2", json!({}));
+        let held = Held::new(&run);
+        held.end(json!({"status": "completed"}));
+        drop(held);
+        assert_eq!(run.response()["status"], "completed");
     }
 }

@@ -53,7 +53,8 @@ async fn current(app: &App, runs: &Runs, answer: Scoped<ApiAnswer>) -> Result<Va
     }
     let mut body = answer.body.clone();
     if is_unfinished(&body) {
-        let message = "the server was restarted before the answer was complete; ask again";
+        let message =
+            "the server was restarted or failed before the answer was complete; ask again";
         body["status"] = json!("failed");
         body["error"] = json!({ "code": "server_error", "message": message });
         let changed = body.clone();

@@ -207,19 +207,18 @@ async fn names_of_workflows_and_tools_have_to_be_there_but_for_a_file() {
     let app = TestApp::new().await;
     let made = put(&app, "/api/v1/workflows/callback", &json!({})).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.text());
-    let draft = format!("{USUAL}/draft");
     for (field, told) in [
         ("workflows", "there are: callback"),
         ("tools", "there is none in this workspace yet"),
     ] {
-        let refused = app.patch(&draft, json!({ field: ["calback"] })).await;
+        let refused = draft(&app, json!({ field: ["calback"] })).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST);
         let told_all = refused.json();
         assert_eq!(told_all["param"], field, "{told_all}");
         let detail = told_all["detail"].as_str().unwrap();
         assert!(detail.contains("calback") && detail.contains(told));
     }
-    let saved = app.patch(&draft, json!({"workflows": ["callback"]})).await;
+    let saved = draft(&app, json!({"workflows": ["callback"]})).await;
     assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
     assert_eq!(saved.json()["warnings"], json!([]));
 
@@ -232,6 +231,7 @@ async fn names_of_workflows_and_tools_have_to_be_there_but_for_a_file() {
     assert!(warning.contains("no tool named \"later\""), "{warning}");
     // What was there before keeps nobody from changing something else.
     let path = format!("{PATH}/file/draft");
-    let saved = app.patch(&path, json!({"greeting": "Hello"})).await;
+    let said = json!({"said": {"greeting": "Hello"}});
+    let saved = app.patch(&path, said).await;
     assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
 }

@@ -43,10 +43,13 @@ pub(super) enum DeclinedBy {
     Language,
 }
 
-/// Vectors of the examples of topics, by embedder and text: they are the same for every question.
+/// By embedder and text.
+type Vectors = HashMap<(String, String), Vec<f32>>;
+
+/// Vectors of the examples of topics: they are the same for every question.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ExampleVectors {
-    known: Arc<Mutex<HashMap<(String, String), Vec<f32>>>>,
+    known: Arc<Mutex<Vectors>>,
 }
 
 impl ExampleVectors {
@@ -65,7 +68,7 @@ impl ExampleVectors {
         Some(vector)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Vec<f32>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vectors> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -205,7 +205,7 @@ impl Tools {
                 (CallState::Done, outcome)
             }
             Err(failure) => {
-                let answer = failure.answer.as_ref();
+                let answer = failure.answer.as_deref();
                 let outcome = Outcome {
                     status: failure.status,
                     answer: answer.and_then(|answer| serde_json::to_string(answer).ok()),

@@ -42,7 +42,7 @@ pub(crate) struct Failure {
     pub(crate) told: Reason,
     pub(crate) status: Option<u16>,
     /// What the server said with its refusal.
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answer: Option<Box<Answer>>,
     /// Whether it is sure that nothing was done.
     pub(crate) is_sure: bool,
 }
@@ -239,7 +239,7 @@ async fn read(response: Response, endpoint: &Endpoint) -> Result<Answer, Failure
             false => format!("{told}. Its words: {words}").into(),
         },
         status: Some(status),
-        answer: Some(said),
+        answer: Some(Box::new(said)),
         // A server that fails in the middle may have done a part of it.
         is_sure: endpoint.is_repeatable() || !matches!(status, 500 | 502 | 504),
     })

@@ -465,7 +465,7 @@ impl<'a> On<'a> {
             Some(Value::Nothing) | None => "nothing".to_owned(),
             Some(_) => return is.is_empty(),
         };
-        is.iter().any(|value| *value == known)
+        is.contains(&known)
     }
 
     fn ask(&mut self, name: &str) {

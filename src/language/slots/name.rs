@@ -18,7 +18,7 @@ pub fn name(text: &Text<'_>, asked: bool) -> Option<Read<String>> {
             |at: usize| asked || text.token(at).is_some_and(|token| is_capital(text, token));
         let end = end_of(text, start);
         (end > start && is_name(start))
-            .then(|| at..end)
+            .then_some(at..end)
             .map(|tokens| (start, tokens))
     });
     let (start, tokens) = match led {

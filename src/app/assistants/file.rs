@@ -149,7 +149,7 @@ pub fn parse(text: &str) -> Result<(Option<String>, Body), AssistantError> {
 /// file may name workflows and tools that come later; [`super::warnings`] tells of them.
 ///
 /// # Errors
-/// As [`parse`], and when a setting is invalid.
+/// When the file cannot be read, and when a setting is invalid.
 pub async fn import(
     app: &App,
     by: &Member,

@@ -276,7 +276,8 @@ def pages(ids, server, run):
     plain = ["inbox", "inbox?view=everything", "inbox?view=closed", "inbox?q=nothing-like-this", "desk", "documents", "documents/new", "faq", "facts", "sources",
              "egress", "chat", "calls", "contacts", "contacts?q=nobody", "tasks", "tasks?state=done", "voice", "receipts", "gaps", "golden", "transcribe", "keys",
              "quality", "analytics", "account", "account/second-factor", "accounts", "backups", "mail", "privacy", "privacy?who=amelia%40stone.example",
-             "workspaces", "status", "synonyms", "tags", "assistants", "assistants/frontdesk", "assistants/frontdesk?tab=topics", "assistants/frontdesk?tab=versions", "widget", "widget/examples", "widget/privacy-notice", "webhooks", "nothing-here"]
+             "workspaces", "status", "synonyms", "tags", "workflows", "workflows/table", "workflows/table/runs", "tools", "tools/new?kind=calendar", "audit", "overview", "sign-on",
+             "crm", "providers", "subprocessors", "usage", "plans", "billing", "scores", "assistants", "assistants/frontdesk", "assistants/frontdesk?tab=topics", "assistants/frontdesk?tab=versions", "widget", "widget/examples", "widget/privacy-notice", "webhooks", "nothing-here"]
     found = [(path.replace("/", "-"), "/" + path) for path in plain]
     for kind, path in [("conversation", "/inbox/{}"), ("document", "/documents/{}"), ("document", "/documents/{}/changes"),
                        ("document", "/documents/{}/edit"), ("faq", "/faq/{}"), ("contact", "/contacts/{}"), ("receipt", "/receipts/{}"),

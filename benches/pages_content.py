@@ -25,6 +25,7 @@ def fill(server):
         made = post("/api/v1/faqs", {"questions": [question, f"{question} (in other words)"], "answer": answer, "state": state,
                                      "expires_at": now + 9 * DAY if n == 1 else None})
         ids.setdefault("faq", made.get("id", ""))
+    server.send("PUT", "/api/v1/workflows/table", {})
     server.send("PUT", "/api/v1/synonyms", {"groups": [["bike", "bicycle", "cycle"], ["fix", "repair", "mend"]]})
     post("/api/v1/sources", {"url": "https://shop.invalid/", "kind": "crawl"})
     server.wait_ready()

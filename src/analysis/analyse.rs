@@ -313,7 +313,10 @@ fn put_together(
         next_step: found.next.map(|what| NextStep {
             what,
             // A reply may ask and offer, but not state a number, a name or a day that nobody said.
-            draft: found.reply.filter(bears),
+            draft: found
+                .reply
+                .filter(bears)
+                .filter(|text| !verify::is_of_customer(conversation, text)),
         }),
         language: match language {
             Language::Other => None,

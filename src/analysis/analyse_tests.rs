@@ -208,7 +208,7 @@ async fn what_a_model_invents_is_dropped() {
     assert!(
         asked[0].messages[1]
             .content
-            .contains("2 C: That is too expensive")
+            .contains("2 Customer: That is too expensive")
     );
 }
 

@@ -150,7 +150,11 @@ fn thin(lines: &mut Vec<Line>, tokens: usize) {
 
 impl Line {
     fn written(&self) -> String {
-        let who = if self.who.is_business() { 'S' } else { 'C' };
+        // In words, since summaries take over how the sides are called.
+        let who = match self.who.is_business() {
+            true => "Staff",
+            false => "Customer",
+        };
         format!("{} {who}: {}", self.turn, self.text)
     }
 
@@ -264,7 +268,10 @@ mod tests {
         };
         let all = cut(&conversation);
         assert_eq!(all.len(), 1);
-        assert_eq!(all[0].text, "2 C: I need a room\n3 S: For how many?");
+        assert_eq!(
+            all[0].text,
+            "2 Customer: I need a room\n3 Staff: For how many?"
+        );
     }
 
     #[test]

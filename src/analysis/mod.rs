@@ -13,7 +13,7 @@
 //! Reading order: [`types`] (what is found), `analyse` (how), `count`, `mood`, `extract` (without a model), `compress`, `ask`, `verify`
 //! (with one), [`score`], [`settings`], [`work`] (keeping them).
 //!
-//! To change a prompt: a new file beside `prompts/v1.toml`, named in `prompts`; a version that made results never changes. To add a sign
+//! To change a prompt: a new file beside `prompts/v2.toml`, named in `prompts`; a version that made results never changes. To add a sign
 //! that the score counts: `words/signals.toml`, a field of `Counted` (`count`), its name in [`score`] and its words in `score/reasons`;
 //! then fit again (`frontdesk eval analysis FOLDER --fit`).
 

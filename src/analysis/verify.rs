@@ -145,10 +145,9 @@ impl Spoken {
     }
 }
 
-/// How a summary may call the two sides without anybody having said it. "s" and "c" stand before the lines that a model reads.
-const BUSINESS: &[&str] = &["s", "business", "staff", "assistant", "agent"];
+/// How a summary may call the two sides without anybody having said it.
+const BUSINESS: &[&str] = &["business", "staff", "assistant", "agent"];
 const CUSTOMER: &[&str] = &[
-    "c",
     "customer",
     "visitor",
     "client",
@@ -204,6 +203,12 @@ pub(crate) fn find_quote(conversation: &Conversation, turn: usize, text: &str) -
         let text = stands_in(&said.text, text)?;
         Some(Quote { text, turn: at })
     })
+}
+
+/// Whether the customer wrote these words: as a reply to them they would make no sense.
+pub(crate) fn is_of_customer(conversation: &Conversation, text: &str) -> bool {
+    let mut turns = conversation.turns.iter();
+    turns.any(|turn| !turn.who.is_business() && stands_in(&turn.text, text).is_some())
 }
 
 /// The part of a text that has the same words in the same order.
@@ -295,6 +300,14 @@ mod tests {
     }
 
     #[test]
+    fn what_the_customer_wrote_is_no_reply_to_them() {
+        let said = conversation();
+        assert!(is_of_customer(&said, "is it quiet"));
+        assert!(!is_of_customer(&said, "It costs 140 euros"));
+        assert!(!is_of_customer(&said, "Yes, it is quiet."));
+    }
+
+    #[test]
     fn a_sum_that_the_customer_named_is_no_offer_of_the_business() {
         let mut said = conversation();
         said.turns.push(Turn {
@@ -305,7 +318,7 @@ mod tests {
         });
         let spoken = Spoken::new(&said, Language::En);
         for (sentence, holds) in [
-            ("S offers 120 euros.", false),
+            ("Staff offers 120 euros.", false),
             ("The customer asks for 120 euros.", true),
             (
                 "Staff costs 140 euros, the customer could do 120 euros.",

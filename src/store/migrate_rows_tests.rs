@@ -2,12 +2,17 @@
 
 use super::*;
 
+/// The database as it was before the step whose SQL holds these words.
+fn bring_up_to(dir: &Path, words: &str) {
+    let adds = |m: &Migration| m.sql.contains(words);
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir), &MIGRATIONS[..before]).unwrap();
+}
+
 #[test]
 fn an_account_of_before_second_factors_can_turn_one_on() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("CREATE TABLE second_factors");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "CREATE TABLE second_factors");
     let id = crate::store::UserId::new();
     let old = opener(dir.path()).open(Access::Write).unwrap();
     let sql =
@@ -31,9 +36,7 @@ fn an_account_of_before_second_factors_can_turn_one_on() {
 #[test]
 fn what_was_said_before_retention_had_two_steps_is_shown() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("conversations ADD COLUMN due_at");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "conversations ADD COLUMN due_at");
     let (workspace, id) = (
         crate::store::WorkspaceId::new(),
         crate::store::ConversationId::new(),
@@ -62,9 +65,7 @@ fn what_was_said_before_retention_had_two_steps_is_shown() {
 #[test]
 fn requests_of_before_the_kinds_of_data_carried_metadata() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("ALTER TABLE egress ADD COLUMN data");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "ALTER TABLE egress ADD COLUMN data");
     let old = opener(dir.path()).open(Access::Write).unwrap();
     let sql = "INSERT INTO egress (purpose, method, host, url, bytes_sent, bytes_received, at)
                VALUES ('web page', 'GET', 'a.example', 'https://a.example/', 200, 5, 1)";
@@ -85,9 +86,7 @@ fn requests_of_before_the_kinds_of_data_carried_metadata() {
 #[test]
 fn workspaces_that_were_open_to_visitors_stay_open_and_answer_to_their_names() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("ADD COLUMN site_key");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "ADD COLUMN site_key");
     let old = opener(dir.path()).open(Access::Write).unwrap();
     for (name, settings) in [
         ("never-said", "{}"),
@@ -144,9 +143,7 @@ fn workspaces_that_were_open_to_visitors_stay_open_and_answer_to_their_names() {
 #[test]
 fn whoever_left_a_number_before_there_was_a_desk_is_tagged_and_what_was_said_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("CREATE TABLE conversations_new");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "CREATE TABLE conversations_new");
     let workspace = crate::store::WorkspaceId::new();
     let old = opener(dir.path()).open(Access::Write).unwrap();
     let sql = "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, 'shop', 'Shop', 'k', 1)";
@@ -203,9 +200,7 @@ fn whoever_left_a_number_before_there_was_a_desk_is_tagged_and_what_was_said_is_
 #[test]
 fn visits_and_conversations_from_before_there_were_identities_go_on() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("CREATE TABLE identity_keys");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "CREATE TABLE identity_keys");
     let workspace = crate::store::WorkspaceId::new();
     let old = opener(dir.path()).open(Access::Write).unwrap();
     let sql = "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, 'shop', 'Shop', 'k', 1)";
@@ -241,9 +236,7 @@ fn visits_and_conversations_from_before_there_were_identities_go_on() {
 #[test]
 fn what_an_assistant_said_before_there_were_versions_is_its_first_one() {
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("CREATE TABLE assistant_versions");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "CREATE TABLE assistant_versions");
     let (workspace, id) = (
         crate::store::WorkspaceId::new(),
         crate::store::AssistantId::new(),
@@ -289,9 +282,7 @@ fn people_keep_their_role_in_every_workspace_and_owners_stand_above() {
     use crate::store::{members, workspaces};
 
     let dir = tempfile::tempdir().unwrap();
-    let adds = |m: &Migration| m.sql.contains("CREATE TABLE members");
-    let before = MIGRATIONS.iter().position(adds).unwrap();
-    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    bring_up_to(dir.path(), "CREATE TABLE members");
     let old = opener(dir.path()).open(Access::Write).unwrap();
     let ids = [(); 3].map(|()| crate::store::UserId::new());
     for (id, role) in ids.iter().zip(["owner", "admin", "agent"]) {

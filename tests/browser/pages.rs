@@ -15,7 +15,7 @@ use crate::widget::finished;
 use crate::{LOADING, set_up};
 
 /// `{…}` is an id that `fixtures/content.js` gives.
-const PAGES: [&str; 67] = [
+const PAGES: [&str; 74] = [
     "/inbox",
     "/inbox/{conversation}",
     "/desk",
@@ -52,6 +52,10 @@ const PAGES: [&str; 67] = [
     "/transcribe",
     "/keys",
     "/crm",
+    "/workflows",
+    "/workflows/table",
+    "/workflows/table/form",
+    "/workflows/table/runs",
     "/tools",
     "/tools/new?kind=calendar",
     "/tools/waiting",
@@ -62,6 +66,9 @@ const PAGES: [&str; 67] = [
     "/account",
     "/account/second-factor",
     "/accounts",
+    "/audit",
+    "/overview",
+    "/sign-on",
     "/backups",
     "/mail",
     "/privacy",

@@ -45,11 +45,11 @@ pub(crate) struct Prompts {
     pub(crate) feeling: Feeling,
 }
 
-static V1: LazyLock<Prompts> = LazyLock::new(|| data::read(include_str!("v1.toml")));
+static V2: LazyLock<Prompts> = LazyLock::new(|| data::read(include_str!("v2.toml")));
 
 /// The version in use.
 pub(crate) fn current() -> &'static Prompts {
-    &V1
+    &V2
 }
 
 impl Prompts {
@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn the_file_is_whole() {
-        let prompts: Prompts = toml::from_str(include_str!("v1.toml")).unwrap();
-        assert_eq!(prompts.version, "v1");
+        let prompts: Prompts = toml::from_str(include_str!("v2.toml")).unwrap();
+        assert_eq!(prompts.version, "v2");
         for text in [
             &prompts.system,
             &prompts.yes_no.agrees,
@@ -157,9 +157,9 @@ mod tests {
             assert!(!text.is_empty());
         }
         assert_eq!(prompts.feeling.words.len(), 3);
-        let asked = prompts.about("0 C: Hi", &prompts.findings(Language::De));
+        let asked = prompts.about("0 Customer: Hi", &prompts.findings(Language::De));
         assert!(
-            asked.contains("0 C: Hi\n\nFill in JSON. Write in German."),
+            asked.contains("0 Customer: Hi\n\nFill in JSON. Write in German."),
             "{asked}"
         );
         assert!(!asked.contains('{'), "{asked}");

@@ -218,6 +218,10 @@ async fn names_of_workflows_and_tools_have_to_be_there_but_for_a_file() {
         let detail = told_all["detail"].as_str().unwrap();
         assert!(detail.contains("calback") && detail.contains(told));
     }
+    // A setting that stands in the wrong place is not passed over.
+    let path = format!("{USUAL}/draft");
+    let misplaced = app.patch(&path, json!({"workflows": ["callback"]})).await;
+    assert_eq!(misplaced.status, StatusCode::BAD_REQUEST);
     let saved = draft(&app, json!({"workflows": ["callback"]})).await;
     assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
     assert_eq!(saved.json()["warnings"], json!([]));

@@ -24,6 +24,7 @@ use crate::store::assistants::versions::DRAFT;
 
 /// Changes of a draft.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AssistantChanges {
     /// Each field takes the place of the one before, `null` makes it inherited again, and what is absent stays.
     #[serde(default)]

@@ -2,6 +2,7 @@
 //! constructor, and `mount` puts the policy's check in front of every handler.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -49,6 +50,8 @@ pub enum Policy {
     Realtime,
 }
 
+type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+
 /// One method of one path, with the policy that guards it.
 pub struct Route {
     method: Method,
@@ -63,6 +66,10 @@ impl Route {
         H: Handler<T, Http>,
         T: 'static,
     {
+        // From here on all handlers have one type: axum's code around them is compiled once, not once for each.
+        let handler: Arc<dyn Fn(Request, Http) -> Answer + Send + Sync> =
+            Arc::new(move |request, http| Box::pin(handler.clone().call(request, http)));
+        let handler = move |State(http): State<Http>, request: Request| handler(request, http);
         // Only HEAD, which `GET` brings along, and methods outside the standard have no filter.
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         Self {

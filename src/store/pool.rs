@@ -1,5 +1,6 @@
 //! The store's handle: one writing connection and a few reading ones.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
@@ -113,7 +114,8 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let store = self.clone();
-        off_thread(&self.shared.readers, move || store.read_blocking(queries)).await
+        let read = Box::new(move || Ok(Box::new(store.read_blocking(queries)?) as Value));
+        unwrap_value(off_thread(&self.shared.readers, read).await?)
     }
 
     /// Runs changes in one transaction on the writing connection, off the async threads. They are on the disk when this
@@ -124,7 +126,8 @@ impl Store {
         F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let store = self.clone();
-        off_thread(&self.shared.writer, move || store.write_blocking(changes)).await
+        let written = Box::new(move || Ok(Box::new(store.write_blocking(changes)?) as Value));
+        unwrap_value(off_thread(&self.shared.writer, written).await?)
     }
 
     /// [`Store::read`] for code without an async runtime.
@@ -132,19 +135,21 @@ impl Store {
         &self,
         queries: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(Access::Read, |connection| {
+        let (mut queries, mut value) = (Some(queries), None);
+        self.with(Access::Read, &mut |connection| {
             let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            queries(&snapshot)
-        })
+            keep(&mut queries, &mut value, |queries| queries(&snapshot))
+        })?;
+        value.ok_or(StoreError::Busy)
     }
 
     /// Lends a connection. Replaces one that met a damaged page: SQLCipher refuses everything on it from then on, while
     /// other parts of the file are still readable on a new connection.
-    fn with<T>(
+    fn with(
         &self,
         access: Access,
-        run: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        run: &mut dyn FnMut(&mut Connection) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let pool = match access {
             Access::Read => &self.shared.readers,
             Access::Write => &self.shared.writer,
@@ -182,14 +187,23 @@ impl Store {
         &self,
         changes: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let written = self.with(Access::Write, |connection| {
+        let (mut changes, mut value) = (Some(changes), None);
+        self.commit(&mut |tx| keep(&mut changes, &mut value, |changes| changes(tx)))?;
+        value.ok_or(StoreError::Busy)
+    }
+
+    fn commit(
+        &self,
+        changes: &mut dyn FnMut(&Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let written = self.with(Access::Write, &mut |connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             self.shared.tracker.forget();
-            let value = changes(&tx)?;
+            changes(&tx)?;
             let told = self.shared.tracker.collect(&tx)?;
             tx.commit()?;
             self.shared.tracker.publish(told);
-            Ok(value)
+            Ok(())
         });
         written.map_err(|error| self.shared.reserve.recognise_full_disk(error))
     }
@@ -214,7 +228,9 @@ impl Store {
 
     /// Checks every page and every foreign key; takes about a second per 200 MB. `Damaged` names the first finding.
     pub fn check_blocking(&self) -> Result<(), StoreError> {
-        self.with(Access::Read, |connection| connection::check(connection))
+        self.with(Access::Read, &mut |connection| {
+            connection::check(connection)
+        })
     }
 
     /// Copies the database, encrypted with the same key, while it is in use, and returns that key. The target file must
@@ -260,7 +276,9 @@ impl Store {
 
     /// Moves the write-ahead log into the database file and empties it, so that deleted contents are gone from both.
     pub fn checkpoint_blocking(&self) -> Result<(), StoreError> {
-        self.with(Access::Write, |connection| migrate::checkpoint(connection))
+        self.with(Access::Write, &mut |connection| {
+            migrate::checkpoint(connection)
+        })
     }
 }
 
@@ -272,11 +290,16 @@ impl std::fmt::Debug for Store {
     }
 }
 
+// The program has hundreds of queries. What surrounds them is compiled once, not once for each: that was a quarter of
+// the code of the crate above.
+
+type Value = Box<dyn Any + Send>;
+
 /// Waits for a free connection without blocking a thread, then runs on a blocking thread.
-async fn off_thread<T: Send + 'static>(
+async fn off_thread(
     pool: &Pool,
-    run: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
+    run: Box<dyn FnOnce() -> Result<Value, StoreError> + Send>,
+) -> Result<Value, StoreError> {
     let permit = Arc::clone(&pool.permits)
         .acquire_owned()
         .await
@@ -294,6 +317,26 @@ async fn off_thread<T: Send + 'static>(
             std::io::Error::other(e),
         )),
     }
+}
+
+fn unwrap_value<T: 'static>(value: Value) -> Result<T, StoreError> {
+    // It is what the closure returned, so another type is impossible.
+    value
+        .downcast()
+        .map(|value| *value)
+        .map_err(|_| StoreError::Busy)
+}
+
+/// Calls what may be called once from code that knows neither its type nor that of its value.
+fn keep<F, T>(
+    run: &mut Option<F>,
+    value: &mut Option<T>,
+    call: impl FnOnce(F) -> Result<T, StoreError>,
+) -> Result<(), StoreError> {
+    if let Some(run) = run.take() {
+        *value = Some(call(run)?);
+    }
+    Ok(())
 }
 
 struct Pool {

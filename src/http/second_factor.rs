@@ -22,7 +22,7 @@ pub(super) const WAIT: &str =
 /// Without a password, one proves oneself only this soon after signing in, in ms.
 const FRESH_MS: i64 = 15 * 60 * 1000;
 /// In seconds: ten minutes, as [`WAIT`] says.
-const AGAIN_AFTER: u32 = 600;
+pub(super) const AGAIN_AFTER: u32 = 600;
 
 impl From<FactorError> for Problem {
     fn from(error: FactorError) -> Self {
@@ -53,10 +53,7 @@ pub(super) fn may_reset(by: &User, whom: UserId) -> Result<(), FactorError> {
 }
 
 /// Whether a session began within [`FRESH_MS`].
-pub(super) async fn signed_in_lately(
-    app: &App,
-    session: Option<TokenHash>,
-) -> Result<bool, Problem> {
+async fn signed_in_lately(app: &App, session: Option<TokenHash>) -> Result<bool, Problem> {
     let Some(token) = session else {
         return Ok(false);
     };

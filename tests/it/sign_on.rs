@@ -105,7 +105,7 @@ async fn somebody_of_a_group_gets_in_with_its_role_and_loses_it_with_the_group()
 
     // The workspace's log tells of the role.
     let log = app.get("/api/v1/audit").await;
-    let told = "got the role agent by single sign-on";
+    let told = "\"what\":\"got the role agent by single sign-on\"";
     assert_eq!(log.text().matches(told).count(), 1, "{}", log.text());
 
     // The next employee with her address is not her.

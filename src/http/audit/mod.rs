@@ -100,6 +100,7 @@ const SILENT: &[&str] = &[
     "/api/v1/inbox/{id}/translate",
     "/api/v1/inbox/{id}/typing",
     "/api/v1/inbox/{id}/unread",
+    "/api/v1/tasks/{id}/shown",
     "/invitation",
     "/login",
     "/login/code",

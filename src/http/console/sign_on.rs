@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::guard::{SignedIn, local_path};
 use super::view::{self, Section, Shell, filters};
-use super::{Failure, login, session};
+use super::{Failure, login, sentence, session};
 use crate::app::App;
 use crate::app::members::audit;
 use crate::app::members::sign_on::{self, Callback, SignOnError};
@@ -26,7 +26,7 @@ use crate::http::trips::{Trip, Trips};
 use crate::store::sessions::Via;
 use crate::store::sign_on::{self as providers, NewProvider, Provider, Rule};
 use crate::store::token::{Token, TokenKind};
-use crate::store::{SignOnId, users};
+use crate::store::{SignOnId, StoreError, users};
 
 #[derive(Deserialize)]
 pub(super) struct Next {
@@ -306,8 +306,12 @@ pub(super) async fn change(
     let write = app
         .store
         .write(move |tx| providers::change(tx, id, &new, now_ms()));
-    write.await?;
-    Ok(Redirect::to("/sign-on").into_response())
+    match write.await {
+        Ok(()) => Ok(Redirect::to("/sign-on").into_response()),
+        // Such as the secret that another issuer needs.
+        Err(StoreError::Conflict(why)) => render(&app, &person, &parts, Some(sentence(&why))).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /sign-on/{id}/delete`

@@ -91,14 +91,14 @@ pub enum Proof {
 }
 
 /// Begins to turn the second factor on: makes a secret that takes effect once [`confirm`] gets a code from it. The caller has
-/// checked the password.
+/// checked the password. The app shows the business, if one is given.
 ///
 /// # Errors
 /// [`FactorError::On`] if it is already on.
 pub async fn begin(
     store: &Store,
     id: UserId,
-    business: &str,
+    business: Option<&str>,
     now: UnixMs,
 ) -> Result<SetUp, FactorError> {
     let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
@@ -112,9 +112,13 @@ pub async fn begin(
         Ok(Some(users::get(tx, id)?.email))
     });
     let email = email.await?.ok_or(FactorError::On)?;
+    let issuer = match business {
+        Some(business) => format!("Frontdesk of {business}"),
+        None => "Frontdesk".to_owned(),
+    };
     let app = Builder::new()
         .with_secret(*secret)
-        .with_issuer(Some(label(&format!("Frontdesk of {business}"))))
+        .with_issuer(Some(label(&issuer)))
         .with_account_name(label(&email))
         .build()?;
     Ok(SetUp {

@@ -69,7 +69,7 @@ impl Desk {
     /// Turns a second factor on at `NOW`; returns its secret and recovery codes.
     async fn turned_on() -> (Self, String, Vec<String>) {
         let desk = Self::new().await;
-        let set_up = begin(&desk.store, desk.id, "X", NOW).await.unwrap();
+        let set_up = begin(&desk.store, desk.id, Some("X"), NOW).await.unwrap();
         let secret = set_up.secret.to_string();
         let codes = confirm(&desk.store, desk.id, code(&secret, NOW), None, NOW);
         let codes = codes.await.unwrap();
@@ -186,7 +186,9 @@ async fn it_is_on_after_a_right_code_in_time_and_off_with_another() {
     let (store, id) = (&desk.store, desk.id);
     let none = confirm(store, id, "123456".into(), None, NOW).await;
     assert!(matches!(none, Err(FactorError::SetUpOver)));
-    let set_up = begin(store, id, "Marlow: Bicycles", NOW).await.unwrap();
+    let set_up = begin(store, id, Some("Marlow: Bicycles"), NOW)
+        .await
+        .unwrap();
     assert!(
         set_up.uri.starts_with(
             "otpauth://totp/Frontdesk%20of%20Marlow%20%20Bicycles:a%20b%40x.org?secret="
@@ -204,7 +206,7 @@ async fn it_is_on_after_a_right_code_in_time_and_off_with_another() {
     let on = confirm(store, id, code(&set_up.secret, NOW), None, NOW).await;
     assert!(on.is_ok());
     assert!(matches!(
-        begin(store, id, "X", NOW).await,
+        begin(store, id, Some("X"), NOW).await,
         Err(FactorError::On)
     ));
     let used = turn_off(store, id, code(&set_up.secret, NOW), NOW).await;
@@ -213,7 +215,7 @@ async fn it_is_on_after_a_right_code_in_time_and_off_with_another() {
     turn_off(store, id, code(&set_up.secret, now), now)
         .await
         .unwrap();
-    assert!(begin(store, id, "X", now).await.is_ok());
+    assert!(begin(store, id, Some("X"), now).await.is_ok());
 }
 
 #[tokio::test]

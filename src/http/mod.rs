@@ -75,6 +75,8 @@ pub struct Http {
     runs: Arc<openai::Runs>,
     standing: Standing,
     attempts: Attempts,
+    /// Reads that are in the audit log already.
+    noted: audit::Lately,
 }
 
 impl FromRef<Http> for Arc<App> {
@@ -110,8 +112,9 @@ pub fn router(app: Arc<App>) -> Router {
         runs: Arc::default(),
         standing: Standing::default(),
         attempts: Attempts::default(),
+        noted: audit::Lately::default(),
     };
-    let pages = console::router(http.attempts.clone(), &app).with_state(app.clone());
+    let pages = console::router(&http).with_state(app.clone());
     let root = app
         .certificates
         .as_ref()

@@ -158,7 +158,9 @@ async fn serve_authorized(http: &Http, policy: Policy, request: Request, next: N
             let noted = audit::begin(&parts);
             let response = next.run(Request::from_parts(parts, body)).await;
             if let (Some(noted), Some(by)) = (noted, &principal) {
-                noted.end(&http.app, by, response.status()).await;
+                noted
+                    .end(&http.app, by, response.status(), &http.noted)
+                    .await;
             }
             match principal {
                 Some(by) => auth::cut_at(response, auth::outlived(by, Arc::clone(&http.app))),

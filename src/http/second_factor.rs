@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use super::attempts::{Attempts, Of};
-use super::auth::{DEFAULT_WORKSPACE, SESSION_IDLE_MS};
+use super::auth::SESSION_IDLE_MS;
 use super::hashing::off_thread;
 use super::now_ms;
 use super::problem::Problem;
@@ -22,7 +22,7 @@ pub(super) const WAIT: &str =
 /// Without a password, one proves oneself only this soon after signing in, in ms.
 const FRESH_MS: i64 = 15 * 60 * 1000;
 /// In seconds: ten minutes, as [`WAIT`] says.
-const AGAIN_AFTER: u32 = 600;
+pub(super) const AGAIN_AFTER: u32 = 600;
 
 impl From<FactorError> for Problem {
     fn from(error: FactorError) -> Self {
@@ -53,10 +53,7 @@ pub(super) fn may_reset(by: &User, whom: UserId) -> Result<(), FactorError> {
 }
 
 /// Whether a session began within [`FRESH_MS`].
-pub(super) async fn signed_in_lately(
-    app: &App,
-    session: Option<TokenHash>,
-) -> Result<bool, Problem> {
+async fn signed_in_lately(app: &App, session: Option<TokenHash>) -> Result<bool, Problem> {
     let Some(token) = session else {
         return Ok(false);
     };
@@ -80,14 +77,11 @@ impl Own {
     /// # Errors
     /// 400 for a wrong password, 409 if it is on, 429 after too many attempts.
     pub(super) async fn begin(self, password: String) -> Result<SetUp, Problem> {
-        let business = self
-            .app
-            .store
-            .read(|conn| workspaces::find_by_name(conn, DEFAULT_WORKSPACE));
-        let business = business.await?.map(|workspace| workspace.title);
+        let business = self.app.store.read(workspaces::only).await?;
+        let business = business.map(|workspace| workspace.title);
         self.count_attempt()?;
         self.check_password(password).await?;
-        let business = business.as_deref().unwrap_or("your business");
+        let business = business.as_deref();
         let begun = second_factor::begin(&self.app.store, self.user.id, business, now_ms()).await?;
         self.forgive_attempt();
         Ok(begun)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::rows::{columns, insert};
-use super::values::text_enum;
+use super::values::{Json, text_enum};
 use super::{StoreError, UnixMs, UserId, WorkspaceId};
 
 text_enum! {
@@ -23,6 +23,26 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What kind of act a row tells of.
+    pub enum Sort {
+        /// Somebody read what visitors said, or took a copy of it.
+        Read = "read",
+        Change = "change",
+        /// Somebody signed in or out, or tried to.
+        SignIn = "sign_in",
+    }
+}
+
+/// Rows of [`Sort::Read`].
+const READS: &str = "(what GLOB 'GET *' OR what GLOB 'MCP read*')";
+/// Rows of [`Sort::SignIn`].
+const SIGN_INS: &str =
+    "(what GLOB 'signed in*' OR what GLOB 'failed to sign in*' OR what = 'POST /logout')";
+
+/// Most people and programs in [`actors`].
+const MOST_ACTORS: u32 = 500;
+
 /// What is noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
@@ -33,7 +53,7 @@ pub struct NewEntry {
     pub who: String,
     /// As they were called then.
     pub name: String,
-    /// Such as `POST /accounts/{id}/{verb}`, or `signed in`.
+    /// Such as `POST /api/v1/keys`, or `signed in`.
     pub what: String,
     /// The ids in the address.
     pub subject: String,
@@ -108,7 +128,24 @@ pub struct Filter {
     pub before: Option<i64>,
     /// Part of a name, of what was done, of an id or of an address.
     pub words: Option<String>,
+    /// What counts as if the words stood in it: acts that people know by other words.
+    pub acts: Vec<String>,
+    /// An id in [`Actor::who`]; for those without one, the text of their [`Kind`].
+    pub who: Option<String>,
+    pub sort: Option<Sort>,
 }
+
+/// Somebody who did something that was noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub kind: Kind,
+    /// Id of the person or key; empty for the others.
+    pub who: String,
+    /// As they were called the last time.
+    pub name: String,
+}
+
+columns! { ACTOR of Actor { kind, who, name } }
 
 /// What becomes of a log's seal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,18 +193,45 @@ pub fn append(tx: &Transaction<'_>, new: &NewEntry, at: UnixMs) -> Result<(), St
     Ok(())
 }
 
-/// The newest rows first.
+/// The newest rows first. Across workspaces, a sign-in is told once, by the installation's row.
 pub fn list(conn: &Connection, filter: &Filter, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    let sort = match filter.sort {
+        None => String::new(),
+        Some(Sort::Read) => format!("AND {READS}"),
+        Some(Sort::SignIn) => format!("AND {SIGN_INS}"),
+        Some(Sort::Change) => format!("AND NOT {READS} AND NOT {SIGN_INS}"),
+    };
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM audit WHERE (?1 IS NULL OR workspace = ?1) AND (?2 IS NULL OR seq < ?2)
-         AND (?3 IS NULL OR instr(lower(name || ' ' || what || ' ' || subject || ' ' || address), ?3) > 0)
-         ORDER BY seq DESC LIMIT ?4"
+         AND (?3 IS NULL OR instr(lower(name || ' ' || what || ' ' || subject || ' ' || address), ?3) > 0
+              OR what IN (SELECT value FROM json_each(?5)))
+         AND (?6 IS NULL OR who = ?6 OR (who = '' AND kind = ?6))
+         AND (?1 IS NOT NULL OR workspace IS NULL OR what NOT GLOB 'signed in*' AND what NOT GLOB 'failed to sign in*')
+         {sort} ORDER BY seq DESC LIMIT ?4"
     ))?;
     let words = filter.words.as_ref().map(|words| words.to_lowercase());
     let rows = statement.query_map(
-        (filter.workspace, filter.before, words, limit),
+        (
+            filter.workspace,
+            filter.before,
+            words,
+            limit,
+            Json(&filter.acts),
+            &filter.who,
+        ),
         Entry::from_row,
     )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Everybody whom the rows of a workspace name, by name; with `None`, those of all of them and of the installation.
+pub fn actors(conn: &Connection, workspace: Option<WorkspaceId>) -> Result<Vec<Actor>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {ACTOR} FROM audit WHERE seq IN (
+             SELECT max(seq) FROM audit WHERE ?1 IS NULL OR workspace = ?1 GROUP BY kind, who)
+         ORDER BY lower(name), seq LIMIT ?2"
+    ))?;
+    let rows = statement.query_map((workspace, MOST_ACTORS), Actor::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -288,7 +352,70 @@ mod tests {
             filter.before = None;
             filter.words = Some("ACT 1".into());
             assert_eq!(whats(&list(tx, &filter, 9)?), ["Act 1"]);
+            filter.acts = vec!["Act 0".into()];
+            assert_eq!(whats(&list(tx, &filter, 9)?), ["Act 1", "Act 0"]);
             assert_eq!(list(tx, &Filter::default(), 9)?.len(), 6);
+            Ok(())
+        });
+        done.unwrap();
+    }
+
+    #[test]
+    fn rows_are_found_by_who_and_by_the_kind_of_act() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            let shop = Some(workspaces::get_or_create(tx, "shop", "Shop", 1)?.id);
+            let clinic = Some(workspaces::get_or_create(tx, "clinic", "Clinic", 1)?.id);
+            for what in [
+                "GET /inbox/{id}",
+                "MCP read_conversation",
+                "POST /keys",
+                "signed in",
+                "POST /logout",
+            ] {
+                append(tx, &new(shop, what), 1)?;
+            }
+            for place in [clinic, None] {
+                append(tx, &new(place, "signed in"), 2)?;
+            }
+            let ben = NewEntry {
+                who: "2".into(),
+                name: "Ben".into(),
+                ..new(shop, "POST /keys")
+            };
+            append(tx, &ben, 3)?;
+            let command = NewEntry {
+                kind: Kind::Installation,
+                who: String::new(),
+                ..new(clinic, "POST /keys")
+            };
+            append(tx, &command, 4)?;
+            let whats = |workspace, sort: Option<Sort>, who: Option<&str>| {
+                let filter = Filter {
+                    workspace,
+                    sort,
+                    who: who.map(str::to_owned),
+                    ..Filter::default()
+                };
+                let rows = list(tx, &filter, 99)?;
+                Ok::<_, StoreError>(rows.into_iter().map(|row| row.what).collect::<Vec<_>>())
+            };
+            let reads = ["MCP read_conversation", "GET /inbox/{id}"];
+            assert_eq!(whats(shop, Some(Sort::Read), None)?, reads);
+            assert_eq!(whats(shop, Some(Sort::Change), None)?, ["POST /keys"; 2]);
+            let signs = ["POST /logout", "signed in"];
+            assert_eq!(whats(shop, Some(Sort::SignIn), None)?, signs);
+            assert_eq!(whats(shop, None, Some("2"))?, ["POST /keys"]);
+            assert_eq!(whats(clinic, None, Some("installation"))?, ["POST /keys"]);
+            // Three logs have the sign-in, and together they tell of it once.
+            let once = whats(None, Some(Sort::SignIn), None)?;
+            assert_eq!(once, ["signed in", "POST /logout"]);
+            let names = |workspace| {
+                let found = actors(tx, workspace)?;
+                Ok::<_, StoreError>(found.into_iter().map(|one| one.name).collect::<Vec<_>>())
+            };
+            assert_eq!(names(shop)?, ["Ann", "Ben"]);
+            assert_eq!(names(clinic)?, ["Ann", "Ann"], "a person and a command");
             Ok(())
         });
         done.unwrap();

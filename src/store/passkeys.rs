@@ -78,16 +78,20 @@ pub fn list(conn: &Connection, user: UserId) -> Result<Vec<Passkey>, StoreError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes a use.
+/// Notes a use; false if the passkey was removed, or used with another count than `before`, since its answer was checked.
 pub fn note_use(
     tx: &Transaction<'_>,
     id: PasskeyId,
+    before: u32,
     counter: u32,
     now: UnixMs,
-) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE passkeys SET counter = ?, last_used_at = ? WHERE id = ?")?
-        .execute((counter, now, id))?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let noted = tx
+        .prepare_cached(
+            "UPDATE passkeys SET counter = ?, last_used_at = ? WHERE id = ? AND counter = ?",
+        )?
+        .execute((counter, now, id, before))?;
+    Ok(noted == 1)
 }
 
 /// Removes one of a person's passkeys; false if they have no such one.
@@ -101,4 +105,42 @@ pub fn remove(tx: &Transaction<'_>, user: UserId, id: PasskeyId) -> Result<bool,
 pub fn remove_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM passkeys WHERE user = ?", [user])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::users::{self, NewUser, Role};
+
+    #[test]
+    fn a_use_counts_only_while_the_passkey_is_as_it_was_when_it_was_checked() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            let new = NewUser {
+                email: "ann@x",
+                name: "Ann",
+                password_hash: None,
+                role: Role::Owner,
+            };
+            let ann = users::create(tx, &new, 1)?;
+            let new = NewPasskey {
+                name: "Phone",
+                credential: &[1],
+                algorithm: -7,
+                public_key: &[2],
+                counter: 0,
+            };
+            let id = create(tx, ann, &new, 1)?;
+            assert!(note_use(tx, id, 0, 0, 2)?, "many do not count");
+            assert!(note_use(tx, id, 0, 5, 3)?);
+            // Two answers that were checked against the same count: the second is of a copy.
+            assert!(!note_use(tx, id, 0, 5, 4)?);
+            assert_eq!(find(tx, &[1])?.unwrap().last_used_at, Some(3));
+            assert!(remove(tx, ann, id)?);
+            assert!(!note_use(tx, id, 5, 6, 5)?, "removed meanwhile");
+            Ok(())
+        });
+        done.unwrap();
+    }
 }

@@ -8,6 +8,9 @@ use super::users::User;
 use super::values::text_enum;
 use super::{StoreError, UnixMs, UserId, WorkspaceId};
 
+/// A session that was not used for this long is over, in ms.
+pub const IDLE_MS: i64 = 30 * 60 * 1000;
+
 text_enum! {
     /// How somebody proved who they are.
     pub enum Via {
@@ -151,13 +154,14 @@ columns! { LISTED of Listed { id, via, address, browser, created_at, last_seen_a
 /// Names a session by its token's hash in lists.
 const SHORT: &str = "lower(hex(substr(token_hash, 1, 8)))";
 
-/// The unexpired sessions of a person, the last used first.
+/// The sessions of a person that still count, the last used first.
 pub fn list(conn: &Connection, user: UserId, now: UnixMs) -> Result<Vec<Listed>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {LISTED} FROM (SELECT {SHORT} AS id, * FROM sessions)
-         WHERE user = ? AND expires_at > ? ORDER BY last_seen_at DESC, id"
+         WHERE user = ? AND expires_at > ? AND last_seen_at > ? ORDER BY last_seen_at DESC, id"
     ))?;
-    let rows = statement.query_map((user, now), Listed::from_row)?;
+    let used_since = now.saturating_sub(IDLE_MS);
+    let rows = statement.query_map((user, now, used_since), Listed::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -252,7 +256,7 @@ pub fn revoke_others(
     Ok(())
 }
 
-/// How many unexpired sessions a person has, and when one was last used.
+/// How many sessions of a person still count, and when one of them was last used.
 pub fn of_user(
     conn: &Connection,
     user: UserId,
@@ -260,12 +264,68 @@ pub fn of_user(
 ) -> Result<(u32, Option<UnixMs>), StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT count(*), max(last_seen_at) FROM sessions WHERE user = ? AND expires_at > ?",
+            "SELECT count(*), max(last_seen_at) FROM sessions
+             WHERE user = ? AND expires_at > ? AND last_seen_at > ?",
         )?
-        .query_row((user, now), |row| Ok((row.get(0)?, row.get(1)?)))?)
+        .query_row((user, now, now.saturating_sub(IDLE_MS)), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?)
+}
+
+/// Whether a person has a session that did not expire, in use or idle.
+pub fn is_any_left(conn: &Connection, user: UserId, now: UnixMs) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM sessions WHERE user = ? AND expires_at > ? LIMIT 1")?
+        .exists((user, now))?)
 }
 
 /// Returns how many it removed.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM sessions WHERE expires_at <= ?", [now])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::token::{Token, TokenKind};
+    use crate::store::users::{self, NewUser, Role};
+    use crate::store::{Store, workspaces};
+
+    #[test]
+    fn a_session_that_ended_because_nobody_used_it_is_neither_listed_nor_counted() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            workspaces::get_or_create(tx, "shop", "Shop", 1)?;
+            let new = NewUser {
+                email: "ann@x",
+                name: "Ann",
+                password_hash: None,
+                role: Role::Owner,
+            };
+            let ann = users::create(tx, &new, 1)?;
+            let (used, idle) = (
+                Token::generate(TokenKind::Session)?.hash(),
+                Token::generate(TokenKind::Session)?.hash(),
+            );
+            let end = 12 * 60 * 60 * 1000;
+            create(tx, ann, &used, 1, end)?;
+            create(tx, ann, &idle, 1, end)?;
+            let now = IDLE_MS;
+            assert_eq!(list(tx, ann, now)?.len(), 2);
+            touch(tx, &used, now)?;
+            let later = IDLE_MS + 1;
+            assert!(find_valid(tx, &idle, later, IDLE_MS)?.is_none());
+            let ids: Vec<String> = list(tx, ann, later)?
+                .into_iter()
+                .map(|one| one.id)
+                .collect();
+            assert_eq!(ids, [short_id(tx, &used)?.unwrap()]);
+            assert_eq!(of_user(tx, ann, later)?, (1, Some(now)));
+            assert_eq!(of_user(tx, ann, later + IDLE_MS)?, (0, None));
+            assert!(is_any_left(tx, ann, later + IDLE_MS)?);
+            assert!(!is_any_left(tx, ann, end)?);
+            Ok(())
+        });
+        done.unwrap();
+    }
 }

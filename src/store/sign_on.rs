@@ -84,7 +84,8 @@ pub fn create(
     Ok(id)
 }
 
-/// Changes a provider. With another issuer, everybody's link to it ends: its ids mean other people.
+/// Changes a provider. With another issuer, everybody's link to it ends: its ids mean other people. `Conflict` for another issuer
+/// without a secret of its own: the one that is there is known to the former issuer only.
 pub fn change(
     tx: &Transaction<'_>,
     id: SignOnId,
@@ -94,6 +95,10 @@ pub fn change(
     check_name(tx, Some(id), &new.name)?;
     let before = get(tx, id)?;
     if before.issuer != new.issuer {
+        if new.secret.is_none() && !before.secret.is_empty() {
+            let told = "another issuer has a secret of its own; enter it too";
+            return Err(StoreError::Conflict(told.into()));
+        }
         tx.execute("DELETE FROM sign_on_links WHERE provider = ?", [id])?;
     }
     let secret = new.secret.as_deref().unwrap_or(&before.secret);
@@ -183,4 +188,36 @@ pub fn link(
 ) -> Result<(), StoreError> {
     insert!(tx into sign_on_links { provider, subject, user, created_at: now })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_secret_is_not_carried_over_to_another_issuer() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            let new = |issuer: &str, secret: Option<&str>| NewProvider {
+                name: "Company".into(),
+                issuer: issuer.into(),
+                client_id: "desk".into(),
+                secret: secret.map(str::to_owned),
+                domains: Vec::new(),
+                rules: Vec::new(),
+                active: false,
+            };
+            let id = create(tx, &new("https://a.example", Some("quiet")), 1)?;
+            change(tx, id, &new("https://a.example", None), 2)?;
+            assert_eq!(get(tx, id)?.secret, "quiet");
+            let carried = change(tx, id, &new("https://evil.example", None), 3);
+            assert!(matches!(carried, Err(StoreError::Conflict(_))));
+            assert_eq!(get(tx, id)?.issuer, "https://a.example");
+            change(tx, id, &new("https://b.example", Some("other")), 4)?;
+            assert_eq!(get(tx, id)?.secret, "other");
+            Ok(())
+        });
+        done.unwrap();
+    }
 }

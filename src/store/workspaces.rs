@@ -84,6 +84,15 @@ pub fn get(conn: &Connection, id: WorkspaceId) -> Result<Workspace, StoreError> 
         .ok_or(StoreError::NotFound("the workspace"))
 }
 
+/// The workspace, if there is only one; none of several stands for the installation.
+pub fn only(conn: &Connection) -> Result<Option<Workspace>, StoreError> {
+    let mut all = list(conn)?;
+    Ok(match all.len() {
+        1 => all.pop(),
+        _ => None,
+    })
+}
+
 /// Every workspace, ordered by short name.
 pub fn list(conn: &Connection) -> Result<Vec<Workspace>, StoreError> {
     let mut statement = conn.prepare_cached(&format!("{FOUND} ORDER BY w.name"))?;

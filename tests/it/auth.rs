@@ -11,6 +11,7 @@ use frontdesk::store::{UserId, api_keys, sessions};
 use serde_json::json;
 
 use crate::app::{TestApp, now, request};
+use crate::staff::Staff;
 
 /// A path that fits the route's pattern.
 fn example(route: &Route) -> String {
@@ -338,4 +339,27 @@ async fn a_bound_key_cannot_tell_other_workspaces_from_absent_ones() {
         .get(&format!("/api/v1/documents/{document}?workspace=theirs"))
         .await;
     assert_eq!(still.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_page_to_sign_in_names_a_business_only_if_there_is_one() {
+    let app = TestApp::new().await;
+    Staff::new(&app, "Boss", Role::Owner).await;
+    let named = app.app.store.write(|tx| {
+        tx.execute("UPDATE workspaces SET title = 'Marlow Bicycles'", ())?;
+        Ok(())
+    });
+    named.await.unwrap();
+    let page = async || {
+        let request = request(Method::GET, "/login", "").body(Body::empty());
+        let page = app.send(request.unwrap()).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+        page.text().to_owned()
+    };
+    assert!(page().await.contains("Marlow Bicycles"));
+    app.workspace("clinic").await;
+    let several = page().await;
+    assert!(!several.contains("Marlow Bicycles"), "{several}");
+    assert!(!several.contains("clinic"), "{several}");
+    assert!(several.contains("Frontdesk"), "{several}");
 }

@@ -163,3 +163,30 @@ async fn keys_outlive_their_maker_until_somebody_revokes_them_and_are_listed_mea
     assert_eq!(changed.json()["keys"], json!([]));
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn keys_of_an_erased_account_are_revoked_and_the_page_says_so_before() {
+    let app = TestApp::new().await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    let ann = Staff::new(&app, "Ann", Role::Admin).await;
+    let make = async |who: &Staff<'_>| {
+        let new = json!({"name": "shop", "scopes": ["documents"]});
+        let made = who.post("/api/v1/keys", new).await;
+        made.json()["key"].as_str().unwrap().to_owned()
+    };
+    let (of_ann, of_boss) = (make(&ann).await, make(&boss).await);
+    let status = async |key: &str| {
+        let request = request(Method::GET, "/api/v1/documents", key);
+        app.send(request.body(Body::empty()).unwrap()).await.status
+    };
+    assert_eq!(status(&of_ann).await, StatusCode::OK);
+    for page in ["/account", "/accounts"] {
+        let page = boss.get(page).await;
+        let told = page.text().contains("API keys that");
+        assert!(told, "{}", page.text());
+    }
+    let gone = app.delete(&format!("/api/v1/accounts/{}", ann.id)).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text());
+    assert_eq!(status(&of_ann).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(&of_boss).await, StatusCode::OK);
+}

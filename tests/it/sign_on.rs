@@ -105,7 +105,7 @@ async fn somebody_of_a_group_gets_in_with_its_role_and_loses_it_with_the_group()
 
     // The workspace's log tells of the role.
     let log = app.get("/api/v1/audit").await;
-    let told = "got the role agent by single sign-on";
+    let told = "\"what\":\"got the role agent by single sign-on\"";
     assert_eq!(log.text().matches(told).count(), 1, "{}", log.text());
 
     // The next employee with her address is not her.
@@ -181,4 +181,52 @@ async fn an_answer_counts_for_its_browser_its_server_and_addresses_that_it_may_v
     off.await.unwrap();
     let gone = get(&app, &format!("/login/sign-on/{id}"), "").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_answer_needs_the_browsers_own_secret_and_the_name_of_a_server_that_names_itself() {
+    let server = SignOn::start().await;
+    let app = desk(&[&server]).await;
+    let id = provider(&app, &server, "Company").await;
+    // Whoever sees where the browser comes back to knows the state, and has no cookie of that browser.
+    let (sent_to, _) = go(&app, id).await;
+    let (code, state) = server.sign_in(&sent_to, ann(json!(["support"])));
+    let seen = format!("frontdesk_sign_on={state}");
+    let stolen = back(&app, id, &format!("code={code}&state={state}"), &seen).await;
+    assert_eq!(stolen.status, StatusCode::UNAUTHORIZED);
+
+    server.name_itself();
+    let (sent_to, cookie) = go(&app, id).await;
+    let (code, state) = server.sign_in(&sent_to, ann(json!(["support"])));
+    let silent = back(&app, id, &format!("code={code}&state={state}"), &cookie).await;
+    assert_eq!(silent.status, StatusCode::UNAUTHORIZED);
+    let (sent_to, cookie) = go(&app, id).await;
+    let (code, state) = server.sign_in(&sent_to, ann(json!(["support"])));
+    let iss: String = url::form_urlencoded::byte_serialize(server.issuer().as_bytes()).collect();
+    let query = format!("code={code}&state={state}&iss={iss}");
+    let named = back(&app, id, &query, &cookie).await;
+    assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.text());
+}
+
+#[tokio::test]
+async fn a_suspended_person_keeps_their_ways_in_when_a_sign_in_server_vouches_for_them() {
+    let server = SignOn::start().await;
+    let app = desk(&[&server]).await;
+    let id = provider(&app, &server, "Company").await;
+    let ann_is = crate::browser::person(&app, "ann", "agent").await;
+    let suspend = app
+        .app
+        .store
+        .write(move |tx| users::suspend(tx, ann_is, now()));
+    suspend.await.unwrap();
+    let (sent_to, cookie) = go(&app, id).await;
+    let (code, state) = server.sign_in(&sent_to, ann(json!(["support"])));
+    let no = back(&app, id, &format!("code={code}&state={state}"), &cookie).await;
+    assert_eq!(no.status, StatusCode::UNAUTHORIZED);
+    assert!(no.text().contains("suspended"), "{}", no.text());
+    let read = app.app.store.read(move |conn| {
+        let linked = sign_on::is_linked(conn, id, ann_is)?;
+        Ok((users::get(conn, ann_is)?.password_hash.is_some(), linked))
+    });
+    assert_eq!(read.await.unwrap(), (true, false));
 }

@@ -1,10 +1,12 @@
 //! The audit log: what is noted, who may read it, how long it is kept.
 
 use crate::access::{Caller, Denied, Member, Principal, Scope};
-use crate::store::audit::{self, AuditChecked, AuditSettings, Entry, Filter, Kind, NewEntry, Seal};
+use crate::store::audit::{
+    self, Actor, AuditChecked, AuditSettings, Entry, Filter, Kind, NewEntry, Seal,
+};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, api_keys, users,
-    workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, api_keys, members,
+    users, workspaces,
 };
 
 /// Who may read the log.
@@ -85,7 +87,9 @@ pub async fn note(store: &Store, by: &Principal, done: Done) {
     }
 }
 
-/// Notes an attempt to sign in: with a person if the address has an account, else with nobody and without the address.
+/// Notes an attempt to sign in: with a person if the address has an account, else with nobody and without the address. The log of
+/// the installation has it, and that of each workspace that the person is a member of: an account opens all of these, and none of
+/// them learns of the others.
 pub async fn note_sign_in(
     store: &Store,
     email: &str,
@@ -96,21 +100,30 @@ pub async fn note_sign_in(
     let email = email.trim().to_owned();
     let write = store.write(move |tx| {
         let user = users::find_by_email(tx, &email)?;
+        let mut logs = vec![None];
         let (kind, who, name) = match user {
-            Some(user) => (Kind::Person, user.id.to_string(), user.name),
+            Some(user) => {
+                let places = members::of_user(tx, user.id)?.into_iter();
+                logs.extend(places.map(|place| Some(place.workspace)));
+                (Kind::Person, user.id.to_string(), user.name)
+            }
             None => (Kind::Nobody, String::new(), "somebody".to_owned()),
         };
-        let new = NewEntry {
-            workspace: None,
-            kind,
-            who,
-            name,
-            what: what.to_owned(),
-            subject: String::new(),
-            address,
-            outcome,
-        };
-        audit::append(tx, &new, now())
+        let at = now();
+        for workspace in logs {
+            let new = NewEntry {
+                workspace,
+                kind,
+                who: who.clone(),
+                name: name.clone(),
+                what: what.to_owned(),
+                subject: String::new(),
+                address: address.clone(),
+                outcome,
+            };
+            audit::append(tx, &new, at)?;
+        }
+        Ok(())
     });
     if let Err(error) = write.await {
         tracing::error!(%error, "a sign-in could not be noted in the audit log");
@@ -174,6 +187,8 @@ fn still_there(
 #[derive(Debug, Clone)]
 pub struct Page {
     pub rows: Vec<Entry>,
+    /// Everybody whom rows of the log name, also those that the filter leaves out.
+    pub actors: Vec<Actor>,
     /// `None` if nobody asked so far.
     pub checked: Option<Checked>,
     pub days: u32,
@@ -208,6 +223,7 @@ pub async fn read(
         let settings: AuditSettings = workspaces::section(conn, workspace, AuditSettings::SECTION)?;
         Ok(Page {
             rows: audit::list(conn, &filter, limit.min(MOST))?,
+            actors: audit::actors(conn, filter.workspace)?,
             checked: last_check(conn, workspace)?,
             days: settings.days,
         })

@@ -1,21 +1,26 @@
-//! Erases one person's account: by themselves, or by whoever owns the installation.
+//! Erases one person's account: by themselves, or by whoever owns the installation. Their API keys end with it, as nobody is left
+//! who answers for them.
 
 use serde_json::json;
 
 use crate::app::accounts::AccountError;
 use crate::app::first_run::default_workspace;
-use crate::store::{Store, UnixMs, UserId, events, users};
+use crate::store::{Store, UnixMs, UserId, api_keys, events, users};
 
-/// Erases somebody. The log tells of it by their id alone.
+/// Erases somebody, and revokes the API keys that they made, in every workspace. The log tells of it by their id alone.
 ///
 /// # Errors
 /// A `Conflict` from the store for the last owner; `NotFound` for nobody.
 pub async fn erase(store: &Store, id: UserId, now: UnixMs) -> Result<(), AccountError> {
     let workspace = default_workspace(store).await?;
     let erased = store.write(move |tx| {
+        let keys = api_keys::standing_of(tx, id, None)?;
         users::erase(tx, id)?;
-        let subject = id.to_string();
-        events::append(tx, workspace, "account_erased", &subject, &json!({}), now).map(drop)
+        for key in &keys {
+            api_keys::revoke(tx, key.id, now)?;
+        }
+        let (subject, data) = (id.to_string(), json!({ "revoked_keys": keys.len() }));
+        events::append(tx, workspace, "account_erased", &subject, &data, now).map(drop)
     });
     Ok(erased.await?)
 }
@@ -23,6 +28,7 @@ pub async fn erase(store: &Store, id: UserId, now: UnixMs) -> Result<(), Account
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::api_keys::NewApiKey;
     use crate::store::invitations::{self, NewInvitation};
     use crate::store::token::{Token, TokenKind};
     use crate::store::users::{NewUser, Role};
@@ -70,5 +76,56 @@ mod tests {
             Ok(())
         });
         done.unwrap();
+    }
+
+    #[tokio::test]
+    async fn keys_that_somebody_made_end_with_their_account_and_no_others() {
+        let store = Store::open_in_memory().unwrap();
+        let made = store.write(|tx| {
+            let shop = workspaces::get_or_create(tx, "default", "Shop", 1)?.id;
+            let clinic = workspaces::get_or_create(tx, "clinic", "Clinic", 1)?.id;
+            let new = |email, name, role| NewUser {
+                email,
+                name,
+                password_hash: None,
+                role,
+            };
+            let boss = users::create(tx, &new("boss@x", "Boss", Role::Owner), 1)?;
+            let ann = users::create(tx, &new("ann@x", "Ann", Role::Admin), 1)?;
+            let mut keys = Vec::new();
+            for (made_by, workspace) in [
+                (Some(ann), Some(shop)),
+                (Some(ann), Some(clinic)),
+                (Some(ann), None),
+                (Some(boss), Some(shop)),
+                (None, Some(shop)),
+            ] {
+                let scopes = ["chat".to_owned()];
+                let new = NewApiKey {
+                    name: "k",
+                    token: Token::generate(TokenKind::ApiKey)?.hash(),
+                    prefix: "fd",
+                    scopes: &scopes,
+                    workspace,
+                    made_by,
+                };
+                keys.push(api_keys::create(tx, &new, 1)?);
+            }
+            Ok((ann, boss, keys))
+        });
+        let (ann, boss, keys) = made.await.unwrap();
+        let working = async || {
+            let keys = keys.clone();
+            let read = store.read(move |conn| {
+                let active = keys.iter().map(|id| api_keys::is_active(conn, *id));
+                active.collect::<Result<Vec<bool>, StoreError>>()
+            });
+            read.await.unwrap()
+        };
+        // The last owner stays, and so do their keys.
+        assert!(erase(&store, boss, 2).await.is_err());
+        assert_eq!(working().await, [true; 5]);
+        erase(&store, ann, 2).await.unwrap();
+        assert_eq!(working().await, [false, false, false, true, true]);
     }
 }

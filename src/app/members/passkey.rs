@@ -1,8 +1,11 @@
 //! Passkeys (WebAuthn, level 2): what an authenticator sends is checked against the challenge, this site's origin and its name,
 //! and its signature. No attestation is asked for, as any authenticator is welcome.
 //!
-//! It is checked here and not by a library: `webauthn-rs` is under MPL-2.0 and `webauthn_rp` brings the crate `rsa`, which
-//! cargo-deny refuses (RUSTSEC-2023-0071). The signatures themselves are ring's.
+//! It is checked here and not by a library: `webauthn-rs` (0.6) is under MPL-2.0, brings elliptic curves of its own, and like
+//! `webauthn_rp` the crate `rsa`, which cargo-deny refuses (RUSTSEC-2023-0071); up to 0.5 it needed all of OpenSSL beside the small
+//! part that SQLCipher has. The signatures themselves are ring's.
+//!
+//! Whose passkey it is tells the key alone: the id of the person that an answer also carries is not signed, so it is not read.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +20,8 @@ const VERIFIED: u8 = 0x04;
 const HAS_CREDENTIAL: u8 = 0x40;
 /// Longest id of a credential (section 7.1, step 17 of level 3).
 const LONGEST_ID: usize = 1023;
+/// Bytes of a key of Ed25519 (RFC 8032).
+const ED25519_BYTES: usize = 32;
 /// Entries of a COSE key that we read at most.
 const MOST_ENTRIES: u64 = 16;
 
@@ -239,7 +244,10 @@ fn read_key(data: &[u8]) -> Result<(i64, PublicKey), PasskeyError> {
             let key = PublicKey::p256(bytes(-2)?, bytes(-3)?);
             Ok((ES256, key.ok_or(PasskeyError::Malformed)?))
         }
-        (Some(1), Some(EDDSA), Some(6)) => Ok((EDDSA, PublicKey::Ed25519(bytes(-2)?.to_vec()))),
+        // Another length would be kept and sign nobody in.
+        (Some(1), Some(EDDSA), Some(6)) if bytes(-2)?.len() == ED25519_BYTES => {
+            Ok((EDDSA, PublicKey::Ed25519(bytes(-2)?.to_vec())))
+        }
         (Some(3), Some(RS256), None) => {
             let (n, e) = (bytes(-1)?.to_vec(), bytes(-2)?.to_vec());
             Ok((RS256, PublicKey::Rsa(n, e)))

@@ -165,3 +165,21 @@ fn cut_or_changed_data_is_refused_and_never_panics() {
         assert_eq!(done, Err(PasskeyError::Malformed));
     }
 }
+
+#[test]
+fn a_key_of_another_kind_or_length_than_it_says_is_refused() {
+    let edwards = |long: u8| {
+        // {1: 1, 3: -8, -1: 6, -2: x}
+        let head = [0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, long];
+        [&head[..], &vec![9_u8; usize::from(long)]].concat()
+    };
+    let (algorithm, key) = read_key(&edwards(32)).unwrap();
+    assert_eq!((algorithm, key), (EDDSA, PublicKey::Ed25519(vec![9; 32])));
+    for long in [24, 31, 33] {
+        assert!(read_key(&edwards(long)).is_err(), "{long}");
+    }
+    // A point of P-256 that calls itself Ed25519: {1: 2, 3: -8, -1: 1, -2: x, -3: y}
+    let head = [0xa5, 0x01, 0x02, 0x03, 0x27, 0x20, 0x01, 0x21, 0x58, 0x20];
+    let mixed = [&head[..], &[1; 32], &[0x22, 0x58, 0x20], &[2; 32]].concat();
+    assert_eq!(read_key(&mixed), Err(PasskeyError::Algorithm));
+}

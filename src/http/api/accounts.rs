@@ -59,8 +59,8 @@ pub struct AccountView {
     second_factor: bool,
     /// Number of passkeys.
     passkeys: usize,
-    /// API keys that they made and that still work, as far as the caller manages them. They outlive a change of the account;
-    /// `left_behind` tells which of them their maker could no longer make.
+    /// API keys that they made and that still work, as far as the caller manages them. They outlive a change of the account, but not
+    /// its erasure; `left_behind` tells which of them their maker could no longer make.
     keys: Vec<ApiKey>,
 }
 
@@ -262,8 +262,9 @@ pub(super) async fn change(
     Ok(axum::Json(account.into()))
 }
 
-/// Erases somebody's account for good, with memberships, sessions, passkeys and open invitations. What they wrote to customers
-/// stays, as of a former colleague. People erase their own on the page "Your account".
+/// Erases somebody's account for good, with memberships, sessions, passkeys and open invitations, and revokes the API keys that they
+/// made: their programs stop at once. What they wrote to customers stays, as of a former colleague. People erase their own on the
+/// page "Your account".
 #[utoipa::path(delete, path = "/api/v1/accounts/{id}", tag = "admin", operation_id = "eraseAccount",
     params(("id" = String, Path, description = "Id of the account")),
     responses((status = 204, description = "It is erased"), (status = 403, body = ProblemView<'_>),

@@ -9,11 +9,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::place::ApiPlace;
 use crate::app::App;
 use crate::app::members::audit::{self, AuditError};
+use crate::http::audit::{find_by_words, in_words};
 use crate::http::auth::Member;
 use crate::http::body::Json;
 use crate::http::listing::file::{self, FileFormat, FileList};
 use crate::http::problem::{Problem, ProblemView};
-use crate::store::audit::{self as stored, Entry, Filter, Seal};
+use crate::store::audit::{self as stored, Entry, Filter, Seal, Sort};
 use crate::store::listing::ListFilter;
 use crate::store::{Connection, StoreError, WorkspaceId};
 
@@ -36,13 +37,35 @@ pub struct AuditQuery {
     before: Option<i64>,
     /// Part of a name, of what was done, of an id or of an address.
     q: Option<String>,
+    /// Id of a person or key: only what they did. Of those without an id their `kind`.
+    who: Option<String>,
+    /// Only acts of this kind: `read` (transcripts, recordings, persons), `change` or `sign_in`.
+    sort: Option<String>,
     /// Rows of all workspaces and of the installation, sign-ins among them; only for callers of the whole installation.
     #[serde(rename = "all")]
     all_places: Option<bool>,
-    /// At most 200; 100 without it.
+    /// At most 200; 100 without it. A file has all of them.
     limit: Option<u32>,
     /// Check first whether rows were changed. It reads the whole log; without it, the answer tells of the last check.
     verify: Option<bool>,
+}
+
+impl AuditQuery {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let sort = match self.sort.as_deref().filter(|sort| !sort.is_empty()) {
+            None => None,
+            Some(sort) => Some(
+                Sort::parse(sort)
+                    .ok_or_else(|| Problem::invalid("sort", "sort is read, change or sign_in"))?,
+            ),
+        };
+        Ok(Filter {
+            before: self.before,
+            who: self.who.clone().filter(|who| !who.is_empty()),
+            sort,
+            ..find_by_words(self.q.as_deref().unwrap_or_default())
+        })
+    }
 }
 
 /// A page of the audit log.
@@ -72,6 +95,9 @@ pub struct AuditView {
     /// Id of the person or key; may be empty.
     who: String,
     name: String,
+    /// What was done in words, to stand after the name.
+    act: String,
+    /// What was done: a method and a route, or words.
     what: String,
     /// The ids in the address.
     subject: String,
@@ -89,6 +115,7 @@ impl From<Entry> for AuditView {
             kind: entry.kind.as_str(),
             who: entry.who,
             name: entry.name,
+            act: in_words(&entry.what).to_owned(),
             what: entry.what,
             subject: entry.subject,
             address: entry.address,
@@ -105,11 +132,7 @@ pub(super) async fn log(
     place: ApiPlace,
     Query(query): Query<AuditQuery>,
 ) -> Result<axum::Json<AuditPage>, Problem> {
-    let filter = Filter {
-        workspace: None,
-        before: query.before,
-        words: query.q.filter(|words| !words.is_empty()),
-    };
+    let filter = query.filter()?;
     let (all, limit) = (query.all_places == Some(true), query.limit.unwrap_or(100));
     if query.verify == Some(true) {
         audit::check(&place.app.store, &place.member, all).await?;
@@ -127,7 +150,7 @@ pub(super) async fn log(
     }))
 }
 
-/// The whole audit log as CSV.
+/// The audit log as CSV: all of it, or what the filter finds.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "admin", operation_id = "exportAudit",
     params(AuditQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 403, body = ProblemView<'_>)))]
@@ -136,13 +159,18 @@ pub(super) async fn export(
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Problem> {
     let all = query.all_places == Some(true);
-    audit_file(&place.app, &place.member, all)
+    audit_file(&place.app, &place.member, all, query.filter()?)
 }
 
-/// The audit log as a file, which is written while it is sent.
-pub(in crate::http) fn audit_file(app: &App, by: &Member, all: bool) -> Result<Response, Problem> {
+/// The rows of a filter as a file, which is written while it is sent.
+pub(in crate::http) fn audit_file(
+    app: &App,
+    by: &Member,
+    all: bool,
+    filter: Filter,
+) -> Result<Response, Problem> {
     let (workspace, all) = audit::reach(by, all)?;
-    let rows = AuditRows { all, before: None };
+    let rows = AuditRows { all, filter };
     let store = app.store.clone();
     Ok(file::respond(store, workspace, rows, FileFormat::Csv))
 }
@@ -151,7 +179,8 @@ pub(in crate::http) fn audit_file(app: &App, by: &Member, all: bool) -> Result<R
 #[derive(Debug, Clone, Default)]
 struct AuditRows {
     all: bool,
-    before: Option<i64>,
+    /// Without a workspace; the listing names it.
+    filter: Filter,
 }
 
 impl ListFilter for AuditRows {
@@ -165,17 +194,15 @@ impl ListFilter for AuditRows {
     ) -> Result<Vec<Entry>, StoreError> {
         let filter = Filter {
             workspace: (!self.all).then_some(workspace),
-            before: self.before,
-            words: None,
+            ..self.filter.clone()
         };
         stored::list(conn, &filter, limit)
     }
 
     fn after(&self, page: &[Entry]) -> Self {
-        Self {
-            before: page.last().map(|row| row.seq).or(self.before),
-            ..*self
-        }
+        let mut next = self.clone();
+        next.filter.before = page.last().map(|row| row.seq).or(next.filter.before);
+        next
     }
 }
 
@@ -183,7 +210,7 @@ impl FileList for AuditRows {
     const NAME: &'static str = "audit";
     const AT_ONCE: u32 = 200;
     const HEADS: &'static [&'static str] = &[
-        "number", "at", "kind", "who", "name", "what", "subject", "address", "outcome",
+        "number", "at", "kind", "who", "name", "act", "what", "subject", "address", "outcome",
     ];
 
     type Line = AuditView;
@@ -205,6 +232,7 @@ fn cells(entry: Entry) -> Vec<String> {
         entry.kind.to_string(),
         entry.who,
         entry.name,
+        in_words(&entry.what).to_owned(),
         entry.what,
         entry.subject,
         entry.address,

@@ -1,7 +1,8 @@
 //! Our own JSON API, for the console's islands, the command line and other programs. Views live here;
 //! entities of the store never serialise themselves.
 //!
-//! A route is a handler with `#[utoipa::path]`, a line in `routes` and in `paths`, one in `http/openapi/mod.rs`, and a test.
+//! A route is a handler with `#[utoipa::path]`, a line in `routes` and in `paths`, one in `http/openapi/mod.rs`, words in
+//! `http/audit/api_acts.rs` if the audit log notes it, and a test.
 
 pub(super) mod accounts;
 mod additions;

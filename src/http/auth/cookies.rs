@@ -30,6 +30,12 @@ pub(in crate::http) const SIGN_ON: CookieName = CookieName {
     secure: "__Host-frontdesk_sign_on",
 };
 
+/// Of a browser that was asked for a passkey.
+pub(in crate::http) const PASSKEY: CookieName = CookieName {
+    plain: "frontdesk_passkey",
+    secure: "__Host-frontdesk_passkey",
+};
+
 impl CookieName {
     /// The name that counts for this request: only one of the two does.
     pub(in crate::http) fn of(&self, headers: &HeaderMap) -> &'static str {

@@ -40,8 +40,8 @@ const API_KEY: &str = "x-api-key";
 pub const SESSION_COOKIE: &str = "frontdesk_session";
 /// Over TLS: browsers accept the `__Host-` prefix only with `Secure`, from this very host.
 pub const SECURE_SESSION_COOKIE: &str = "__Host-frontdesk_session";
-/// An idle session ends after this time.
-pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
+/// An idle session ends after this time, in ms.
+pub const SESSION_IDLE_MS: i64 = sessions::IDLE_MS;
 /// For requests that name no workspace.
 pub const DEFAULT_WORKSPACE: &str = "default";
 /// Where people change what is their own: their account, and the workspace that they are in.

@@ -55,7 +55,7 @@ impl OfCredential for Credential {
                 sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS).map(|s| s.is_some())
             }
             // Suspending a person ends all their sessions.
-            Self::Person(id) => Ok(sessions::of_user(conn, id, now_ms())?.0 > 0),
+            Self::Person(id) => sessions::is_any_left(conn, id, now_ms()),
             Self::Secret | Self::Installation => Ok(true),
         });
         read.await

@@ -88,7 +88,7 @@ pub(super) fn describe_done(done: &str) -> Option<&'static str> {
             "The account was created. Tell them their password, and that they can change it under “Your account”.",
         ),
         "erased" => Some(
-            "The account was erased. What they wrote to visitors stays, as of a former colleague.",
+            "The account was erased, and API keys that they made were revoked. What they wrote to visitors stays, as of a former colleague.",
         ),
         "suspended" => Some("The account was suspended and signed out everywhere."),
         "reset" => Some(

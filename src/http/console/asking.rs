@@ -59,7 +59,8 @@ const QUESTIONS: &[Question] = &[
         "/accounts/*/erase",
         1,
         "Do you really want to erase this account for good?",
-        "They are out of every workspace at once, and this cannot be undone. What they wrote to visitors stays.",
+        "They are out of every workspace at once, and API keys that they made stop working. This cannot be undone. What they wrote \
+         to visitors stays.",
     ),
     ask(
         "/accounts/*/take-out",

@@ -8,6 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use url::form_urlencoded::Serializer;
 
 use super::Failure;
 use super::format::{Moment, moment};
@@ -16,7 +17,8 @@ use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::members::audit::{self, AuditError};
 use crate::http::api::audit::audit_file;
-use crate::store::audit::{Entry, Filter, Seal};
+use crate::http::audit::{find_by_words, in_words};
+use crate::store::audit::{Actor, Entry, Filter, Kind, Seal, Sort};
 
 /// Rows on a page.
 const SHOWN: u32 = 100;
@@ -29,6 +31,13 @@ struct AuditPage {
     /// The number where the next page begins.
     next: Option<i64>,
     words: String,
+    /// Who is in the log.
+    people: Vec<Choice>,
+    sorts: Vec<Choice>,
+    /// Whether less than the whole log is shown.
+    filtered: bool,
+    /// The filter as it stands in an address, with an `&` at its end.
+    query: String,
     /// Whether rows of all workspaces and of the installation are shown.
     all: bool,
     /// Whether they may see those.
@@ -41,10 +50,22 @@ struct AuditPage {
     error: Option<String>,
 }
 
+/// An option of a filter.
+struct Choice {
+    value: String,
+    label: String,
+    chosen: bool,
+}
+
 struct Row {
     at: Moment,
     name: String,
-    what: String,
+    /// What they did, in words.
+    act: String,
+    /// The route, if the words are not all that was noted.
+    what: Option<String>,
+    /// Whether nothing came of it.
+    failed: bool,
     subject: String,
     address: String,
     outcome: u16,
@@ -54,22 +75,50 @@ struct Row {
 pub(super) struct Shown {
     #[serde(default)]
     q: String,
+    /// Id of a person or key, or a kind without ids; empty for everybody.
+    #[serde(default)]
+    who: String,
+    /// A kind of act; empty or unknown for all.
+    #[serde(default)]
+    sort: String,
     before: Option<i64>,
     all: Option<String>,
 }
 
 impl Shown {
     fn filter(&self) -> Filter {
-        let words = self.q.trim();
         Filter {
-            workspace: None,
             before: self.before,
-            words: (!words.is_empty()).then(|| words.to_owned()),
+            who: (!self.who.is_empty()).then(|| self.who.clone()),
+            sort: Sort::parse(&self.sort),
+            ..find_by_words(&self.q)
         }
+    }
+
+    /// The filter as it stands in an address, with an `&` at its end; empty without one.
+    fn query(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        for (name, value) in [
+            ("q", self.q.trim()),
+            ("who", self.who.as_str()),
+            ("sort", self.sort.as_str()),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        if self.all.is_some() {
+            query.append_pair("all", "1");
+        }
+        let mut query = query.finish();
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query
     }
 }
 
-/// `GET /audit?q=&before=&all=`
+/// `GET /audit?q=&who=&sort=&before=&all=`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -87,10 +136,16 @@ async fn render(
     let all = shown.all.is_some() && person.owns();
     let found = audit::read(&app.store, person.member(), all, shown.filter(), SHOWN).await?;
     let is_full = found.rows.len() == SHOWN as usize;
+    let query = shown.query();
+    let filter = shown.filter();
     let page = AuditPage {
         shell: person.shell(Section::Status, "Audit log"),
         next: found.rows.last().map(|row| row.seq).filter(|_| is_full),
         rows: found.rows.into_iter().map(row).collect(),
+        people: people(found.actors, &shown.who),
+        sorts: sorts(filter.sort),
+        filtered: filter.words.is_some() || filter.who.is_some() || filter.sort.is_some(),
+        query,
         words: shown.q,
         all,
         whole: person.owns(),
@@ -111,11 +166,47 @@ async fn render(
     Ok(view::page(status, &page))
 }
 
+fn people(actors: Vec<Actor>, chosen: &str) -> Vec<Choice> {
+    let choice = |actor: Actor| {
+        let value = match actor.who.is_empty() {
+            true => actor.kind.as_str().to_owned(),
+            false => actor.who,
+        };
+        Choice {
+            chosen: value == chosen,
+            label: match actor.kind {
+                Kind::Key => format!("{} (API key)", actor.name),
+                _ => actor.name,
+            },
+            value,
+        }
+    };
+    actors.into_iter().map(choice).collect()
+}
+
+fn sorts(chosen: Option<Sort>) -> Vec<Choice> {
+    let choice = |sort: &Sort| Choice {
+        value: sort.as_str().to_owned(),
+        label: match sort {
+            Sort::Read => "Reads of what visitors said",
+            Sort::Change => "Changes",
+            Sort::SignIn => "Sign-ins",
+        }
+        .to_owned(),
+        chosen: chosen == Some(*sort),
+    };
+    Sort::ALL.iter().map(choice).collect()
+}
+
 fn row(entry: Entry) -> Row {
+    let act = in_words(&entry.what).to_owned();
     Row {
         at: moment(entry.at),
         name: entry.name,
-        what: entry.what,
+        // Words that were noted tell it themselves.
+        failed: entry.outcome >= 400 && act != entry.what,
+        what: (act != entry.what).then_some(entry.what),
+        act,
         subject: entry.subject,
         address: entry.address,
         outcome: entry.outcome,
@@ -161,12 +252,12 @@ pub(super) async fn check(
     Ok(Redirect::to(to).into_response())
 }
 
-/// `GET /audit/export`: the log as CSV.
+/// `GET /audit/export`: what the filter finds as CSV, by default all of it.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     let all = shown.all.is_some() && person.owns();
-    Ok(audit_file(&app, person.member(), all)?)
+    Ok(audit_file(&app, person.member(), all, shown.filter())?)
 }

@@ -18,7 +18,6 @@ use crate::app::members::audit;
 use crate::app::second_factor::{self, FactorError, Proof, SIGN_IN_MS};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
-use crate::http::auth::DEFAULT_WORKSPACE;
 use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::second_factor::WAIT;
@@ -348,10 +347,8 @@ async fn open(app: &App, parts: &Parts, form: &LoginForm, now: i64) -> Result<Op
     })
 }
 
+/// The business of an installation that has one; of several, a stranger learns none, and none counts more than the others.
 async fn business(app: &App) -> Result<Option<String>, Failure> {
-    let found = app
-        .store
-        .read(|conn| workspaces::find_by_name(conn, DEFAULT_WORKSPACE))
-        .await?;
+    let found = app.store.read(workspaces::only).await?;
     Ok(found.map(|workspace| workspace.title))
 }

@@ -123,14 +123,15 @@ use axum::{Extension, Router, middleware};
 pub use self::failure::error_page;
 use self::failure::{Failure, sentence};
 use self::guard::Visitor;
-use super::attempts::Attempts;
+use super::Http;
 use super::audit;
 use super::auth::Scope;
 use super::trips::Trips;
 use super::voice::files;
 use crate::app::App;
 
-pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
+pub(super) fn router(http: &Http) -> Router<Arc<App>> {
+    let noted = (Arc::clone(&http.app), http.noted.clone());
     Router::new()
         .route("/", get(home))
         .route("/setup", get(setup::show).post(setup::submit))
@@ -413,11 +414,8 @@ pub(super) fn router(attempts: Attempts, app: &Arc<App>) -> Router<Arc<App>> {
         .route("/crm/accounts/{id}", get(crm::show).post(crm::set))
         .route("/crm/accounts/{id}/copy", get(crm::copy))
         .route("/crm/accounts/{id}/{verb}", post(crm::act))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(app),
-            audit::note_pages,
-        ))
-        .layer(Extension(attempts))
+        .layer(middleware::from_fn_with_state(noted, audit::note_pages))
+        .layer(Extension(http.attempts.clone()))
         .layer(Extension(Trips::default()))
         .layer(middleware::from_fn(asking::ask_first))
         .layer(middleware::from_fn(guard::own_pages_only))

@@ -209,7 +209,8 @@ fn form_status(problem: &Problem) -> StatusCode {
     }
 }
 
-fn own_of(app: &Arc<App>, attempts: Attempts, person: &SignedIn, parts: &Parts) -> Own {
+/// Whoever is at the page, to prove again who they are.
+pub(super) fn own_of(app: &Arc<App>, attempts: Attempts, person: &SignedIn, parts: &Parts) -> Own {
     Own {
         app: Arc::clone(app),
         attempts,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::guard::{SignedIn, local_path};
+use super::own_account::own_of;
 use super::{Failure, session};
 use crate::app::App;
 use crate::app::members::audit;
@@ -21,16 +22,15 @@ use crate::app::members::signed::{EDDSA, ES256, PublicKey, RS256};
 use crate::http::address::address_of;
 use crate::http::attempts::{Attempts, Of};
 use crate::http::body::Json;
-use crate::http::hashing::off_thread;
 use crate::http::now_ms;
 use crate::http::parse_id;
 use crate::http::problem::Problem;
-use crate::http::second_factor::{WAIT, signed_in_lately};
+use crate::http::second_factor::{AGAIN_AFTER, WAIT};
 use crate::http::trips::{Trip, Trips};
 use crate::store::passkeys::{self, NewPasskey};
 use crate::store::sessions::Via;
 use crate::store::token::{Token, TokenKind};
-use crate::store::{PasskeyId, members, password, users};
+use crate::store::{PasskeyId, members, users};
 
 /// In characters.
 const LONGEST_NAME: usize = 60;
@@ -55,17 +55,8 @@ fn site(app: &App, parts: &Parts) -> Result<Site, Problem> {
         .ok_or_else(|| refused("the address of this server cannot be read"))
 }
 
-fn count(attempts: &Attempts, of: &[Of]) -> Result<(), Problem> {
-    let now = now_ms();
-    // All are counted, even if the first refuses already.
-    let refused = of.iter().filter(|one| !attempts.begin(**one, now)).count();
-    match refused {
-        0 => Ok(()),
-        _ => {
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            Err(Problem::new(status, "too_many_requests", WAIT).retry_after(600))
-        }
-    }
+fn no_session() -> Problem {
+    refused("sign in again first, then add the passkey")
 }
 
 #[derive(Deserialize)]
@@ -83,28 +74,12 @@ pub(super) async fn begin(
     parts: Parts,
     Json(body): Json<Begin>,
 ) -> Result<Response, Problem> {
-    let (user, now) = (person.user().clone(), now_ms());
-    let counted = [Of::network(address_of(&parts)), Of::Account(user.id)];
-    count(&attempts, &counted)?;
-    match user.password_hash.clone() {
-        Some(stored) => {
-            let typed = body.password;
-            let right = off_thread(move || Ok(password::verify(&typed, Some(&stored)))).await?;
-            if !right {
-                return Err(Problem::invalid("password", "The password is not right."));
-            }
-        }
-        None => {
-            if !signed_in_lately(&app, session::token(&parts.headers)).await? {
-                return Err(refused("sign in again first, then add the passkey"));
-            }
-        }
-    }
-    for of in counted {
-        attempts.forgive(of);
-    }
+    let user = person.user().clone();
+    let this = session::token(&parts.headers).ok_or_else(no_session)?;
+    let own = own_of(&app, attempts, &person, &parts);
+    own.prove_lately(body.password, Some(this)).await?;
     let site = site(&app, &parts)?;
-    let challenge = trips.begin(Trip::AddPasskey(user.id), now)?;
+    let challenge = trips.begin(Trip::AddPasskey(user.id), this, now_ms())?;
     let id = user.id;
     let known = app.store.read(move |conn| passkeys::list(conn, id)).await?;
     let known: Vec<String> = known
@@ -146,7 +121,8 @@ pub(super) async fn create(
     }
     let (client, data) = (decode(&new.client_data)?, decode(&new.authenticator_data)?);
     let challenge = passkey::challenge_of(&client).map_err(not_right)?;
-    if trips.take(&challenge, now) != Some(Trip::AddPasskey(user)) {
+    let this = session::token(&parts.headers);
+    if trips.take(&challenge, this, now) != Some(Trip::AddPasskey(user)) {
         return Err(refused("this took too long; begin again"));
     }
     let site = site(&app, &parts)?;
@@ -188,12 +164,14 @@ pub(super) async fn begin_sign_in(
     parts: Parts,
 ) -> Result<Response, Problem> {
     let site = site(&app, &parts)?;
-    let challenge = trips.begin(Trip::Passkey, now_ms())?;
+    let browser = Token::generate(TokenKind::SignIn)?;
+    let challenge = trips.begin(Trip::Passkey, browser.hash(), now_ms())?;
     let options = json!({
         "challenge": URL_SAFE_NO_PAD.encode(challenge.reveal()),
         "site": site.name,
     });
-    Ok(axum::Json(options).into_response())
+    let page = axum::Json(options).into_response();
+    Ok(session::asked_for_passkey(page, &parts.headers, &browser))
 }
 
 #[derive(Deserialize)]
@@ -216,11 +194,15 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let now = now_ms();
     let network = Of::network(address_of(&parts));
-    count(&attempts, &[network])?;
+    if !attempts.begin(network, now) {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Err(Problem::new(status, "too_many_requests", WAIT).retry_after(AGAIN_AFTER));
+    }
     let client = decode(&form.client_data)?;
     let (data, signature) = (decode(&form.authenticator_data)?, decode(&form.signature)?);
     let challenge = passkey::challenge_of(&client).map_err(not_right)?;
-    if trips.take(&challenge, now) != Some(Trip::Passkey) {
+    let browser = session::asked_with(&parts.headers);
+    if trips.take(&challenge, browser, now) != Some(Trip::Passkey) {
         return Err(refused("this took too long; try again"));
     }
     let credential = decode(&form.credential)?;
@@ -257,10 +239,20 @@ pub(super) async fn sign_in(
         session::Begins::of(&parts, Via::Passkey, None),
     );
     let write = app.store.write(move |tx| {
-        passkeys::note_use(tx, found.id, counter, now)?;
-        session::begin(tx, found.user, &hash, &begins, now)
+        // Again, as the passkey may have been removed and the person suspended while the answer was checked.
+        if !passkeys::note_use(tx, found.id, found.counter, counter, now)? {
+            return Ok(false);
+        }
+        let user = users::get(tx, found.user)?;
+        if user.suspended_at.is_some() || members::place(tx, &user, None, None)?.is_none() {
+            return Ok(false);
+        }
+        session::begin(tx, found.user, &hash, &begins, now)?;
+        Ok(true)
     });
-    write.await?;
+    if !write.await? {
+        return Err(unknown());
+    }
     attempts.forgive(network);
     let what = "signed in with a passkey";
     audit::note_sign_in(&app.store, &user.email, what, address, 200).await;

@@ -13,15 +13,14 @@ use serde::Deserialize;
 
 use super::format::{Moment, moment, plural};
 use super::guard::{AtSecondFactor, SignedIn};
+use super::own_account::own_of;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence, session};
 use crate::app::App;
 use crate::app::second_factor::{SetUp, in_groups};
-use crate::http::address::address_of;
 use crate::http::attempts::Attempts;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
-use crate::http::second_factor::Own;
 use crate::store::second_factors;
 use crate::store::sessions::Via;
 
@@ -140,15 +139,6 @@ fn refuse(person: &SignedIn, problem: Problem, step: Step) -> Result<Response, F
     Ok(shown_page(person, status, step, None, error))
 }
 
-fn own(app: &Arc<App>, attempts: Attempts, parts: &Parts, person: &SignedIn) -> Own {
-    Own {
-        app: Arc::clone(app),
-        attempts,
-        address: address_of(parts),
-        user: person.user().clone(),
-    }
-}
-
 #[derive(Deserialize)]
 pub(super) struct WithPassword {
     password: String,
@@ -162,7 +152,7 @@ pub(super) async fn begin(
     parts: Parts,
     Form(form): Form<WithPassword>,
 ) -> Result<Response, Failure> {
-    let own = own(&app, attempts, &parts, &person);
+    let own = own_of(&app, attempts, &person, &parts);
     match own.begin(form.password).await {
         Ok(set_up) => {
             let step = scan(&set_up)?;
@@ -214,7 +204,7 @@ pub(super) async fn confirm(
     parts: Parts,
     Form(form): Form<WithCode>,
 ) -> Result<Response, Failure> {
-    let own = own(&app, attempts, &parts, &person);
+    let own = own_of(&app, attempts, &person, &parts);
     let keep = session::token(&parts.headers);
     match own.confirm(form.code, keep).await {
         Ok(codes) => {
@@ -252,7 +242,7 @@ pub(super) async fn renew(
     parts: Parts,
     Form(form): Form<WithBoth>,
 ) -> Result<Response, Failure> {
-    let own = own(&app, attempts, &parts, &person);
+    let own = own_of(&app, attempts, &person, &parts);
     match own.renew(form.password, form.code).await {
         Ok(codes) => {
             let done = "These are your new recovery codes. The old ones no longer work.";
@@ -271,7 +261,7 @@ pub(super) async fn turn_off(
     parts: Parts,
     Form(form): Form<WithBoth>,
 ) -> Result<Response, Failure> {
-    let own = own(&app, attempts, &parts, &person);
+    let own = own_of(&app, attempts, &person, &parts);
     match own.turn_off(form.password, form.code).await {
         Ok(()) => Ok(Redirect::to("/account/second-factor?done=off").into_response()),
         Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::app::App;
 use crate::app::second_factor::SIGN_IN_MS;
 use crate::http::address::{address_of, over_tls};
-use crate::http::auth::cookies::{CookieName, SESSION, SIGN_IN, SIGN_ON};
+use crate::http::auth::cookies::{CookieName, PASSKEY, SESSION, SIGN_IN, SIGN_ON};
 use crate::store::sessions::{Place, Via};
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, sessions};
@@ -139,14 +139,32 @@ pub(super) fn asked_for_code(headers: &HeaderMap, token: &Token, to: &str) -> Re
 }
 
 /// Redirects to a sign-in server, with a cookie that only this browser has.
-pub(super) fn sent_away(headers: &HeaderMap, state: &Token, to: &str) -> Response {
-    let cookie = cookie(headers, &SIGN_ON, state.reveal(), SIGN_IN_MS / 1000);
+pub(super) fn sent_away(headers: &HeaderMap, browser: &Token, to: &str) -> Response {
+    let cookie = cookie(headers, &SIGN_ON, browser.reveal(), SIGN_IN_MS / 1000);
     with_cookies(&[cookie], to)
 }
 
-/// What the browser was sent to a sign-in server with.
-pub(super) fn sent_with(headers: &HeaderMap) -> Option<String> {
-    SIGN_ON.read(headers)
+/// The hash of what the browser was sent to a sign-in server with.
+pub(super) fn sent_with(headers: &HeaderMap) -> Option<TokenHash> {
+    SIGN_ON.read(headers).map(|token| TokenHash::of(&token))
+}
+
+/// Adds a cookie that only this browser has, for the answer of its passkey.
+pub(super) fn asked_for_passkey(
+    mut page: Response,
+    headers: &HeaderMap,
+    browser: &Token,
+) -> Response {
+    let cookie = cookie(headers, &PASSKEY, browser.reveal(), SIGN_IN_MS / 1000);
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        page.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    page
+}
+
+/// The hash of what the browser was asked for a passkey with.
+pub(super) fn asked_with(headers: &HeaderMap) -> Option<TokenHash> {
+    PASSKEY.read(headers).map(|token| TokenHash::of(&token))
 }
 
 /// Redirects and removes the session cookie.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::guard::{SignedIn, local_path};
 use super::view::{self, Section, Shell, filters};
-use super::{Failure, login, session};
+use super::{Failure, login, sentence, session};
 use crate::app::App;
 use crate::app::members::audit;
 use crate::app::members::sign_on::{self, Callback, SignOnError};
@@ -26,7 +26,7 @@ use crate::http::trips::{Trip, Trips};
 use crate::store::sessions::Via;
 use crate::store::sign_on::{self as providers, NewProvider, Provider, Rule};
 use crate::store::token::{Token, TokenKind};
-use crate::store::{SignOnId, users};
+use crate::store::{SignOnId, StoreError, users};
 
 #[derive(Deserialize)]
 pub(super) struct Next {
@@ -66,10 +66,12 @@ pub(super) async fn go(
     let provider = active(&app, &id).await?;
     let back = came_back_to(&app, &parts, provider.id);
     let going = sign_on::begin(provider.id, back, local_path(&next).to_owned())?;
-    let state = trips.begin(Trip::SignOn(Box::new(going.clone())), now)?;
+    let browser = Token::generate(TokenKind::SignIn)?;
+    let trip = Trip::SignOn(Box::new(going.clone()));
+    let state = trips.begin(trip, browser.hash(), now)?;
     let to = sign_on::address(&app.gateway, &provider, &going, state.reveal()).await;
     match to {
-        Ok(url) => Ok(session::sent_away(&parts.headers, &state, url.as_str())),
+        Ok(url) => Ok(session::sent_away(&parts.headers, &browser, url.as_str())),
         Err(error) => {
             tracing::warn!(%error, "a sign-in server could not be used");
             let told = "The sign-in server cannot be reached right now. Try again, or sign in with your password.";
@@ -90,9 +92,9 @@ pub(super) async fn back(
     let now = now_ms();
     let provider = active(&app, &id).await?;
     let state = callback.state.clone().unwrap_or_default();
-    let is_own = session::sent_with(&parts.headers).as_deref() == Some(state.as_str());
-    let going = match trips.take(&state, now) {
-        Some(Trip::SignOn(going)) if is_own && going.provider == provider.id => going,
+    let browser = session::sent_with(&parts.headers);
+    let going = match trips.take(&state, browser, now) {
+        Some(Trip::SignOn(going)) if going.provider == provider.id => going,
         _ => {
             let told =
                 "This sign-in was not begun here, took too long, or was used already. Begin again.";
@@ -304,8 +306,12 @@ pub(super) async fn change(
     let write = app
         .store
         .write(move |tx| providers::change(tx, id, &new, now_ms()));
-    write.await?;
-    Ok(Redirect::to("/sign-on").into_response())
+    match write.await {
+        Ok(()) => Ok(Redirect::to("/sign-on").into_response()),
+        // Such as the secret that another issuer needs.
+        Err(StoreError::Conflict(why)) => render(&app, &person, &parts, Some(sentence(&why))).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /sign-on/{id}/delete`

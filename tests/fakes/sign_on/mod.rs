@@ -1,6 +1,7 @@
 //! A sign-in server (OpenID Connect, code flow with PKCE) on loopback, written from the specifications.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
@@ -22,6 +23,8 @@ struct Inner {
     random: SystemRandom,
     /// What its codes stand for: the claims, and the challenge of PKCE.
     codes: Mutex<HashMap<String, (Value, String)>>,
+    /// Whether it says that its answers name it.
+    names_itself: AtomicBool,
 }
 
 /// The running server.
@@ -44,6 +47,7 @@ impl SignOn {
             pair,
             random,
             codes: Mutex::default(),
+            names_itself: AtomicBool::default(),
         });
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
@@ -56,6 +60,11 @@ impl SignOn {
 
     pub fn issuer(&self) -> &str {
         &self.inner.issuer
+    }
+
+    /// From now on it says that its answers name it (RFC 9207).
+    pub fn name_itself(&self) {
+        self.inner.names_itself.store(true, Ordering::Relaxed);
     }
 
     /// What it sends a browser back with that was sent to this address: somebody signed in there.
@@ -80,7 +89,8 @@ async fn metadata(State(inner): State<Arc<Inner>>) -> Json<Value> {
     let at = |path: &str| format!("{}{path}", inner.issuer);
     Json(
         json!({"issuer": inner.issuer, "authorization_endpoint": at("/authorize"),
-        "token_endpoint": at("/token"), "jwks_uri": at("/keys")}),
+        "token_endpoint": at("/token"), "jwks_uri": at("/keys"),
+        "authorization_response_iss_parameter_supported": inner.names_itself.load(Ordering::Relaxed)}),
     )
 }
 

@@ -1,11 +1,13 @@
 //! Single sign-on by OpenID Connect: the code flow with PKCE, through the gateway.
 //!
-//! It is written here and not a library's: `openidconnect` brings the crate `rsa`, which cargo-deny refuses (RUSTSEC-2023-0071), and
-//! a client that we would have to replace anyway. Signatures are ring's.
+//! It is written here and not a library's: `openidconnect` (4.1) brings the crate `rsa`, which cargo-deny refuses
+//! (RUSTSEC-2023-0071), and a client that we would have to replace anyway, as all that goes out goes through the gateway. Signatures
+//! are ring's.
 //!
 //! What a provider says counts only for addresses of the domains that the owner named, and never makes anybody the owner of the
 //! installation. Each provider has an address of its own to come back to, and an answer that names another issuer is refused, so
-//! that one provider cannot answer for another (RFC 9207).
+//! that one provider cannot answer for another (RFC 9207); from a provider that always names itself, so is one that names none.
+//! An issuer at `https://` is asked at no other kind of address: its keys and our secret would travel in the clear.
 
 mod people;
 mod token;
@@ -38,7 +40,7 @@ pub enum SignOnError {
     Answer { status: u16, at: String },
     #[error("the sign-in server's answer cannot be read")]
     Unreadable,
-    /// It names another issuer than the owner entered.
+    /// It names another issuer than the owner entered, or none where it has to, or addresses that are less safe.
     #[error("another sign-in server answered than the one that was asked")]
     Issuer,
     /// The token does not count; why.
@@ -70,6 +72,25 @@ struct Metadata {
     authorization_endpoint: Url,
     token_endpoint: Url,
     jwks_uri: Url,
+    /// Whether each of its answers names it (RFC 9207).
+    #[serde(default, rename = "authorization_response_iss_parameter_supported")]
+    names_itself: bool,
+}
+
+impl Metadata {
+    /// Whether it is of this issuer, and none of its addresses is less safe than that one.
+    fn is_of(&self, issuer: &str) -> bool {
+        let safe = |url: &Url| match issuer.starts_with("https://") {
+            true => url.scheme() == "https",
+            false => matches!(url.scheme(), "https" | "http"),
+        };
+        let all = [
+            &self.authorization_endpoint,
+            &self.token_endpoint,
+            &self.jwks_uri,
+        ];
+        self.issuer == issuer && all.into_iter().all(safe)
+    }
 }
 
 #[derive(Deserialize)]
@@ -144,6 +165,9 @@ pub async fn finish(
         }
     };
     let metadata = discover(gateway, provider).await?;
+    if metadata.names_itself && callback.iss.is_none() {
+        return Err(SignOnError::Issuer);
+    }
     let body = Serializer::new(String::new())
         .append_pair("grant_type", "authorization_code")
         .append_pair("code", code)
@@ -175,7 +199,7 @@ async fn discover(gateway: &Gateway, provider: &Provider) -> Result<Metadata, Si
     let base = provider.issuer.trim_end_matches('/');
     let url = Url::parse(&format!("{base}/.well-known/openid-configuration"));
     let metadata: Metadata = get(gateway, url.map_err(|_| SignOnError::Unreadable)?).await?;
-    match metadata.issuer == provider.issuer {
+    match metadata.is_of(&provider.issuer) {
         true => Ok(metadata),
         false => Err(SignOnError::Issuer),
     }
@@ -209,5 +233,33 @@ fn limits() -> Limits {
         // An answer from elsewhere is no answer of the issuer.
         redirects: 0,
         ..Limits::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_asked_at_addresses_that_are_as_safe_as_its_own() {
+        let of = |issuer: &str, change: (&str, Value)| {
+            let mut said = json!({"issuer": issuer, "authorization_endpoint": "https://a.example/authorize",
+                "token_endpoint": "https://t.example/token", "jwks_uri": "https://k.example/keys"});
+            said[change.0] = change.1;
+            let metadata: Metadata = serde_json::from_value(said).unwrap();
+            metadata.is_of("https://id.example")
+        };
+        let as_it_is = ("extra", json!(1));
+        assert!(of("https://id.example", as_it_is.clone()));
+        assert!(!of("https://id.example/", as_it_is.clone()));
+        assert!(!of("https://evil.example", as_it_is));
+        for field in ["authorization_endpoint", "token_endpoint", "jwks_uri"] {
+            for address in ["http://id.example/x", "javascript:alert(1)", "file:///etc"] {
+                let change = (field, json!(address));
+                assert!(!of("https://id.example", change), "{field} {address}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Whom a sign-in server lets in, and with which roles.
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{Claims, SignOnError};
 use crate::app::accounts::wrong_email;
@@ -13,14 +13,14 @@ use crate::store::{StoreError, Transaction, UnixMs, UserId, WorkspaceId, workspa
 /// In characters.
 const LONGEST_NAME: usize = 80;
 const MOST_RULES: usize = 100;
+const SUSPENDED: &str = "Your account is suspended. Ask whoever runs this front desk.";
 
 /// Checks what an owner entered; `Some` is a sentence on what is wrong.
 pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
     let issuer = Url::parse(&new.issuer);
     let is_issuer = issuer.is_ok_and(|url| {
-        matches!(url.scheme(), "https" | "http")
-            && url.query().is_none()
-            && url.fragment().is_none()
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here(&url));
+        is_safe && url.query().is_none() && url.fragment().is_none()
     });
     let is_domain = |domain: &String| {
         let letters = domain
@@ -31,7 +31,10 @@ pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
     if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
         Some("Give a name of at most 80 characters.")
     } else if !is_issuer {
-        Some("The issuer is the address of the sign-in server, such as https://login.example.com.")
+        Some(
+            "The issuer is the address of the sign-in server, such as https://login.example.com. It begins with https://, as what it \
+             says lets people in.",
+        )
     } else if new.client_id.is_empty() || new.client_id.len() > 500 {
         Some("Give the client id that the sign-in server has for this front desk.")
     } else if !new.domains.iter().all(is_domain) {
@@ -42,6 +45,16 @@ pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
         Some("Each rule needs a workspace, and a role: owner, admin, agent or viewer.")
     } else {
         None
+    }
+}
+
+/// Whether an address is of this machine, where nobody listens on the way.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -80,6 +93,10 @@ pub fn admit(
                      change the address of the former account.",
                 );
             }
+            // Else a refusal would still take away how they signed in.
+            Some(user) if user.suspended_at.is_some() => {
+                return refuse(SUSPENDED);
+            }
             Some(user) => {
                 // Whoever has the account until now may have entered this address without it being theirs.
                 users::forget_ways(tx, user.id)?;
@@ -93,7 +110,7 @@ pub fn admit(
         },
     };
     if user.suspended_at.is_some() {
-        return refuse("Your account is suspended. Ask whoever runs this front desk.");
+        return refuse(SUSPENDED);
     }
     if user.owns {
         return refuse("Owners of the installation sign in with their password or passkey.");
@@ -192,4 +209,45 @@ fn set_roles(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_has_https_unless_it_is_on_this_machine() {
+        let wrong = |issuer: &str| {
+            let new = NewProvider {
+                name: "Company".into(),
+                issuer: issuer.into(),
+                client_id: "desk".into(),
+                secret: None,
+                domains: vec!["example.com".into()],
+                rules: Vec::new(),
+                active: true,
+            };
+            check_provider(&new).is_some()
+        };
+        for issuer in [
+            "https://login.example.com",
+            "https://login.example.com/tenant",
+            "http://localhost:8080",
+            "http://127.0.0.1:8080",
+            "http://[::1]/",
+        ] {
+            assert!(!wrong(issuer), "{issuer}");
+        }
+        for issuer in [
+            "http://login.example.com",
+            "http://localhost.example.com",
+            "http://10.0.0.1",
+            "ftp://login.example.com",
+            "https://login.example.com/?a=b",
+            "login.example.com",
+            "",
+        ] {
+            assert!(wrong(issuer), "{issuer}");
+        }
+    }
 }

@@ -66,6 +66,9 @@ impl Claims {
 struct Head {
     alg: String,
     kid: Option<String>,
+    /// Extensions that whoever checks the token has to understand (RFC 7515, section 4.1.11); we know none.
+    #[serde(default)]
+    crit: Value,
 }
 
 /// The keys of an issuer (RFC 7517).
@@ -78,6 +81,8 @@ pub struct Keys {
 struct Key {
     kty: String,
     kid: Option<String>,
+    /// The only algorithm that it is for, if it says so.
+    alg: Option<String>,
     crv: Option<String>,
     n: Option<String>,
     e: Option<String>,
@@ -115,10 +120,14 @@ pub fn check(token: &str, keys: &Keys, expected: Expected<'_>) -> Result<Claims,
     };
     let head: Head =
         serde_json::from_slice(&decode(head)?).map_err(|_| wrong("its head cannot be read"))?;
+    if !head.crit.is_null() {
+        return Err(wrong("it asks for something that is not known here"));
+    }
     let signature = decode(signature)?;
     let fits = |key: &&Key| {
         let named = head.kid.is_none() || key.kid == head.kid;
-        named && key.used_for.as_deref().is_none_or(|used| used == "sig")
+        let for_this = key.alg.as_ref().is_none_or(|alg| *alg == head.alg);
+        named && for_this && key.used_for.as_deref().is_none_or(|used| used == "sig")
     };
     let usable = keys.keys.iter().filter(fits);
     let mut usable = usable.filter_map(|key| key.for_algorithm(&head.alg));

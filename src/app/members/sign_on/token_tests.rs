@@ -106,3 +106,27 @@ fn a_token_without_the_right_signature_is_refused() {
     let body = URL_SAFE_NO_PAD.encode(forged.to_string());
     assert!(refused(&format!("{head_part}.{body}.{signature}")));
 }
+
+#[test]
+fn a_token_that_asks_for_more_or_a_key_for_something_else_does_not_count() {
+    let issuer = Issuer::new();
+    let head = json!({"alg": "ES256", "kid": "1"});
+    let with_keys = |change: fn(&mut Value)| {
+        let point = issuer.pair.public_key().as_ref();
+        let coordinate = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let mut key = json!({"kty": "EC", "kid": "1", "crv": "P-256",
+            "x": coordinate(&point[1..33]), "y": coordinate(&point[33..])});
+        change(&mut key);
+        let keys: Keys = serde_json::from_value(json!({ "keys": [key] })).unwrap();
+        check(&issuer.sign(head.clone(), &claims()), &keys, expected()).is_ok()
+    };
+    assert!(with_keys(|_| {}));
+    assert!(with_keys(|key| key["alg"] = json!("ES256")));
+    assert!(!with_keys(|key| key["alg"] = json!("RS256")));
+    assert!(!with_keys(|key| key["use"] = json!("enc")));
+    for crit in [json!(["exp"]), json!([]), json!("b64")] {
+        let head = json!({"alg": "ES256", "kid": "1", "crit": crit});
+        let token = issuer.sign(head, &claims());
+        assert!(check(&token, &issuer.keys(), expected()).is_err(), "{crit}");
+    }
+}

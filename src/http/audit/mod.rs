@@ -1,5 +1,14 @@
 //! Notes in the audit log who changed something, and who read what visitors said: on pages and over the API. Sign-ins are noted
 //! where they happen.
+//!
+//! A route that is noted has words for people in `api_acts` or `page_acts`; `acts` finds them, and its test fails without. A read is
+//! one row, however long the list. What pages and programs read again and again is noted once in ten minutes for the same caller,
+//! workspace, thing and outcome (`lately`).
+
+mod acts;
+mod api_acts;
+mod lately;
+mod page_acts;
 
 use std::sync::Arc;
 
@@ -11,9 +20,13 @@ use axum::response::Response;
 
 use super::address::address_of;
 use super::auth::{self, DEFAULT_WORKSPACE};
-use crate::access::Principal;
+use super::now_ms;
+use crate::access::{Caller, Principal};
 use crate::app::App;
 use crate::app::members::audit::{self, Done};
+
+pub(super) use acts::{find_by_words, in_words};
+pub(super) use lately::Lately;
 
 /// Reads that are noted: transcripts, recordings, persons, and files with many of them.
 const READS: &[&str] = &[
@@ -47,6 +60,26 @@ const READS: &[&str] = &[
     "/crm/accounts/{id}/copy",
     "/backups/{name}",
     "/audit/export",
+    "/v1/chat/completions/{id}/messages",
+    "/v1/conversations/{id}/items",
+    "/v1/conversations/{id}/items/{item}",
+    "/v1/responses/{id}/input_items",
+];
+
+/// Reads that are noted once in a while: lists with words of visitors, which pages load again and again, and answers that programs
+/// ask for until they are there.
+const REPEATED: &[&str] = &[
+    "/api/v1/conversations",
+    "/api/v1/gaps",
+    "/api/v1/inbox",
+    "/api/v1/inbox/events",
+    "/api/v1/receipts",
+    "/gaps",
+    "/inbox",
+    "/receipts",
+    "/v1/chat/completions",
+    "/v1/chat/completions/{id}",
+    "/v1/responses/{id}",
 ];
 
 /// Requests that change nothing that matters later: questions, what a page says by itself, and what is noted elsewhere.
@@ -57,6 +90,7 @@ const SILENT: &[&str] = &[
     "/api/v1/conversations/{id}/voice-note",
     "/api/v1/evals/ask",
     "/api/v1/facts/preview",
+    "/api/v1/search",
     "/api/v1/voice/preview",
     "/api/v1/inbox/here",
     "/api/v1/inbox/{id}/draft",
@@ -66,12 +100,14 @@ const SILENT: &[&str] = &[
     "/api/v1/inbox/{id}/translate",
     "/api/v1/inbox/{id}/typing",
     "/api/v1/inbox/{id}/unread",
+    "/api/v1/tasks/{id}/shown",
     "/invitation",
     "/login",
     "/login/code",
     "/login/passkey",
     "/login/passkey/begin",
     "/mcp",
+    "/v2/rerank",
 ];
 
 /// In bytes.
@@ -84,11 +120,13 @@ pub(super) fn begin(parts: &Parts) -> Option<Begun> {
     if !is_noted(&parts.method, &pattern) {
         return None;
     }
+    let route = format!("{} {pattern}", parts.method);
     Some(Begun {
-        what: format!("{} {pattern}", parts.method),
+        what: acts::with_verb(route, parts.uri.path()),
         subject: subject(matched, parts.uri.path()),
         place: of_path(matched, parts.uri.path()).or_else(|| auth::named_workspace(parts)),
         reads: parts.method == Method::GET,
+        repeats: REPEATED.contains(&pattern.as_str()),
         address: address_of(parts).to_string(),
     })
 }
@@ -99,12 +137,18 @@ pub(super) struct Begun {
     /// Short name of the workspace that it is about, if the request names one.
     place: Option<String>,
     reads: bool,
+    /// Whether it is noted once in a while only.
+    repeats: bool,
     address: String,
 }
 
 impl Begun {
     /// Notes it with what came of it.
-    pub(super) async fn end(self, app: &App, by: &Principal, outcome: StatusCode) {
+    pub(super) async fn end(self, app: &App, by: &Principal, outcome: StatusCode, lately: &Lately) {
+        // A form posts to some of the paths, and what is done is always noted.
+        if self.reads && self.repeats && !lately.is_due(self.as_read(by, outcome), now_ms()) {
+            return;
+        }
         // What is read without naming a workspace is of the caller's own, or of the first.
         let first = || DEFAULT_WORKSPACE.to_owned();
         let unnamed = self.reads && by.at().is_none();
@@ -116,6 +160,28 @@ impl Begun {
             outcome: outcome.as_u16(),
         };
         audit::note(&app.store, by, done).await;
+    }
+
+    /// Who reads what, where, and whether they got it.
+    fn as_read(&self, by: &Principal, outcome: StatusCode) -> String {
+        let who = match by.caller() {
+            Caller::User(user) => user.id.to_string(),
+            Caller::Key(id) => id.to_string(),
+            Caller::Secret => "secret".to_owned(),
+            Caller::Installation => "installation".to_owned(),
+        };
+        let at = by.at().map(|id| id.to_string()).unwrap_or_default();
+        let place = self.place.as_deref().unwrap_or_default();
+        // Neither an id nor a pattern has such a line break, and a name that has one names no workspace.
+        [
+            who.as_str(),
+            &at,
+            place,
+            &self.what,
+            &self.subject,
+            outcome.as_str(),
+        ]
+        .join("\n")
     }
 }
 
@@ -129,7 +195,7 @@ fn of_today(pattern: &str) -> String {
 
 fn is_noted(method: &Method, pattern: &str) -> bool {
     match *method {
-        Method::GET => READS.contains(&pattern),
+        Method::GET => READS.contains(&pattern) || REPEATED.contains(&pattern),
         Method::HEAD | Method::OPTIONS => false,
         _ => !pattern.starts_with("/v1/") && !SILENT.contains(&pattern),
     }
@@ -159,7 +225,7 @@ fn subject(pattern: &str, path: &str) -> String {
 
 /// Notes what people do on pages.
 pub(super) async fn note_pages(
-    State(app): State<Arc<App>>,
+    State((app, lately)): State<(Arc<App>, Lately)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -171,7 +237,7 @@ pub(super) async fn note_pages(
     let by = auth::identify(&app, &parts).await;
     let response = next.run(Request::from_parts(parts, body)).await;
     if let Ok(by) = by {
-        begun.end(&app, &by, response.status()).await;
+        begun.end(&app, &by, response.status(), &lately).await;
     }
     response
 }
@@ -187,6 +253,9 @@ mod tests {
             (Method::DELETE, "/api/v1/documents/{id}", true),
             (Method::GET, "/api/v1/calls/{id}/recording", true),
             (Method::GET, "/inbox/{id}", true),
+            (Method::GET, "/inbox", true),
+            (Method::GET, "/v1/responses/{id}", true),
+            (Method::GET, "/v1/models", false),
             (Method::GET, "/documents", false),
             (Method::HEAD, "/inbox/{id}", false),
             (Method::POST, "/api/v1/ask", false),

@@ -131,7 +131,8 @@ impl Desk {
         let allow = Allow::parse(&format!("127.0.0.1:{port}")).unwrap();
         let gateway = Gateway::new(store.clone(), reach, allow, Arc::new(SystemLookup)).unwrap();
         let patience = Duration::from_millis(400);
-        let providers = Providers::start_with(store.clone(), gateway, patience)
+        let quotas = Quotas::new(store.clone());
+        let providers = Providers::start_with(store.clone(), gateway, quotas, patience)
             .await
             .unwrap();
         Self {
@@ -417,3 +418,6 @@ async fn anthropic_and_gemini_are_spoken_too() {
 
 #[path = "leash_tests.rs"]
 mod leash;
+
+#[path = "tokens_tests.rs"]
+mod tokens;

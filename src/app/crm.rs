@@ -132,7 +132,8 @@ fn news(event: Event) -> Option<News> {
             ..
         } => Some(News::Stage { lead, name, stage }),
         Event::Lead { .. } => None,
-        Event::LeadDeleted { lead } => Some(News::LeadDeleted { lead }),
+        Event::LeadDeleted { lead, at } => Some(News::LeadDeleted { lead, at }),
+        Event::LeadRestored { lead, at } => Some(News::LeadRestored { lead, at }),
         Event::Note { lead, note, .. } => Some(News::Note { lead, note }),
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct There {
     pub(super) tags: BTreeSet<String>,
     pub(super) tasks: Vec<String>,
     pub(super) downloads: u32,
+    /// The lead was deleted.
+    pub(super) missing: bool,
     pub(super) calls: u32,
     /// The call that hangs, and whether its effect comes first.
     pub(super) hang: Option<(u32, bool)>,
@@ -81,7 +83,7 @@ impl FakeCrm {
 #[async_trait]
 impl Crm for FakeCrm {
     fn kind(&self) -> CrmKind {
-        CrmKind::Generic
+        CrmKind::Kommo
     }
 
     async fn lead(&self, lead: &str) -> Result<Lead, CrmError> {
@@ -90,7 +92,15 @@ impl Crm for FakeCrm {
             name: "Ines Marlow".to_owned(),
             ..Lead::default()
         };
-        Ok(self.call(|_| found).await)
+        let gone = || CrmError::Missing {
+            account: "shop.example".to_owned(),
+            what: "the lead",
+        };
+        self.call(|there| match there.missing {
+            true => Err(gone()),
+            false => Ok(found),
+        })
+        .await
     }
 
     async fn open_leads(&self, _from: Option<&str>) -> Result<Page<LeadRef>, CrmError> {
@@ -192,7 +202,8 @@ impl Accounts for FakeAccounts {
         Ok(self.crm.clone())
     }
 
-    /// Lines such as `message m1 7 1000`, `closed t1 7`, `stage 7 142`, `note 7 n1`, `deleted 7`.
+    /// Lines such as `message m1 7 1000`, `closed t1 7`, `stage 7 142`, `note 7 n1`, `deleted 7 1000`, `restored 7 1000`; `-` for
+    /// no time.
     fn read(&self, _account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError> {
         let text = String::from_utf8_lossy(body);
         text.lines()
@@ -225,8 +236,13 @@ impl Accounts for FakeAccounts {
                         lead: (*lead).to_owned(),
                         note: (*note).to_owned(),
                     }),
-                    ["deleted", lead] => Ok(News::LeadDeleted {
+                    ["deleted", lead, at] => Ok(News::LeadDeleted {
                         lead: (*lead).to_owned(),
+                        at: at.parse().ok(),
+                    }),
+                    ["restored", lead, at] => Ok(News::LeadRestored {
+                        lead: (*lead).to_owned(),
+                        at: at.parse().ok(),
                     }),
                     _ => Err(CrmError::Input("not understood".into())),
                 }

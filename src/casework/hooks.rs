@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use tokio_util::sync::CancellationToken;
 
+use super::gone::take_deletion;
 use super::settings::CaseSettings;
 use super::{Casework, News, now};
 use crate::crm::CrmError;
 use crate::store::casework;
 use crate::store::crm::accounts::{self, Account, AccountState};
+use crate::store::crm::deleted;
 use crate::store::crm::hooks::{self, Hook};
 use crate::store::crm::jobs::{self, CrmJobKind};
 use crate::store::crm::leads;
@@ -132,6 +134,11 @@ fn take_one(
     news: &News,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
+    if let Some(lead) = lead_of(tx, account, news)?
+        && deleted::is_gone(tx, account, &lead)?
+    {
+        return Ok(false);
+    }
     match news {
         News::Message(message) => {
             let is_new = messages::keep(tx, account, message, now)?;
@@ -169,13 +176,35 @@ fn take_one(
             leads::keep(tx, account, lead, name, contact, Some(facts), now)?;
             Ok(false)
         }
-        News::LeadDeleted { lead } => {
-            casework::erase_lead(tx, account, lead, now)?;
+        News::LeadDeleted { lead, at } => {
+            take_deletion(tx, account, settings, lead, *at, now)?;
+            Ok(false)
+        }
+        News::LeadRestored { lead, at } => {
+            // Without a time it may be an old one that came again; then asking for the lead tells.
+            if let Some(at) = at {
+                deleted::note_restored(tx, account, lead, *at, now)?;
+            }
             Ok(false)
         }
         // Ours are no news, and those of people are read with the lead.
         News::TalkClosed { .. } | News::Note { .. } => Ok(false),
     }
+}
+
+/// The lead that something is news of, unless it says whether there is such a lead.
+fn lead_of(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    news: &News,
+) -> Result<Option<String>, StoreError> {
+    Ok(match news {
+        News::Message(message) => message.lead.clone(),
+        News::TalkClosed { lead: None, talk } => casework::lead_of_talk(tx, account, talk)?,
+        News::TalkClosed { lead, .. } => lead.clone(),
+        News::Stage { lead, .. } | News::Note { lead, .. } => Some(lead.clone()),
+        News::Lead { .. } | News::LeadDeleted { .. } | News::LeadRestored { .. } => None,
+    })
 }
 
 /// Queues an analysis that nobody asked for by hand, unless nothing was said since the last one.

@@ -36,6 +36,8 @@ pub(super) struct There {
     pub(super) downloads: u32,
     /// The lead was deleted.
     pub(super) missing: bool,
+    /// How often it was asked where the account is.
+    pub(super) looks: u32,
     pub(super) calls: u32,
     /// The call that hangs, and whether its effect comes first.
     pub(super) hang: Option<(u32, bool)>,
@@ -244,10 +246,15 @@ impl Accounts for FakeAccounts {
                         lead: (*lead).to_owned(),
                         at: at.parse().ok(),
                     }),
+                    ["elsewhere"] => Ok(News::Elsewhere),
                     _ => Err(CrmError::Input("not understood".into())),
                 }
             })
             .collect()
+    }
+
+    async fn look_where(&self, _account: &Scoped<Account>) {
+        self.crm.there().looks += 1;
     }
 
     async fn disconnect(

@@ -122,3 +122,17 @@ async fn a_lead_that_cannot_be_read_any_more_is_erased_until_it_can_be() {
     hook(&shop, "message c 7 9900").await;
     assert_eq!(held(&shop).await.messages, 1);
 }
+
+#[tokio::test]
+async fn a_hook_that_names_another_address_makes_us_ask_the_crm() {
+    let shop = Shop::open().await;
+    hook(&shop, "elsewhere\nmessage a 7 2000\nelsewhere").await;
+    for _ in 0..100 {
+        if shop.crm.there().looks > 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(shop.crm.there().looks, 1);
+    assert_eq!(held(&shop).await.messages, 1);
+}

@@ -1,6 +1,7 @@
 //! What CRMs sent: worked on in the order in which it came, whatever order it happened in, and each body once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,9 @@ const AT_ONCE: u32 = 100;
 const SETTLING_MS: i64 = 20_000;
 /// How long to wait after a fault of the store.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A body, whose it is, and what it tells.
+type Read = (Hook, Scoped<Account>, Result<Vec<News>, CrmError>);
 
 impl Casework {
     /// Works on what came, until `shutdown`.
@@ -57,7 +61,7 @@ impl Casework {
         }
         let count = due.len();
         let accounts = self.accounts_of(&due).await?;
-        let mut read = Vec::with_capacity(count);
+        let mut read: Vec<Read> = Vec::with_capacity(count);
         for hook in due {
             let Some(account) = accounts.get(&hook.account).cloned() else {
                 continue;
@@ -68,6 +72,7 @@ impl Casework {
             };
             read.push((hook, account, news));
         }
+        let moved = Self::accounts_elsewhere(&read);
         let queued = self.store().write(move |tx| {
             let mut queued = false;
             for (hook, account, news) in &read {
@@ -78,7 +83,24 @@ impl Casework {
         if queued.await? {
             self.inner.wake_jobs.notify_one();
         }
+        for account in moved {
+            let accounts = Arc::clone(&self.inner.parts.accounts);
+            // Nothing waits for it: what came is kept already.
+            tokio::spawn(async move { accounts.look_where(&account).await });
+        }
         Ok(count)
+    }
+
+    /// The accounts whose bodies name another address.
+    fn accounts_elsewhere(read: &[Read]) -> Vec<Scoped<Account>> {
+        let mut found: Vec<Scoped<Account>> = Vec::new();
+        for (_, account, news) in read {
+            let is_elsewhere = (news.iter().flatten()).any(|one| *one == News::Elsewhere);
+            if is_elsewhere && !found.iter().any(|known| known.id == account.id) {
+                found.push(account.clone());
+            }
+        }
+        found
     }
 
     async fn accounts_of(
@@ -188,7 +210,7 @@ fn take_one(
             Ok(false)
         }
         // Ours are no news, and those of people are read with the lead.
-        News::TalkClosed { .. } | News::Note { .. } => Ok(false),
+        News::TalkClosed { .. } | News::Note { .. } | News::Elsewhere => Ok(false),
     }
 }
 
@@ -203,7 +225,10 @@ fn lead_of(
         News::TalkClosed { lead: None, talk } => casework::lead_of_talk(tx, account, talk)?,
         News::TalkClosed { lead, .. } => lead.clone(),
         News::Stage { lead, .. } | News::Note { lead, .. } => Some(lead.clone()),
-        News::Lead { .. } | News::LeadDeleted { .. } | News::LeadRestored { .. } => None,
+        News::Lead { .. }
+        | News::LeadDeleted { .. }
+        | News::LeadRestored { .. }
+        | News::Elsewhere => None,
     })
 }
 

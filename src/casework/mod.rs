@@ -82,6 +82,9 @@ pub trait Accounts: Send + Sync {
     /// `Input` for a body that is none of this CRM's; it is given up.
     fn read(&self, account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError>;
 
+    /// Asks the CRM where an account is, after a hook named another address, and keeps what it says.
+    async fn look_where(&self, account: &Scoped<Account>);
+
     /// Takes our hooks out of the CRM, as far as it lets us, and deletes the tokens here and, unless they are to stay, the copies.
     /// Returns whether the CRM confirmed that the hooks are gone.
     async fn disconnect(
@@ -126,6 +129,8 @@ pub enum News {
         lead: String,
         at: Option<UnixMs>,
     },
+    /// The account has another address now, or somebody pretends so.
+    Elsewhere,
 }
 
 /// What the work needs.

@@ -137,6 +137,28 @@ pub fn account_of_hook(body: &[u8]) -> Result<Option<String>, CrmError> {
     Ok(account.and_then(|account| account.text("id").map(str::to_owned)))
 }
 
+/// The host that a body names as the account's, as far as it can be told from the one that is known.
+///
+/// # Errors
+/// `Input` for a form that is too large.
+pub fn address_of_hook(body: &[u8], known: &str) -> Result<Option<String>, CrmError> {
+    let tree = parse_form(body)?;
+    let Some(account) = tree.get("account") else {
+        return Ok(None);
+    };
+    let link = account.get("_links").and_then(|links| links.text("self"));
+    let linked = link.and_then(|link| {
+        let host = link.strip_prefix("https://")?.split('/').next()?;
+        (!host.is_empty()).then(|| host.to_ascii_lowercase())
+    });
+    if linked.is_some() {
+        return Ok(linked);
+    }
+    let ending = known.split_once('.').map(|(_, ending)| ending);
+    let named = account.text("subdomain").zip(ending);
+    Ok(named.map(|(subdomain, ending)| format!("{}.{ending}", subdomain.to_ascii_lowercase())))
+}
+
 fn is_message(item: &Node) -> bool {
     let has = |field| item.text(field).is_some();
     has("message_type") || (has("chat_id") && has("text"))
@@ -278,6 +300,29 @@ mod tests {
         assert_eq!(account(MESSAGE).as_deref(), Some("1"));
         for none in ["", "account=1", "account[id]=", "message[add][0][id]=1"] {
             assert_eq!(account(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_body_says_where_its_account_is_or_nothing() {
+        let address = |body: &str| address_of_hook(body.as_bytes(), "shop.kommo.com").unwrap();
+        for (body, host) in [
+            ("account[subdomain]=Shop", "shop.kommo.com"),
+            ("account[subdomain]=boutique", "boutique.kommo.com"),
+            (
+                "account[subdomain]=shop&account[_links][self]=https%3A%2F%2Fshop.amocrm.ru%2F",
+                "shop.amocrm.ru",
+            ),
+        ] {
+            assert_eq!(address(body).as_deref(), Some(host), "{body}");
+        }
+        for none in [
+            "",
+            "account=1",
+            "account[_links][self]=http%3A%2F%2Fx",
+            "account[id]=1",
+        ] {
+            assert_eq!(address(none), None, "{none}");
         }
     }
 

@@ -8,6 +8,7 @@ mod generic;
 mod inbound;
 #[path = "../../fakes/kommo/mod.rs"]
 pub mod kommo_fake;
+mod moved;
 mod pace;
 mod reading;
 mod voice;

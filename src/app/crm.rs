@@ -108,6 +108,14 @@ impl Accounts for Clients {
         }
     }
 
+    async fn note_erased(&self, account: &Scoped<Account>, lead: &str) -> Result<(), StoreError> {
+        let subject = Subject::Crm(Remote {
+            account: account.id,
+            key: RemoteKey::Lead(lead.to_owned()),
+        });
+        privacy::note(&self.store, account.workspace(), &[subject], now()).await
+    }
+
     async fn look_where(&self, account: &Scoped<Account>) {
         if account.kind == CrmKind::Kommo {
             self.kommo.look_after_hook(account).await;

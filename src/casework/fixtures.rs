@@ -18,7 +18,7 @@ use crate::speech::{SpeechError, TranscribeOptions, Transcriber, Transcript};
 use crate::store::crm::accounts::{self, Account, CrmKind, NewAccount, Tokens};
 use crate::store::crm::messages::{CrmMessage, Writer};
 use crate::store::crm::notes;
-use crate::store::{Scoped, Store, UnixMs, workspaces};
+use crate::store::{Scoped, Store, StoreError, UnixMs, workspaces};
 use crate::usage::quota::Quotas;
 
 pub(super) const SPOKEN: &str = "Can we meet on Tuesday at ten?";
@@ -36,6 +36,8 @@ pub(super) struct There {
     pub(super) downloads: u32,
     /// The lead was deleted.
     pub(super) missing: bool,
+    /// Leads that were noted as erased.
+    pub(super) noted: Vec<String>,
     /// How often it was asked where the account is.
     pub(super) looks: u32,
     pub(super) calls: u32,
@@ -251,6 +253,11 @@ impl Accounts for FakeAccounts {
                 }
             })
             .collect()
+    }
+
+    async fn note_erased(&self, _account: &Scoped<Account>, lead: &str) -> Result<(), StoreError> {
+        self.crm.there().noted.push(lead.to_owned());
+        Ok(())
     }
 
     async fn look_where(&self, _account: &Scoped<Account>) {

@@ -27,6 +27,25 @@ pub(super) fn take_deletion(
 }
 
 impl Casework {
+    /// Notes beside the database that a lead is about to be erased, unless that is known or the owner keeps what is held.
+    pub(super) async fn note_deletion(
+        &self,
+        account: &Scoped<Account>,
+        lead: &str,
+    ) -> Result<(), StoreError> {
+        if CaseSettings::of(account).keep_deleted {
+            return Ok(());
+        }
+        let (of, id) = (account.clone(), lead.to_owned());
+        let is_known = self
+            .store()
+            .read(move |conn| deleted::is_gone(conn, &of, &id));
+        match is_known.await? {
+            true => Ok(()),
+            false => self.inner.parts.accounts.note_erased(account, lead).await,
+        }
+    }
+
     /// The lead as its CRM has it. One that is no longer there is treated as its hook would have it treated.
     pub(super) async fn ask_for_lead(&self, work: &Work) -> Result<Lead, CaseError> {
         let found = work.crm.lead(&work.lead).await;
@@ -41,6 +60,7 @@ impl Casework {
                 Ok(found)
             }
             Err(error @ CrmError::Missing { .. }) if work.crm.kind() == CrmKind::Kommo => {
+                self.note_deletion(&account, &lead).await?;
                 let settings = work.settings.clone();
                 let taken = self
                     .store()

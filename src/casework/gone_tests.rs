@@ -54,6 +54,7 @@ async fn what_is_deleted_over_there_is_erased_and_nothing_late_brings_it_back() 
         ..Held::default()
     };
     assert_eq!(held(&shop).await, left, "the other lead stays");
+    assert_eq!(shop.crm.there().noted, ["7"]);
     for late in [
         "message a 7 2000",
         "message b 7 9000",
@@ -67,6 +68,7 @@ async fn what_is_deleted_over_there_is_erased_and_nothing_late_brings_it_back() 
         assert_eq!(held(&shop).await, left, "{late}");
         assert!(!is_queued(&shop).await, "{late}");
     }
+    assert_eq!(shop.crm.there().noted, ["7"], "once");
 }
 
 #[tokio::test]
@@ -81,6 +83,7 @@ async fn the_owner_may_keep_what_is_held_and_sees_that_it_is_gone() {
     shop.casework.ask(&shop.account, "7").await.unwrap();
     hook(&shop, "deleted 7 -").await;
     assert_eq!(listed(&shop).await, Some(true));
+    assert!(shop.crm.there().noted.is_empty());
     hook(&shop, "message b 7 9000").await;
     assert_eq!(held(&shop).await, before);
     // What was to be done for it is not done any more.
@@ -113,6 +116,7 @@ async fn a_lead_that_cannot_be_read_any_more_is_erased_until_it_can_be() {
     shop.casework.ask(&shop.account, "7").await.unwrap();
     shop.run_all().await;
     assert_eq!(held(&shop).await, Held::default());
+    assert_eq!(shop.crm.there().noted, ["7"]);
     hook(&shop, "message b 7 9000").await;
     assert_eq!(held(&shop).await, Held::default());
     shop.crm.there().missing = false;

@@ -73,6 +73,9 @@ impl Casework {
             read.push((hook, account, news));
         }
         let moved = Self::accounts_elsewhere(&read);
+        for (account, lead) in deletions(&read) {
+            self.note_deletion(&account, &lead).await?;
+        }
         let queued = self.store().write(move |tx| {
             let mut queued = false;
             for (hook, account, news) in &read {
@@ -123,6 +126,19 @@ impl Casework {
         });
         read.await
     }
+}
+
+/// The leads that bodies say were deleted.
+fn deletions(read: &[Read]) -> Vec<(Scoped<Account>, String)> {
+    let mut found = Vec::new();
+    for (_, account, news) in read {
+        for one in news.iter().flatten() {
+            if let News::LeadDeleted { lead, .. } = one {
+                found.push((account.clone(), lead.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// Works on a body and marks it; returns whether work was queued.

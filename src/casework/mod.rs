@@ -64,7 +64,7 @@ use crate::llm::ChatModel;
 use crate::speech::Transcriber;
 use crate::store::crm::accounts::Account;
 use crate::store::crm::messages::CrmMessage;
-use crate::store::{Scoped, Store, UnixMs, WorkspaceId};
+use crate::store::{Scoped, Store, StoreError, UnixMs, WorkspaceId};
 use crate::usage::quota::Quotas;
 
 /// How CRMs are reached. The composition root knows which client speaks to which kind.
@@ -84,6 +84,9 @@ pub trait Accounts: Send + Sync {
 
     /// Asks the CRM where an account is, after a hook named another address, and keeps what it says.
     async fn look_where(&self, account: &Scoped<Account>);
+
+    /// Notes beside the database that a lead is about to be erased, so that restoring an earlier backup erases it again.
+    async fn note_erased(&self, account: &Scoped<Account>, lead: &str) -> Result<(), StoreError>;
 
     /// Takes our hooks out of the CRM, as far as it lets us, and deletes the tokens here and, unless they are to stay, the copies.
     /// Returns whether the CRM confirmed that the hooks are gone.

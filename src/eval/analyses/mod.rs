@@ -491,3 +491,7 @@ fn score_figures(rows: &[ScoreRow], fit: bool) -> ScoreFigures {
         weights: fit.then(|| fit::fit(&samples).to_toml(table)),
     }
 }
+
+#[cfg(test)]
+#[path = "analyses_tests.rs"]
+mod tests;

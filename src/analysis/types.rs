@@ -137,7 +137,7 @@ pub struct Cost {
     pub prompt_version: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub analysis: Analysis,
     pub cost: Cost,

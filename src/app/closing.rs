@@ -68,7 +68,10 @@ pub async fn limit(
     limit_bytes: Option<u64>,
 ) -> Result<(), StoreError> {
     let set = store.write(move |tx| {
-        let kept = StorageSettings { limit_bytes };
+        let kept = StorageSettings {
+            limit_bytes,
+            ..StorageSettings::default()
+        };
         workspaces::set_section(tx, workspace, StorageSettings::SECTION, &kept)
     });
     set.await

@@ -11,7 +11,7 @@ use crate::casework::{Accounts, CaseError, Disconnected, News};
 use crate::config::Config;
 use crate::crm::generic::{self, Generic, Told};
 use crate::crm::kommo::{
-    Begun, Callback, Connected, Event, Hosts, Kommo, account_of_hook, read_hook,
+    Begun, Callback, Connected, Event, Hosts, Kommo, account_of_hook, address_of_hook, read_hook,
 };
 use crate::crm::{Crm, CrmError, Governor};
 use crate::egress::Gateway;
@@ -95,12 +95,30 @@ impl Accounts for Clients {
                     return Err(CrmError::Input(told.into()));
                 }
                 let events = read_hook(body, now())?;
-                Ok(events.into_iter().filter_map(news).collect())
+                let named = address_of_hook(body, &account.host)?;
+                let elsewhere = named.is_some_and(|named| named != account.host);
+                let first = elsewhere.then_some(News::Elsewhere);
+                let rest = events.into_iter().filter_map(news);
+                Ok(first.into_iter().chain(rest).collect())
             }
             CrmKind::Generic => {
                 let told = generic::read_hook(body)?;
                 Ok(told.into_iter().map(news_of_program).collect())
             }
+        }
+    }
+
+    async fn note_erased(&self, account: &Scoped<Account>, lead: &str) -> Result<(), StoreError> {
+        let subject = Subject::Crm(Remote {
+            account: account.id,
+            key: RemoteKey::Lead(lead.to_owned()),
+        });
+        privacy::note(&self.store, account.workspace(), &[subject], now()).await
+    }
+
+    async fn look_where(&self, account: &Scoped<Account>) {
+        if account.kind == CrmKind::Kommo {
+            self.kommo.look_after_hook(account).await;
         }
     }
 
@@ -132,7 +150,8 @@ fn news(event: Event) -> Option<News> {
             ..
         } => Some(News::Stage { lead, name, stage }),
         Event::Lead { .. } => None,
-        Event::LeadDeleted { lead } => Some(News::LeadDeleted { lead }),
+        Event::LeadDeleted { lead, at } => Some(News::LeadDeleted { lead, at }),
+        Event::LeadRestored { lead, at } => Some(News::LeadRestored { lead, at }),
         Event::Note { lead, note, .. } => Some(News::Note { lead, note }),
     }
 }

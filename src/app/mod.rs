@@ -240,7 +240,7 @@ impl App {
         )?;
         let inbox = Inbox::start(store.clone(), &tasks, shutdown.clone());
         let gateway = outside::gateway(&config, store.clone())?;
-        let providers = Providers::start(store.clone(), gateway.clone()).await?;
+        let providers = Providers::start(store.clone(), gateway.clone(), quotas.clone()).await?;
         let chat: Arc<dyn ChatModel> = Arc::new(providers.chat(chat, Arc::clone(&budgets)));
         let mail = Mail::start(
             store.clone(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::workspaces::{WorkspaceError, need_unbound};
 use super::{App, closing};
 use crate::access::{Denied, Member, Principal, Scope};
-use crate::store::quota::{self, Limits, Measure, Plan};
+use crate::store::quota::{self, Elsewhere, Limits, Measure, Plan};
 use crate::store::storage::{self, StorageSettings};
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{PlanId, Store, StoreError, UnixMs, WorkspaceId};
@@ -195,15 +195,34 @@ async fn standing(app: &App, workspace: Workspace, now: UnixMs) -> Result<Standi
 /// What was used in a month, by measure.
 pub type Used = BTreeMap<Measure, u64>;
 
+/// What a workspace used in a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastMonth {
+    pub month: String,
+    pub used: Used,
+    /// Of the tokens: those of providers.
+    pub elsewhere: Elsewhere,
+}
+
 /// What a workspace used in each month, the latest first.
-pub async fn history(store: &Store, by: &Member) -> Result<Vec<(String, Used)>, PlanError> {
+pub async fn history(store: &Store, by: &Member) -> Result<Vec<PastMonth>, PlanError> {
     let workspace = by.need(MAY_SEE)?;
     let read = store.read(move |conn| quota::history(conn, workspace, MONTHS));
-    let mut months: Vec<(String, Used)> = Vec::new();
-    for (month, measure, used) in read.await? {
-        match months.last_mut() {
-            Some((last, all)) if *last == month => drop(all.insert(measure, used)),
-            _ => months.push((month, Used::from([(measure, used)]))),
+    let mut months: Vec<PastMonth> = Vec::new();
+    for past in read.await? {
+        if months.last().is_none_or(|last| last.month != past.month) {
+            months.push(PastMonth {
+                month: past.month,
+                used: Used::new(),
+                elsewhere: Elsewhere::default(),
+            });
+        }
+        let Some(last) = months.last_mut() else {
+            continue;
+        };
+        last.used.insert(past.measure, past.used);
+        if past.measure == Measure::ModelTokens {
+            last.elsewhere = past.elsewhere;
         }
     }
     Ok(months)
@@ -217,6 +236,8 @@ pub struct Invoiced {
     /// Name of the plan that it has now.
     pub plan: Option<String>,
     pub used: Used,
+    /// Of the tokens: those of providers.
+    pub elsewhere: Elsewhere,
 }
 
 impl Invoiced {
@@ -224,6 +245,7 @@ impl Invoiced {
     pub fn heads() -> Vec<&'static str> {
         let mut heads = vec!["workspace", "title", "month", "plan"];
         heads.extend(Measure::ALL.iter().map(|measure| name(*measure)));
+        heads.extend(["of the tokens: by providers", "of these: estimated"]);
         heads
     }
 
@@ -241,6 +263,8 @@ impl Invoiced {
                 .iter()
                 .map(|measure| told(*measure, used(measure))),
         );
+        let Elsewhere { used, estimated } = self.elsewhere;
+        cells.extend([used.to_string(), estimated.to_string()]);
         cells
     }
 }
@@ -275,6 +299,7 @@ pub async fn invoice(
                 title: workspace.title,
                 plan: quota::plan_of(conn, id)?.map(|plan| plan.name),
                 used,
+                elsewhere: quota::elsewhere(conn, id, &of, Measure::ModelTokens)?,
             });
         }
         Ok(lines)

@@ -270,6 +270,7 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + crm::hooks::purge(tx, before(CRM_DAYS))?
         + crm::messages::purge(tx, before(CRM_DAYS))?
         + crm::jobs::purge(tx, before(CRM_DAYS))?
+        + crm::deleted::purge(tx, before(CRM_DAYS))?
         + assistants::purge_deleted(tx, before(assistants::KEPT_DAYS))?
         + closures::purge(tx, before(LEDGER_DAYS))?)
 }

@@ -348,3 +348,6 @@ async fn settings_lie_beside_those_of_the_client() {
         .read(move |conn| accounts::get(conn, workspace, id));
     assert_eq!(read.await.unwrap().settings["fields"]["Frontdesk score"], 4);
 }
+
+#[path = "gone_tests.rs"]
+mod gone;

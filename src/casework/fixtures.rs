@@ -18,7 +18,7 @@ use crate::speech::{SpeechError, TranscribeOptions, Transcriber, Transcript};
 use crate::store::crm::accounts::{self, Account, CrmKind, NewAccount, Tokens};
 use crate::store::crm::messages::{CrmMessage, Writer};
 use crate::store::crm::notes;
-use crate::store::{Scoped, Store, UnixMs, workspaces};
+use crate::store::{Scoped, Store, StoreError, UnixMs, workspaces};
 use crate::usage::quota::Quotas;
 
 pub(super) const SPOKEN: &str = "Can we meet on Tuesday at ten?";
@@ -34,6 +34,12 @@ pub(super) struct There {
     pub(super) tags: BTreeSet<String>,
     pub(super) tasks: Vec<String>,
     pub(super) downloads: u32,
+    /// The lead was deleted.
+    pub(super) missing: bool,
+    /// Leads that were noted as erased.
+    pub(super) noted: Vec<String>,
+    /// How often it was asked where the account is.
+    pub(super) looks: u32,
     pub(super) calls: u32,
     /// The call that hangs, and whether its effect comes first.
     pub(super) hang: Option<(u32, bool)>,
@@ -81,7 +87,7 @@ impl FakeCrm {
 #[async_trait]
 impl Crm for FakeCrm {
     fn kind(&self) -> CrmKind {
-        CrmKind::Generic
+        CrmKind::Kommo
     }
 
     async fn lead(&self, lead: &str) -> Result<Lead, CrmError> {
@@ -90,7 +96,15 @@ impl Crm for FakeCrm {
             name: "Ines Marlow".to_owned(),
             ..Lead::default()
         };
-        Ok(self.call(|_| found).await)
+        let gone = || CrmError::Missing {
+            account: "shop.example".to_owned(),
+            what: "the lead",
+        };
+        self.call(|there| match there.missing {
+            true => Err(gone()),
+            false => Ok(found),
+        })
+        .await
     }
 
     async fn open_leads(&self, _from: Option<&str>) -> Result<Page<LeadRef>, CrmError> {
@@ -192,7 +206,8 @@ impl Accounts for FakeAccounts {
         Ok(self.crm.clone())
     }
 
-    /// Lines such as `message m1 7 1000`, `closed t1 7`, `stage 7 142`, `note 7 n1`, `deleted 7`.
+    /// Lines such as `message m1 7 1000`, `closed t1 7`, `stage 7 142`, `note 7 n1`, `deleted 7 1000`, `restored 7 1000`; `-` for
+    /// no time.
     fn read(&self, _account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError> {
         let text = String::from_utf8_lossy(body);
         text.lines()
@@ -225,13 +240,28 @@ impl Accounts for FakeAccounts {
                         lead: (*lead).to_owned(),
                         note: (*note).to_owned(),
                     }),
-                    ["deleted", lead] => Ok(News::LeadDeleted {
+                    ["deleted", lead, at] => Ok(News::LeadDeleted {
                         lead: (*lead).to_owned(),
+                        at: at.parse().ok(),
                     }),
+                    ["restored", lead, at] => Ok(News::LeadRestored {
+                        lead: (*lead).to_owned(),
+                        at: at.parse().ok(),
+                    }),
+                    ["elsewhere"] => Ok(News::Elsewhere),
                     _ => Err(CrmError::Input("not understood".into())),
                 }
             })
             .collect()
+    }
+
+    async fn note_erased(&self, _account: &Scoped<Account>, lead: &str) -> Result<(), StoreError> {
+        self.crm.there().noted.push(lead.to_owned());
+        Ok(())
+    }
+
+    async fn look_where(&self, _account: &Scoped<Account>) {
+        self.crm.there().looks += 1;
     }
 
     async fn disconnect(

@@ -1,14 +1,17 @@
 //! What CRMs sent: worked on in the order in which it came, whatever order it happened in, and each body once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::gone::take_deletion;
 use super::settings::CaseSettings;
 use super::{Casework, News, now};
 use crate::crm::CrmError;
 use crate::store::casework;
 use crate::store::crm::accounts::{self, Account, AccountState};
+use crate::store::crm::deleted;
 use crate::store::crm::hooks::{self, Hook};
 use crate::store::crm::jobs::{self, CrmJobKind};
 use crate::store::crm::leads;
@@ -21,6 +24,9 @@ const AT_ONCE: u32 = 100;
 const SETTLING_MS: i64 = 20_000;
 /// How long to wait after a fault of the store.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A body, whose it is, and what it tells.
+type Read = (Hook, Scoped<Account>, Result<Vec<News>, CrmError>);
 
 impl Casework {
     /// Works on what came, until `shutdown`.
@@ -55,7 +61,7 @@ impl Casework {
         }
         let count = due.len();
         let accounts = self.accounts_of(&due).await?;
-        let mut read = Vec::with_capacity(count);
+        let mut read: Vec<Read> = Vec::with_capacity(count);
         for hook in due {
             let Some(account) = accounts.get(&hook.account).cloned() else {
                 continue;
@@ -65,6 +71,10 @@ impl Casework {
                 _ => self.inner.parts.accounts.read(&account, &hook.body),
             };
             read.push((hook, account, news));
+        }
+        let moved = Self::accounts_elsewhere(&read);
+        for (account, lead) in deletions(&read) {
+            self.note_deletion(&account, &lead).await?;
         }
         let queued = self.store().write(move |tx| {
             let mut queued = false;
@@ -76,7 +86,24 @@ impl Casework {
         if queued.await? {
             self.inner.wake_jobs.notify_one();
         }
+        for account in moved {
+            let accounts = Arc::clone(&self.inner.parts.accounts);
+            // Nothing waits for it: what came is kept already.
+            tokio::spawn(async move { accounts.look_where(&account).await });
+        }
         Ok(count)
+    }
+
+    /// The accounts whose bodies name another address.
+    fn accounts_elsewhere(read: &[Read]) -> Vec<Scoped<Account>> {
+        let mut found: Vec<Scoped<Account>> = Vec::new();
+        for (_, account, news) in read {
+            let is_elsewhere = (news.iter().flatten()).any(|one| *one == News::Elsewhere);
+            if is_elsewhere && !found.iter().any(|known| known.id == account.id) {
+                found.push(account.clone());
+            }
+        }
+        found
     }
 
     async fn accounts_of(
@@ -99,6 +126,19 @@ impl Casework {
         });
         read.await
     }
+}
+
+/// The leads that bodies say were deleted.
+fn deletions(read: &[Read]) -> Vec<(Scoped<Account>, String)> {
+    let mut found = Vec::new();
+    for (_, account, news) in read {
+        for one in news.iter().flatten() {
+            if let News::LeadDeleted { lead, .. } = one {
+                found.push((account.clone(), lead.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// Works on a body and marks it; returns whether work was queued.
@@ -132,6 +172,11 @@ fn take_one(
     news: &News,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
+    if let Some(lead) = lead_of(tx, account, news)?
+        && deleted::is_gone(tx, account, &lead)?
+    {
+        return Ok(false);
+    }
     match news {
         News::Message(message) => {
             let is_new = messages::keep(tx, account, message, now)?;
@@ -169,13 +214,38 @@ fn take_one(
             leads::keep(tx, account, lead, name, contact, Some(facts), now)?;
             Ok(false)
         }
-        News::LeadDeleted { lead } => {
-            casework::erase_lead(tx, account, lead, now)?;
+        News::LeadDeleted { lead, at } => {
+            take_deletion(tx, account, settings, lead, *at, now)?;
+            Ok(false)
+        }
+        News::LeadRestored { lead, at } => {
+            // Without a time it may be an old one that came again; then asking for the lead tells.
+            if let Some(at) = at {
+                deleted::note_restored(tx, account, lead, *at, now)?;
+            }
             Ok(false)
         }
         // Ours are no news, and those of people are read with the lead.
-        News::TalkClosed { .. } | News::Note { .. } => Ok(false),
+        News::TalkClosed { .. } | News::Note { .. } | News::Elsewhere => Ok(false),
     }
+}
+
+/// The lead that something is news of, unless it says whether there is such a lead.
+fn lead_of(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    news: &News,
+) -> Result<Option<String>, StoreError> {
+    Ok(match news {
+        News::Message(message) => message.lead.clone(),
+        News::TalkClosed { lead: None, talk } => casework::lead_of_talk(tx, account, talk)?,
+        News::TalkClosed { lead, .. } => lead.clone(),
+        News::Stage { lead, .. } | News::Note { lead, .. } => Some(lead.clone()),
+        News::Lead { .. }
+        | News::LeadDeleted { .. }
+        | News::LeadRestored { .. }
+        | News::Elsewhere => None,
+    })
 }
 
 /// Queues an analysis that nobody asked for by hand, unless nothing was said since the last one.

@@ -94,7 +94,7 @@ impl Casework {
 
     /// Reads, listens and thinks; what was found is stored.
     async fn find_out(&self, work: &mut Work) -> Result<(), CaseError> {
-        let lead = work.crm.lead(&work.lead).await?;
+        let lead = self.ask_for_lead(work).await?;
         let (account, known) = (work.account.clone(), lead.clone());
         let kept = self.store().write(move |tx| {
             let (name, contact) = (Some(known.name.as_str()), known.contacts.first());

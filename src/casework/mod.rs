@@ -11,6 +11,7 @@
 //! - An analysis is counted in the transaction that stores it. Nothing is analysed that nobody asked for, unless the owner
 //!   turned that on ([`CaseSettings`]).
 //! - What a hook brought is worked on in one transaction with the mark that it was, so none is lost or counted twice.
+//! - What a CRM deleted is erased here, unless the owner keeps it, and nothing that comes late brings it back (`gone`).
 //!
 //! Reading order: `lead` (the steps), `progress`, `turns`, `voice`, `judge`, `write`; `backfill`; `hooks`; `work` (who runs all
 //! this); `card` (what the widget shows), `acts` (what owners do).
@@ -31,6 +32,7 @@ mod acts;
 mod backfill;
 mod card;
 mod error;
+mod gone;
 mod hooks;
 mod judge;
 mod lead;
@@ -62,7 +64,7 @@ use crate::llm::ChatModel;
 use crate::speech::Transcriber;
 use crate::store::crm::accounts::Account;
 use crate::store::crm::messages::CrmMessage;
-use crate::store::{Scoped, Store, WorkspaceId};
+use crate::store::{Scoped, Store, StoreError, UnixMs, WorkspaceId};
 use crate::usage::quota::Quotas;
 
 /// How CRMs are reached. The composition root knows which client speaks to which kind.
@@ -79,6 +81,12 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// `Input` for a body that is none of this CRM's; it is given up.
     fn read(&self, account: &Scoped<Account>, body: &[u8]) -> Result<Vec<News>, CrmError>;
+
+    /// Asks the CRM where an account is, after a hook named another address, and keeps what it says.
+    async fn look_where(&self, account: &Scoped<Account>);
+
+    /// Notes beside the database that a lead is about to be erased, so that restoring an earlier backup erases it again.
+    async fn note_erased(&self, account: &Scoped<Account>, lead: &str) -> Result<(), StoreError>;
 
     /// Takes our hooks out of the CRM, as far as it lets us, and deletes the tokens here and, unless they are to stay, the copies.
     /// Returns whether the CRM confirmed that the hooks are gone.
@@ -117,7 +125,15 @@ pub enum News {
     },
     LeadDeleted {
         lead: String,
+        /// When that was over there, if it is told.
+        at: Option<UnixMs>,
     },
+    LeadRestored {
+        lead: String,
+        at: Option<UnixMs>,
+    },
+    /// The account has another address now, or somebody pretends so.
+    Elsewhere,
 }
 
 /// What the work needs.

@@ -69,6 +69,8 @@ pub struct CaseSettings {
     pub on_close: bool,
     /// Stages of the CRM, by their ids: a lead that comes there is analysed.
     pub stages: Vec<String>,
+    /// Whether what is held of a lead stays when the lead is deleted in the CRM.
+    pub keep_deleted: bool,
 }
 
 impl Default for CaseSettings {
@@ -83,6 +85,7 @@ impl Default for CaseSettings {
             task_hours: 24,
             on_close: false,
             stages: Vec::new(),
+            keep_deleted: false,
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
                 quota::name(of)
             ))
         });
-        let used: Vec<String> = used.collect();
+        let used: Vec<String> = used.chain(by_providers(month, "tokens_")).collect();
         out::line(&format!("{}  {}", text(month, "month"), used.join(", ")));
     }
     Ok(())
@@ -79,6 +79,9 @@ pub(super) fn show(of: &Value) {
             _ => String::new(),
         };
         out::line(&format!("  {}: {used}{of}", quota::name(measure)));
+        if let Some(theirs) = by_providers(one, "") {
+            out::line(&format!("    {theirs}"));
+        }
     }
     let mb = |field: &str| {
         let bytes = of.get(field).and_then(Value::as_u64)?;
@@ -90,6 +93,18 @@ pub(super) fn show(of: &Value) {
         mb("stored_bytes").unwrap_or(0),
         limit.unwrap_or_default()
     ));
+}
+
+/// The tokens of providers in words, if there are any; `before` stands before the names of the fields.
+fn by_providers(of: &Value, before: &str) -> Option<String> {
+    let number = |field: &str| of.get(format!("{before}{field}")).and_then(Value::as_u64);
+    let theirs = number("by_providers").filter(|theirs| *theirs > 0)?;
+    Some(match number("estimated") {
+        Some(part) if part > 0 => {
+            format!("{theirs} tokens of these by providers ({part} estimated)")
+        }
+        _ => format!("{theirs} tokens of these by providers"),
+    })
 }
 
 pub(super) fn rows<'a>(of: &'a Value, field: &str) -> &'a [Value] {

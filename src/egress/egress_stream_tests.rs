@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::out::{at, to};
 use super::*;
 use crate::egress::tunnel::Opening;
+use crate::egress::{Clear, Login, SshPlace, TlsPlace};
 
 /// A server that sends each byte back.
 async fn echo() -> u16 {
@@ -148,4 +149,59 @@ async fn a_sealed_machine_lets_out_neither_requests_nor_streams() {
         rows.iter()
             .all(|row| row.outcome.bytes_sent == 0 && row.outcome.error.is_some())
     );
+}
+
+/// Whatever it is for, and in whichever way: names are not looked up either.
+#[tokio::test]
+async fn a_sealed_machine_lets_nothing_out_for_any_purpose_in_any_way() {
+    let outside = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = outside.local_addr().unwrap().port();
+    let store = Store::open_in_memory().unwrap();
+    let allow = Allow::parse(&format!("127.0.0.1:{port}")).unwrap();
+    let sealed =
+        Gateway::new(store.clone(), Reach::Nothing, allow, Arc::new(SystemLookup)).unwrap();
+    let refused = |way: &str, error: Option<EgressError>| {
+        assert!(
+            matches!(error, Some(EgressError::Sealed)),
+            "{way}: {error:?}"
+        );
+    };
+    let limits = || opening("127.0.0.1", port).limits;
+    let data = || BTreeSet::from([Class::Metadata]);
+    let names: BTreeSet<&str> = Purpose::ALL.iter().map(|of| of.name()).collect();
+    assert_eq!(names.len(), Purpose::ALL.len());
+    for purpose in Purpose::ALL {
+        let name = purpose.name();
+        assert!(!sealed.may(purpose), "{name}");
+        let url = at(port, "/");
+        refused(name, sealed.check(purpose, &url).err());
+        let request = Request::new(purpose, Method::Get, url);
+        refused(name, sealed.send(request).await.err());
+        let host = "127.0.0.1".to_owned();
+        let place = TlsPlace {
+            workspace: None,
+            purpose,
+            provider: None,
+            host: host.clone(),
+            port,
+            authority: None,
+        };
+        refused(name, sealed.tls(&place, data(), limits()).await.err());
+        refused(name, sealed.own(&place, data(), limits()).await.err());
+        for clear in [Clear::Smtp { hello: "desk" }, Clear::Imap] {
+            let turned = sealed.starttls(&place, clear, data(), limits()).await;
+            refused(name, turned.err());
+        }
+        let place = SshPlace {
+            purpose,
+            host,
+            port,
+        };
+        refused(name, sealed.host_key(&place).await.err());
+        let login = Login::Password(Secret::new("hunter2"));
+        let signed = sealed.ssh(&place, "SHA256:x", ("ann", &login), data(), limits());
+        refused(name, signed.await.err());
+    }
+    let knocked = tokio::time::timeout(Duration::from_millis(50), outside.accept()).await;
+    assert!(knocked.is_err(), "somebody connected");
 }

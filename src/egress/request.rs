@@ -49,6 +49,26 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// So that a test can try each.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 15] = [
+        Self::WebPage,
+        Self::Robots,
+        Self::Sitemap,
+        Self::Backup,
+        Self::Certificate,
+        Self::Mail,
+        Self::Webhook,
+        Self::Crm,
+        Self::Billing,
+        Self::ChatProvider,
+        Self::SpeechProvider,
+        Self::VoiceProvider,
+        Self::Tool,
+        Self::Calendar,
+        Self::SignOn,
+    ];
+
     /// The name in the ledger.
     pub fn name(self) -> &'static str {
         match self {

@@ -299,7 +299,7 @@ pub(super) fn keep(
         store::versions::latest(tx, &document)?.number
     } else {
         // An error here rolls back what this transaction has written.
-        store::storage::has_room(tx, workspace)?;
+        store::storage::has_room(tx, workspace, now())?;
         store::billing::must_work(tx, workspace, now())?;
         super::versions::queue(tx, &document, inserted.version())?
     };

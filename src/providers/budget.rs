@@ -2,7 +2,8 @@
 //!
 //! Like the quotas of workspaces (`usage::quota`): a reservation lives in this process alone, and reserving and counting
 //! both run in write transactions, of which there is one at a time; this makes them exact. What is reserved is the most
-//! that a request can use, so a budget is never passed.
+//! that a request can use, so a budget is never passed. Tokens count against the workspace's quota too, in the same
+//! transaction: a request holds a place there beside this one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +12,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::error::ProviderError;
+use super::now;
 use crate::store::providers::{self, Provider, ProviderPrices, Spend};
-use crate::store::{Store, UnixMs, WorkspaceId};
+use crate::store::{Store, StoreError, Transaction, UnixMs, WorkspaceId};
+use crate::usage::quota;
 
 /// Of a request: what it uses, or the most that it may.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,6 +23,30 @@ pub(super) struct Amount {
     pub(super) tokens: u64,
     /// Millionths of the currency.
     pub(super) micro: u64,
+}
+
+/// Tokens of a language model as the quota of a workspace counts them. Where the provider does not tell, the budget counts
+/// the most that it can be; the quota counts an estimate, and says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ModelUse {
+    pub(super) told: u64,
+    pub(super) estimated: u64,
+}
+
+/// What a request used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    pub(super) amount: Amount,
+    pub(super) model: ModelUse,
+}
+
+impl From<Amount> for Used {
+    fn from(amount: Amount) -> Self {
+        Self {
+            amount,
+            model: ModelUse::default(),
+        }
+    }
 }
 
 /// A number of units at a price for a million of them, rounded up.
@@ -122,6 +149,7 @@ impl Purse {
                 month,
                 held: most,
                 owed: None,
+                quota: None,
             }),
             Err((is_tokens, used, limit)) => Err(ProviderError::Budget {
                 provider: provider.name.clone(),
@@ -145,13 +173,20 @@ pub(super) struct Reservation {
     month: String,
     held: Amount,
     /// Once the request went out: what it used so far, as far as it is known.
-    owed: Option<Amount>,
+    owed: Option<Used>,
+    /// What is held of the workspace's quota.
+    quota: Option<quota::Reservation>,
 }
 
 impl Reservation {
+    /// Counts this against the workspace's quota too.
+    pub(super) fn beside(&mut self, quota: quota::Reservation) {
+        self.quota = Some(quota);
+    }
+
     /// The request goes out, or has used more by now: so much is counted if it breaks off.
-    pub(super) fn owe(&mut self, amount: Amount) {
-        self.owed = Some(amount);
+    pub(super) fn owe(&mut self, used: impl Into<Used>) {
+        self.owed = Some(used.into());
     }
 
     /// Nothing is owed: the provider did not do it.
@@ -160,12 +195,14 @@ impl Reservation {
     }
 
     /// Counts what was used, and frees the rest.
-    pub(super) async fn settle(mut self, used: Amount) -> Result<(), ProviderError> {
+    pub(super) async fn settle(mut self, used: impl Into<Used>) -> Result<(), ProviderError> {
         self.owed = None;
+        let used = used.into();
         let (held, whose) = (Arc::clone(&self.purse.held), self.whose.clone());
         let (month, amount) = (self.month.clone(), std::mem::take(&mut self.held));
+        let quota = self.quota.take();
         let counted = self.purse.store.write(move |tx| {
-            count(tx, &whose, &month, used)?;
+            count(tx, &whose, &month, used, quota)?;
             free(&held, &whose, amount);
             Ok(())
         });
@@ -174,17 +211,22 @@ impl Reservation {
 }
 
 fn count(
-    tx: &crate::store::Transaction<'_>,
+    tx: &Transaction<'_>,
     whose: &Whose,
     month: &str,
-    used: Amount,
-) -> Result<(), crate::store::StoreError> {
+    used: Used,
+    quota: Option<quota::Reservation>,
+) -> Result<(), StoreError> {
     let more = Spend {
         requests: 1,
-        tokens: used.tokens,
-        micro: used.micro,
+        tokens: used.amount.tokens,
+        micro: used.amount.micro,
     };
-    providers::add_spend(tx, whose.0, month, &whose.1, more)
+    providers::add_spend(tx, whose.0, month, &whose.1, more)?;
+    let Some(mut quota) = quota else {
+        return Ok(());
+    };
+    quota.count_elsewhere(tx, used.model.told, used.model.estimated, now())
 }
 
 fn free(held: &Held, whose: &Whose, amount: Amount) {
@@ -205,10 +247,13 @@ impl Drop for Reservation {
             return;
         };
         let (store, month) = (self.purse.store.clone(), std::mem::take(&mut self.month));
+        let quota = self.quota.take();
         // Held until it is counted, so that nothing slips in between.
         runtime.spawn(async move {
             let (key, of) = (whose.clone(), month);
-            let counted = store.write(move |tx| count(tx, &key, &of, owed)).await;
+            let counted = store
+                .write(move |tx| count(tx, &key, &of, owed, quota))
+                .await;
             if let Err(error) = counted {
                 tracing::warn!(%error, "what a provider was asked for could not be counted");
             }

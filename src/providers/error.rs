@@ -6,6 +6,7 @@ use crate::llm::LlmError;
 use crate::reason::Reason;
 use crate::speech::SpeechError;
 use crate::store::StoreError;
+use crate::usage::quota::QuotaError;
 
 /// Providers of one workspace.
 pub(super) const MOST: usize = 20;
@@ -67,6 +68,9 @@ pub enum ProviderError {
     /// It wants a function called that nobody offered.
     #[error("{provider} asked for a function that was not offered to it")]
     Unasked { provider: String },
+    /// The workspace has used up its tokens of this month.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
     #[error(transparent)]
     Egress(#[from] EgressError),
     #[error(transparent)]
@@ -143,7 +147,10 @@ impl ProviderError {
 
     /// For whoever waited for the first word.
     pub(super) fn unavailable(self) -> LlmError {
-        LlmError::Unavailable(self.reason())
+        match self {
+            Self::Quota(error) => error.into(),
+            other => LlmError::Unavailable(other.reason()),
+        }
     }
 
     /// For whoever has read the beginning of an answer.

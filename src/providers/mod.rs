@@ -10,7 +10,8 @@
 //! - What is sent holds only classes of data that the owner ticked; what the owner wants redacted is replaced first
 //!   (`redact`), and put back into what comes.
 //! - Every request asks the provider to keep as little as it offers (`promises`).
-//! - Money and tokens are reserved before a request and counted after it (`budget`).
+//! - Money and tokens are reserved before a request and counted after it, in the budget of the provider and in the
+//!   quota of the workspace (`budget`).
 //! - Nobody gets half an answer of one engine and half of another: the other one takes over only before the first word.
 //! - A key is sent to its provider and shown to nobody.
 //!
@@ -64,6 +65,7 @@ use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::providers::{self as kept, Use};
 use crate::store::{Store, StoreError, WorkspaceId};
 use crate::usage::Budgets;
+use crate::usage::quota::Quotas;
 
 /// A handle on all providers; clones share it.
 #[derive(Clone)]
@@ -74,6 +76,8 @@ pub struct Providers {
 struct Inner {
     store: Store,
     gateway: Gateway,
+    /// Tokens count against them, as this machine's own do (`llm::Metered`).
+    quotas: Quotas,
     purse: Purse,
     breakers: Breakers,
     /// Held while a recording is transcribed here; who waits too long for it may go elsewhere.
@@ -89,13 +93,14 @@ struct Inner {
 impl Providers {
     /// # Errors
     /// When the store fails.
-    pub async fn start(store: Store, gateway: Gateway) -> Result<Self, StoreError> {
-        Self::start_with(store, gateway, line::PATIENCE).await
+    pub async fn start(store: Store, gateway: Gateway, quotas: Quotas) -> Result<Self, StoreError> {
+        Self::start_with(store, gateway, quotas, line::PATIENCE).await
     }
 
     async fn start_with(
         store: Store,
         gateway: Gateway,
+        quotas: Quotas,
         patience: Duration,
     ) -> Result<Self, StoreError> {
         let this = Self {
@@ -103,6 +108,7 @@ impl Providers {
                 purse: Purse::new(store.clone()),
                 store,
                 gateway,
+                quotas,
                 breakers: Breakers::default(),
                 hearing: Semaphore::new(1),
                 patience,

@@ -131,7 +131,8 @@ impl Desk {
         let allow = Allow::parse(&format!("127.0.0.1:{port}")).unwrap();
         let gateway = Gateway::new(store.clone(), reach, allow, Arc::new(SystemLookup)).unwrap();
         let patience = Duration::from_millis(400);
-        let providers = Providers::start_with(store.clone(), gateway, patience)
+        let quotas = Quotas::new(store.clone());
+        let providers = Providers::start_with(store.clone(), gateway, quotas, patience)
             .await
             .unwrap();
         Self {
@@ -290,6 +291,11 @@ async fn a_provider_that_fails_before_its_first_word_is_replaced() {
         Script::stream(""),
         Script::stream("").ending(End::Stall),
         Script::stream("").ending(End::CutOff),
+        Script::stream("").ending(End::Reset),
+        Script::stream("").ending(End::Mute),
+        // Half a character, as text and as JSON's own notation.
+        Script::stream(&b"data: {\"choices\":[{\"delta\":{\"content\":\"\xe2\x82\"}}]}\n\n"[..]),
+        Script::stream("data: {\"choices\":[{\"delta\":{\"content\":\"\\ud83d\"}}]}\n\n"),
     ];
     for script in scripts {
         let desk = Desk::of(ProviderKind::OpenAi).await;
@@ -299,6 +305,13 @@ async fn a_provider_that_fails_before_its_first_word_is_replaced() {
     }
 }
 
+/// A whole event, then one that ends within a character.
+fn half_a_character(before: &str) -> Script {
+    let mut bytes = before.as_bytes().to_vec();
+    bytes.extend_from_slice(b"data: {\"choices\":[{\"delta\":{\"content\":\"5 \xe2\x82");
+    Script::stream(bytes)
+}
+
 #[tokio::test]
 async fn nobody_gets_half_an_answer_of_each() {
     let half = openai::only("half");
@@ -306,6 +319,8 @@ async fn nobody_gets_half_an_answer_of_each() {
         Script::stream(openai::error_after("half")).in_pieces(half.len()),
         Script::stream(half.clone()).ending(End::CutOff),
         Script::stream(half.clone()).ending(End::Stall),
+        Script::stream(half.clone()).ending(End::Reset),
+        half_a_character(&half),
         Script::stream(half.clone()),
         Script::stream(format!("{half}data: {{\"choices\n\n")).in_pieces(half.len()),
     ];
@@ -417,3 +432,6 @@ async fn anthropic_and_gemini_are_spoken_too() {
 
 #[path = "leash_tests.rs"]
 mod leash;
+
+#[path = "tokens_tests.rs"]
+mod tokens;

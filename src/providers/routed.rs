@@ -76,8 +76,8 @@ impl RoutedChat {
         };
         let failed = match tokio::time::timeout(plan.wait, begin).await {
             Ok(Ok(stream)) => return Ok(stream),
-            // Nobody else could serve it either.
-            Ok(Err(error @ LlmError::Invalid(_))) => return Err(error),
+            // Nobody else could serve it either; what is used up is used up for everybody.
+            Ok(Err(error @ (LlmError::Invalid(_) | LlmError::Spent(_)))) => return Err(error),
             Ok(Err(error)) => Some(error),
             Err(_) => None,
         };

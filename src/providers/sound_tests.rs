@@ -142,7 +142,8 @@ impl Desk {
         let gateway =
             Gateway::new(store.clone(), Reach::Open, allow, Arc::new(SystemLookup)).unwrap();
         let patience = Duration::from_secs(2);
-        let providers = Providers::start_with(store.clone(), gateway, patience);
+        let quotas = Quotas::new(store.clone());
+        let providers = Providers::start_with(store.clone(), gateway, quotas, patience);
         Self {
             fake,
             store,

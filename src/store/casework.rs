@@ -129,6 +129,19 @@ pub fn erase_lead(
     super::crm::erase_lead(tx, account, lead, now)
 }
 
+/// Drops what is to be done for a lead; returns how many jobs.
+pub fn drop_jobs(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    lead: &str,
+) -> Result<usize, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "DELETE FROM crm_jobs WHERE account = ? AND lead = ? AND state IN ('queued', 'running', 'paused')",
+        )?
+        .execute((account.id, lead))?)
+}
+
 /// The newest job of this kind about a lead (empty for all leads).
 pub fn latest_job(
     conn: &Connection,

@@ -177,6 +177,7 @@ pub const HELD: &[Held] = &[
     held("crm_leads", OWN, ALL),
     held("crm_notes", OWN, None),
     held("crm_jobs", OWN, None),
+    held("crm_deleted", OWN, None),
     held("analyses", OWN, ALL),
     // Made from conversations and receipts.
     held("conversation_figures", OWN, None),

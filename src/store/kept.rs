@@ -500,6 +500,7 @@ pub const TABLES: &[Kept] = &[
         CRM_PERSON,
     ),
     kept("crm_jobs", Class::Record, CRM_DAYS, "none: ids", CRM),
+    kept("crm_deleted", Class::Record, CRM_DAYS, "none: ids", CRM),
     kept(
         "analyses",
         Class::Said,

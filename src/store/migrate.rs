@@ -124,6 +124,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0033_key_makers.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0034_tokens_elsewhere.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0035_crm_deleted.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

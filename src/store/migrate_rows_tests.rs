@@ -323,3 +323,42 @@ fn people_keep_their_role_in_every_workspace_and_owners_stand_above() {
     });
     assert_eq!(read.unwrap(), 1, "who is signed in stays so");
 }
+
+#[test]
+fn tokens_and_leads_of_before_are_this_machines_own_and_still_there() {
+    use crate::store::crm::{accounts, leads};
+    use crate::store::quota::{self, Elsewhere, Measure};
+
+    let dir = tempfile::tempdir().unwrap();
+    bring_up_to(dir.path(), "quota_used ADD COLUMN elsewhere");
+    let (workspace, account) = (
+        crate::store::WorkspaceId::new(),
+        crate::store::CrmAccountId::new(),
+    );
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, 'shop', 'Shop', 'k', 1)";
+    old.execute(sql, [workspace]).unwrap();
+    let sql = "INSERT INTO quota_used (workspace, month, measure, used) VALUES (?, '2026-12', 'model_tokens', 70)";
+    old.execute(sql, [workspace]).unwrap();
+    let sql = "INSERT INTO crm_accounts (id, workspace, kind, remote_id, client_id, name, host, state, settings, hook_secret,
+                   hook_hash, created_at, changed_at)
+               VALUES (?, ?, 'kommo', '77', '', 'Shop', 'shop.kommo.com', 'active', '{}', 's', zeroblob(32), 1, 1)";
+    old.execute(sql, (account, workspace)).unwrap();
+    let sql = "INSERT INTO crm_leads (account, id, workspace, changed_at) VALUES (?, '7', ?, 1)";
+    old.execute(sql, (account, workspace)).unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let read = store.unwrap().read_blocking(|conn| {
+        let tokens = Measure::ModelTokens;
+        assert_eq!(quota::used(conn, workspace, "2026-12", tokens)?, 70);
+        let theirs = quota::elsewhere(conn, workspace, "2026-12", tokens)?;
+        assert_eq!(theirs, Elsewhere::default());
+        let account = accounts::get(conn, workspace, account)?;
+        Ok(leads::find(conn, &account, "7")?.map(|lead| lead.gone))
+    });
+    assert_eq!(read.unwrap(), Some(false));
+}

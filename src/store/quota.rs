@@ -188,21 +188,88 @@ pub fn add(
     Ok(sum.unsigned_abs())
 }
 
+/// Of what was used in a month: what providers did rather than this machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub used: u64,
+    /// How much of that is an estimate, because the provider did not tell.
+    pub estimated: u64,
+}
+
+/// What providers did of a measure in a month.
+pub fn elsewhere(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    month: &str,
+    measure: Measure,
+) -> Result<Elsewhere, StoreError> {
+    let found = conn
+        .prepare_cached(
+            "SELECT elsewhere, estimated FROM quota_used WHERE workspace = ? AND month = ? AND measure = ?",
+        )?
+        .query_row((workspace, month, measure), |row| elsewhere_in(row, 0))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn elsewhere_in(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Elsewhere> {
+    Ok(Elsewhere {
+        used: row.get::<_, i64>(at)?.unsigned_abs(),
+        estimated: row.get::<_, i64>(at + 1)?.unsigned_abs(),
+    })
+}
+
+/// Says that this much of what was counted with [`add`] was done by a provider.
+pub fn note_elsewhere(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    month: &str,
+    measure: Measure,
+    more: Elsewhere,
+) -> Result<(), StoreError> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX / 2);
+    tx.prepare_cached(
+        "UPDATE quota_used SET elsewhere = elsewhere + ?4, estimated = estimated + ?5
+         WHERE workspace = ?1 AND month = ?2 AND measure = ?3",
+    )?
+    .execute((
+        workspace,
+        month,
+        measure,
+        number(more.used),
+        number(more.estimated),
+    ))?;
+    Ok(())
+}
+
+/// What was used of a measure in a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    pub month: String,
+    pub measure: Measure,
+    pub used: u64,
+    pub elsewhere: Elsewhere,
+}
+
 /// What was used, by month and measure; the latest month first.
 pub fn history(
     conn: &Connection,
     workspace: WorkspaceId,
     months: u32,
-) -> Result<Vec<(String, Measure, u64)>, StoreError> {
+) -> Result<Vec<Past>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT month, measure, used FROM quota_used
+        "SELECT month, measure, used, elsewhere, estimated FROM quota_used
          WHERE workspace = ?1 AND month IN
              (SELECT DISTINCT month FROM quota_used WHERE workspace = ?1 ORDER BY month DESC LIMIT ?2)
          ORDER BY month DESC, measure",
     )?;
     let rows = statement.query_map((workspace, months), |row| {
-        let used: i64 = row.get(2)?;
-        Ok((row.get(0)?, row.get(1)?, used.unsigned_abs()))
+        Ok(Past {
+            month: row.get(0)?,
+            measure: row.get(1)?,
+            used: row.get::<_, i64>(2)?.unsigned_abs(),
+            elsewhere: elsewhere_in(row, 3)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

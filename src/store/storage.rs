@@ -1,9 +1,12 @@
 //! How many bytes a workspace has stored, and how many it may.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, WorkspaceId, workspaces};
+use super::{StoreError, UnixMs, WorkspaceId, events, workspaces};
+
+/// In percent of the limit; when one is passed, an event tells of it.
+const WARNINGS: [u64; 2] = [80, 95];
 
 /// Storage used by a workspace, in bytes, before compression and encryption and without indexes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -73,6 +76,8 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
 pub struct StorageSettings {
     /// Documents and recordings beyond it are refused; `None` allows as much as the disk holds.
     pub limit_bytes: Option<u64>,
+    /// The last warning that was given, in percent; 0 for none.
+    pub warned: u64,
 }
 
 impl StorageSettings {
@@ -80,16 +85,42 @@ impl StorageSettings {
     pub const SECTION: &'static str = "storage";
 }
 
-/// `LimitReached` if a workspace has used up its storage. Nobody checks this for messages: what visitors say is always
-/// stored.
-pub fn has_room(conn: &Connection, workspace: WorkspaceId) -> Result<(), StoreError> {
-    let kept: StorageSettings = workspaces::section(conn, workspace, StorageSettings::SECTION)?;
+/// `LimitReached` if a workspace has used up its storage; warns before. Call it after what is to be stored was written, in the same
+/// transaction. Nobody checks this for messages: what visitors say is always stored.
+pub fn has_room(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let kept: StorageSettings = workspaces::section(tx, workspace, StorageSettings::SECTION)?;
     let Some(limit) = kept.limit_bytes else {
         return Ok(());
     };
-    let used = bytes(conn, workspace)?.total();
-    match used > limit {
-        true => Err(StoreError::LimitReached { used, limit }),
-        false => Ok(()),
+    let used = bytes(tx, workspace)?.total();
+    if used > limit {
+        return Err(StoreError::LimitReached { used, limit });
     }
+    let share = u128::from(used) * 100 / u128::from(limit.max(1));
+    let passed = WARNINGS.into_iter().filter(|at| share >= u128::from(*at));
+    let warned = passed.max().unwrap_or(0);
+    if warned == kept.warned {
+        return Ok(());
+    }
+    let noted = StorageSettings { warned, ..kept };
+    workspaces::set_section(tx, workspace, StorageSettings::SECTION, &noted)?;
+    // Where something was deleted, the next rise warns again.
+    if warned > kept.warned {
+        let data = serde_json::json!({
+            "measure": "storage", "percent": warned, "used": used, "limit": limit,
+        });
+        events::append(
+            tx,
+            workspace,
+            "quota_warned",
+            &workspace.to_string(),
+            &data,
+            now,
+        )?;
+    }
+    Ok(())
 }

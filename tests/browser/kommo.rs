@@ -26,7 +26,7 @@ use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::kommo_card::{files, serve_card};
 use crate::widget::finished;
-use crate::{ANSWERING, LOADING, shoot};
+use crate::{ANSWERING, LOADING, fill_setup, find, shoot, text};
 
 const SECRET: &str = "the secret of the integration";
 pub const SERVER: &str = "https://desk.example";
@@ -239,14 +239,19 @@ async fn browser_the_widget_shows_a_lead_and_acts_for_it() {
         ("FRONTDESK_KOMMO_SERVER", format!("http://{crm_address}")),
         ("FRONTDESK_EGRESS_ALLOW", crm_address),
     ];
-    let desk = Desk::start_on(data, settings).await;
+    let desk = Arc::new(Desk::start_on(data, settings).await);
     let address = desk.address.trim_start_matches("http://").to_owned();
     let port = serve_card(files(&address)).await;
     let resolve = format!("--host-resolver-rules=MAP {HOST} 127.0.0.1:{port}");
     let browser = driver
         .browser_with(&[&resolve, "--ignore-certificate-errors"])
         .await;
-    finished(browser.clone(), "kommo-failure", visit(browser, crm)).await;
+    finished(
+        browser.clone(),
+        "kommo-failure",
+        visit(browser, crm, desk.clone()),
+    )
+    .await;
     desk.kill().await;
 }
 
@@ -300,7 +305,7 @@ async fn load(browser: &Client, language: &str, token: &str) -> Result<(), CmdEr
     Ok(())
 }
 
-async fn visit(browser: Client, crm: Crm) -> Result<(), CmdError> {
+async fn visit(browser: Client, crm: Crm, desk: Arc<Desk>) -> Result<(), CmdError> {
     let browser = &browser;
     load(browser, "en", &token(SECRET)).await?;
     open(browser, 0).await?;
@@ -314,7 +319,33 @@ async fn visit(browser: Client, crm: Crm) -> Result<(), CmdError> {
     shows_what_was_found(browser).await?;
     makes_a_task_once(browser, &crm).await?;
     analyses(browser, &crm).await?;
-    tells_errors_as_sentences(browser).await
+    tells_errors_as_sentences(browser).await?;
+    shows_the_owner_what_is_connected_and_what_left(browser, &desk).await
+}
+
+/// The pages beside the panel: connecting, the account with what is held, the ledger of all that went to the CRM.
+async fn shows_the_owner_what_is_connected_and_what_left(
+    browser: &Client,
+    desk: &Desk,
+) -> Result<(), CmdError> {
+    fill_setup(browser, desk).await?;
+    find(browser, ".walk__steps").await?;
+    browser.goto(&format!("{}/crm", desk.address)).await?;
+    let account = find(browser, "a[href^='/crm/accounts/']").await?;
+    assert_eq!(account.text().await?, "Shop");
+    shoot(browser, "kommo-connect").await?;
+    account.click().await?;
+    find(browser, "form[action$='/disconnect']").await?;
+    let held = text(browser, "main").await?;
+    assert!(held.contains("Ines Marlow"), "{held}");
+    shoot(browser, "kommo-account").await?;
+    browser.goto(&format!("{}/egress", desk.address)).await?;
+    let table = text(browser, "[aria-labelledby=requests-title]").await?;
+    for part in ["crm", "POST", "/api/v4/leads/notes"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    assert!(!table.contains("Bearer"), "{table}");
+    shoot(browser, "ledger").await
 }
 
 /// Texts of strangers are texts; transcripts stand under their messages; the lengths of the summary change it.

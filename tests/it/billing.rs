@@ -430,10 +430,16 @@ async fn keys_that_do_not_count_use_up_no_activation() {
     licences.put("foreign", Key::new(8));
     licences.put("test", test);
     licences.put("disabled", disabled);
+    let expired = Key {
+        status: "expired",
+        ..Key::new(7)
+    };
+    licences.put("expired", expired);
     for (key, code) in [
         ("foreign", "foreign_licence"),
         ("test", "test_mode"),
         ("disabled", "licence_refused"),
+        ("expired", "licence_refused"),
         ("unknown", "licence_refused"),
         ("", "invalid_request"),
     ] {
@@ -442,11 +448,9 @@ async fn keys_that_do_not_count_use_up_no_activation() {
     }
     assert!(licences.key("foreign").instances.is_empty());
     let asked = licences.asked();
-    assert!(
-        !asked
-            .iter()
-            .any(|(verb, fields)| verb == "activate" && fields["license_key"] != "disabled")
-    );
+    assert!(!asked.iter().any(|(verb, fields)| verb == "activate"
+        && fields["license_key"] != "disabled"
+        && fields["license_key"] != "expired"));
     let ledger = app.get("/api/v1/egress").await;
     assert_eq!(ledger.json()["requests"][0]["purpose"], "billing");
     assert!(

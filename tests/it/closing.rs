@@ -389,7 +389,32 @@ async fn beyond_its_limit_a_workspace_takes_no_documents_and_no_recordings_but_e
     record(&app, &call, now()).await;
     let failed = where_is(&app, "recording_failed").await;
     assert_eq!(failed, ["call_events.kind"]);
-    set(Value::Null).await;
+    let warnings = async || {
+        let read = app.app.store.read(move |conn| {
+            let all = frontdesk::store::events::list(conn, id, frontdesk::store::EventId(0), 999)?;
+            let of_storage = |event: &&frontdesk::store::events::Event| {
+                event.kind == "quota_warned" && event.data["measure"] == "storage"
+            };
+            let told = all.iter().filter(of_storage);
+            Ok(told
+                .map(|event| event.data["percent"].clone())
+                .collect::<Vec<_>>())
+        });
+        read.await.unwrap()
+    };
+    assert_eq!(
+        warnings().await,
+        [] as [Value; 0],
+        "what was refused warns of nothing"
+    );
+    // Room again, and soon no more.
+    let list = done(app.get("/api/v1/workspaces").await).await;
+    let total = of(&list, "branch")["total_bytes"].as_u64().unwrap();
+    set(json!((total + 24) * 100 / 88)).await;
     let taken = upload("Twelve letters and more.").await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.text());
+    assert_eq!(warnings().await, [json!(80)]);
+    set(Value::Null).await;
+    let taken = upload("Twelve letters and some more.").await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.text());
 }

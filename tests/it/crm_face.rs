@@ -18,8 +18,13 @@ const CARD: &str = "/crm/kommo/widget/leads/7";
 
 /// An app with an account that is connected.
 async fn shop() -> (TestApp, CrmAccountId) {
+    shop_that_is(false).await
+}
+
+async fn shop_that_is(sealed: bool) -> (TestApp, CrmAccountId) {
     let app = TestApp::with(|config| {
         config.public_url = PublicUrl(Some("https://desk.example".to_owned()));
+        config.sealed = sealed;
     })
     .await;
     let workspace = app.workspace("default").await;
@@ -327,4 +332,46 @@ async fn the_package_of_an_account_has_its_action() {
     assert_eq!(app.send(page).await.status, StatusCode::OK);
     let wrong = format!("/api/v1/crm/accounts/{id}/widget?url=http://desk.example");
     assert_eq!(app.get(&wrong).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_stage_of_the_pipeline_asks_only_at_the_accounts_own_address() {
+    let (app, id) = shop_that_is(true).await;
+    let reached = |account: u64, lead: &str| {
+        let data = json!({"id": lead, "element_type": 2, "status_id": 142, "pipeline_id": 10});
+        json!({"event": {"type": 15, "data": data}, "account_id": account}).to_string()
+    };
+    let send = async |secret: &str, body: String| {
+        let request = Request::post(format!("/crm/kommo/pipeline/{secret}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from(body)).unwrap();
+        app.send(request).await.status
+    };
+    let unknown = send("fd_crm_of_nobody", reached(77, "7")).await;
+    assert_eq!(unknown, StatusCode::NOT_FOUND);
+    let foreign = send(SECRET, reached(78, "7")).await;
+    assert_eq!(foreign, StatusCode::NOT_FOUND);
+    for bad in [
+        String::new(),
+        "{".to_owned(),
+        "[]".to_owned(),
+        json!({"event": {"data": {"id": 9, "element_type": 1}}}).to_string(),
+        reached(77, "../account"),
+        reached(77, "7 or 1"),
+    ] {
+        let refused = send(SECRET, bad.clone()).await;
+        assert!(refused.is_client_error(), "{bad}: {refused}");
+    }
+    let jobs = async || {
+        let read = app.app.store.read(move |conn| {
+            let count = "SELECT count(*) FROM crm_jobs WHERE account = ?";
+            Ok(conn.query_row(count, [id], |row| row.get::<_, i64>(0))?)
+        });
+        read.await.unwrap()
+    };
+    assert_eq!(jobs().await, 0);
+    for _ in 0..3 {
+        assert_eq!(send(SECRET, reached(77, "7")).await, StatusCode::OK);
+    }
+    assert!(jobs().await >= 1);
 }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use frontdesk::store::mail::{self, Servers};
-use frontdesk::store::quota::{self, Measure};
+use frontdesk::store::quota::{self, Elsewhere, Measure};
 use frontdesk::store::users::Role;
 use frontdesk::store::workspaces;
 use frontdesk::usage::quota::month;
@@ -302,4 +302,49 @@ async fn administrators_are_told_by_e_mail_before_the_end() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     panic!("nobody was told");
+}
+
+#[tokio::test]
+async fn the_tokens_of_providers_are_told_apart_everywhere() {
+    let app = TestApp::new().await;
+    let (workspace, of) = (app.workspace("default").await, month(now()).0);
+    let counted = app.app.store.write(move |tx| {
+        let more = Elsewhere {
+            used: 40,
+            estimated: 7,
+        };
+        quota::add(tx, workspace, &of, Measure::ModelTokens, 100)?;
+        quota::note_elsewhere(tx, workspace, &of, Measure::ModelTokens, more)
+    });
+    counted.await.unwrap();
+    let standing = app.get("/api/v1/quota").await.json();
+    let tokens = &standing["measures"][3];
+    assert_eq!(tokens["measure"], "model_tokens");
+    assert_eq!(
+        (
+            &tokens["used"],
+            &tokens["by_providers"],
+            &tokens["estimated"]
+        ),
+        (&json!(100), &json!(40), &json!(7))
+    );
+    let past = &standing["history"][0];
+    assert_eq!(
+        (&past["tokens_by_providers"], &past["tokens_estimated"]),
+        (&json!(40), &json!(7))
+    );
+    let (_, token) = sign_in(&app, Role::Owner).await;
+    let page = with_cookie(Method::GET, "/usage", &token).body(Body::empty());
+    let page = app.send(page.unwrap()).await;
+    for part in ["60 by this machine, 40 by providers", "40 (7 estimated)"] {
+        assert!(page.text().contains(part), "{part}");
+    }
+    let file = app.get(&format!("{PLANS}/use.csv")).await;
+    let lines: Vec<&str> = file.text().lines().collect();
+    assert!(
+        lines[0].ends_with("\"of these: estimated\""),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].ends_with("\"40\",\"7\""), "{}", lines[1]);
 }

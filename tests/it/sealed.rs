@@ -135,3 +135,13 @@ fn the_page_sets_a_target_up_tries_it_and_shows_no_secret() {
     assert!(!removed.contains("127.0.0.1:9/desk"), "{removed}");
     server.stop();
 }
+
+#[test]
+fn a_sealed_machine_fetches_no_models() {
+    let place = Place::new("data");
+    let mut command = place.frontdesk(&["models", "get", "--starter", "test"]);
+    let fetched = command.env("FRONTDESK_SEALED", "true").output().unwrap();
+    let said = String::from_utf8_lossy(&fetched.stderr);
+    assert!(!fetched.status.success(), "{said}");
+    assert!(said.contains("this machine is sealed"), "{said}");
+}

@@ -10,7 +10,7 @@ use crate::analysis::settings::Settings;
 use crate::llm::ChatModel;
 
 /// SHA-256 as hex, of the conversation, of what the owner decided about the result, of prompts, weights and the model.
-pub(super) fn of(conversation: &Conversation, settings: &Settings, chat: &dyn ChatModel) -> String {
+pub fn of(conversation: &Conversation, settings: &Settings, chat: &dyn ChatModel) -> String {
     let model = match chat.ready() {
         Ok(()) => json!([chat.name(), chat.weights_hash()]),
         Err(_) => json!(null),

@@ -1,7 +1,7 @@
 //! Analyses that are kept: within the quota, once for the same input, and by themselves if the owner wants that.
 
 mod automatic;
-mod digest;
+pub mod digest;
 
 use std::sync::Arc;
 

@@ -12,7 +12,9 @@ use crate::cli::out;
 use crate::cli::shared::{DataPlace, block_on, log};
 use crate::eval::analyses::material::read;
 use crate::eval::analyses::statistics::{Beside, Interval};
-use crate::eval::analyses::{CostFigures, Figures, Order, ScoreFigures, SummaryFigures, measure};
+use crate::eval::analyses::{
+    CostFigures, Figures, MOST_INVENTED, Order, ScoreFigures, SummaryFigures, measure,
+};
 use crate::store::Store;
 
 /// Arguments of `frontdesk eval analysis`.
@@ -30,6 +32,10 @@ pub(super) struct Args {
     /// Fit the weights of the score too, and print them
     #[arg(long)]
     fit: bool,
+    /// Save each result of the model in FILE as it comes; the same command later goes on from there. After an update of the
+    /// program take another file
+    #[arg(long, value_name = "FILE", conflicts_with = "no_model")]
+    save: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -68,12 +74,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             model,
             limit: args.limit.unwrap_or(usize::MAX),
             fit: args.fit,
+            save: args.save.as_deref(),
         };
         let figures = measure(&material, &order, &tell).await;
         bar.finish_and_clear();
         app.stop().await;
         anyhow::Ok(figures?)
     })?;
+    if figures.taken > 0 {
+        out::note(&format!("{} results were saved before", figures.taken));
+    }
     if args.json {
         return out::json(&figures);
     }
@@ -121,9 +131,21 @@ fn show_summaries(one: &SummaryFigures) {
     }
     if let Some(invented) = &one.invented {
         let told = percent(invented);
+        let verdict = match (one.invented_few, one.invented_surely_few) {
+            (true, true) => "within the goal",
+            (true, false) => "within the goal, but not by more than chance",
+            _ => "NOT within the goal",
+        };
         out::line(&format!(
-            "  invented: {told} of {} sentences",
-            one.sentences
+            "  invented: {told} of {} sentences; at most {:.0} % are wanted ({verdict})",
+            one.sentences,
+            MOST_INVENTED * 100.0
+        ));
+    }
+    if let Some(lead) = &one.invented_of_lead {
+        out::line(&format!(
+            "  the same of the first three sentences, which invent nothing: {}",
+            percent(lead)
         ));
     }
     out::line(&format!(
@@ -145,6 +167,8 @@ fn show_scores(one: &ScoreFigures) {
     if one.fitted.is_some() {
         let head = "Scores with weights fitted to the others";
         beside(head, "Spearman", messages, one.fitted.as_ref());
+        let price = one.fitted_beside_price_words.as_ref();
+        beside(head, "Spearman", "number of price words", price);
     }
     if let Some(weights) = &one.weights {
         out::line(&format!("\n{weights}"));

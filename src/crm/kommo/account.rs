@@ -55,7 +55,31 @@ impl KommoAccount {
     /// Whether Kommo lets us in; the account as it tells of itself.
     pub async fn read_account(&self) -> Result<Value, CrmError> {
         let path = "/api/v4/account?with=task_types,datetime_settings,drive_url";
-        self.call_for(Call::get(path, "the account")).await
+        let body = self.call_for(Call::get(path, "the account")).await?;
+        // An old address may answer for a while.
+        let host = &self.account.host;
+        let named = wire::text_in(&body, "subdomain");
+        let here = host.split('.').next();
+        if named.is_some() && named.as_deref() != here {
+            self.kommo.look_where(&self.account, host, None).await;
+        }
+        Ok(body)
+    }
+
+    /// A lead, if the account has it.
+    async fn find_lead(&self, id: u64) -> Result<Option<Lead>, CrmError> {
+        let path = format!("/api/v4/leads/{id}?with=contacts");
+        let body = match self.call(Call::get(path, "the lead")).await {
+            Ok(Some(body)) => body,
+            // One that was deleted is answered with nothing, too.
+            Ok(None) | Err(CrmError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if body.get("is_deleted").and_then(Value::as_bool) == Some(true) {
+            return Ok(None);
+        }
+        let lead = read_lead(&body).ok_or_else(|| self.misread("the lead", "it has no id"))?;
+        Ok(Some(lead))
     }
 }
 
@@ -75,9 +99,21 @@ impl Crm for KommoAccount {
 
     async fn lead(&self, lead: &str) -> Result<Lead, CrmError> {
         let id = number(lead, "a lead")?;
-        let path = format!("/api/v4/leads/{id}?with=contacts");
-        let body = self.call_for(Call::get(path, "the lead")).await?;
-        read_lead(&body).ok_or_else(|| self.misread("the lead", "it has no id"))
+        if let Some(lead) = self.find_lead(id).await? {
+            return Ok(lead);
+        }
+        // Copies are erased of what is missing, so it has to be the account itself that says so.
+        match self.read_account().await {
+            Ok(_) => {}
+            Err(CrmError::Missing { .. }) => {
+                return Err(self.misread("the lead", "the account is not at its address any more"));
+            }
+            Err(error) => return Err(error),
+        }
+        self.find_lead(id).await?.ok_or_else(|| CrmError::Missing {
+            account: self.account.host.clone(),
+            what: "the lead",
+        })
     }
 
     async fn open_leads(&self, from: Option<&str>) -> Result<Page<LeadRef>, CrmError> {

@@ -64,6 +64,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// Seconds of the header `Retry-After`.
     retry_after: Option<u64>,
+    /// Where it leads to; nothing goes there by itself.
+    location: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -91,6 +93,16 @@ impl Kommo {
         let mut answer = self
             .ask(account, &opened.host, &opened.access, call)
             .await?;
+        if self.may_have_moved(account, call, &opened, &answer)
+            && let Some(moved) = self
+                .look_where(account, &opened.host, answer.location.as_deref())
+                .await
+        {
+            opened.host = moved;
+            answer = self
+                .ask(account, &opened.host, &opened.access, call)
+                .await?;
+        }
         if answer.status == 401 && opened.can_renew {
             opened = self.renew(account, &opened.access).await?;
             answer = self
@@ -191,10 +203,12 @@ impl Kommo {
         let retry_after = response
             .header("retry-after")
             .and_then(|seconds| seconds.trim().parse().ok());
+        let location = response.header("location").map(str::to_owned);
         let body = response.bytes().await?;
         Ok(Answer {
             status,
             retry_after,
+            location,
             body,
         })
     }

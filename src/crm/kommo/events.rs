@@ -27,6 +27,12 @@ pub enum Event {
     },
     LeadDeleted {
         lead: String,
+        /// When, if it is told.
+        at: Option<UnixMs>,
+    },
+    LeadRestored {
+        lead: String,
+        at: Option<UnixMs>,
     },
     /// Somebody wrote a note; whoever takes it checks whether it is ours (`store::crm::notes`).
     Note {
@@ -95,15 +101,30 @@ pub fn read_hook(body: &[u8], received_at: UnixMs) -> Result<Vec<Event>, CrmErro
                     .filter_map(|item| read_lead(item, moved)),
             );
         }
-        for item in under(leads, "delete") {
-            events.extend(
-                item.text("id")
-                    .map(|lead| Event::LeadDeleted { lead: lead.into() }),
-            );
-        }
+        events.extend(under(leads, "delete").iter().filter_map(read_deleted));
+        events.extend(under(leads, "restore").iter().filter_map(read_restored));
         events.extend(under(leads, "note").iter().filter_map(read_note));
     }
+    // Bare, like `add`: only leads have a pipeline.
+    let is_lead = |item: &&Node| item.text("pipeline_id").is_some();
+    let (deleted, restored) = (under(&tree, "delete"), under(&tree, "restore"));
+    events.extend(deleted.iter().filter(is_lead).filter_map(read_deleted));
+    events.extend(restored.iter().filter(is_lead).filter_map(read_restored));
     Ok(events)
+}
+
+fn read_deleted(item: &Node) -> Option<Event> {
+    Some(Event::LeadDeleted {
+        lead: item.text("id")?.to_owned(),
+        at: item.text("updated_at").and_then(read_time),
+    })
+}
+
+fn read_restored(item: &Node) -> Option<Event> {
+    Some(Event::LeadRestored {
+        lead: item.text("id")?.to_owned(),
+        at: item.text("updated_at").and_then(read_time),
+    })
 }
 
 /// Kommo's number of the account that a body is about, if it says so.
@@ -114,6 +135,28 @@ pub fn account_of_hook(body: &[u8]) -> Result<Option<String>, CrmError> {
     let tree = parse_form(body)?;
     let account = tree.get("account");
     Ok(account.and_then(|account| account.text("id").map(str::to_owned)))
+}
+
+/// The host that a body names as the account's, as far as it can be told from the one that is known.
+///
+/// # Errors
+/// `Input` for a form that is too large.
+pub fn address_of_hook(body: &[u8], known: &str) -> Result<Option<String>, CrmError> {
+    let tree = parse_form(body)?;
+    let Some(account) = tree.get("account") else {
+        return Ok(None);
+    };
+    let link = account.get("_links").and_then(|links| links.text("self"));
+    let linked = link.and_then(|link| {
+        let host = link.strip_prefix("https://")?.split('/').next()?;
+        (!host.is_empty()).then(|| host.to_ascii_lowercase())
+    });
+    if linked.is_some() {
+        return Ok(linked);
+    }
+    let ending = known.split_once('.').map(|(_, ending)| ending);
+    let named = account.text("subdomain").zip(ending);
+    Ok(named.map(|(subdomain, ending)| format!("{}.{ending}", subdomain.to_ascii_lowercase())))
 }
 
 fn is_message(item: &Node) -> bool {
@@ -261,6 +304,29 @@ mod tests {
     }
 
     #[test]
+    fn a_body_says_where_its_account_is_or_nothing() {
+        let address = |body: &str| address_of_hook(body.as_bytes(), "shop.kommo.com").unwrap();
+        for (body, host) in [
+            ("account[subdomain]=Shop", "shop.kommo.com"),
+            ("account[subdomain]=boutique", "boutique.kommo.com"),
+            (
+                "account[subdomain]=shop&account[_links][self]=https%3A%2F%2Fshop.amocrm.ru%2F",
+                "shop.amocrm.ru",
+            ),
+        ] {
+            assert_eq!(address(body).as_deref(), Some(host), "{body}");
+        }
+        for none in [
+            "",
+            "account=1",
+            "account[_links][self]=http%3A%2F%2Fx",
+            "account[id]=1",
+        ] {
+            assert_eq!(address(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn who_wrote_and_what_is_spoken_is_told() {
         let sent = only(
             &MESSAGE
@@ -312,6 +378,21 @@ mod tests {
         assert_eq!(read_hook(own.as_bytes(), 5).unwrap(), []);
         let gone = "leads[delete][0][id]=77&leads[delete][1][id]=78";
         assert_eq!(read_hook(gone.as_bytes(), 5).unwrap().len(), 2);
+        let gone = "leads[delete][0][id]=77&leads[delete][0][updated_at]=1700000000";
+        let told = Event::LeadDeleted {
+            lead: "77".into(),
+            at: Some(1_700_000_000_000),
+        };
+        assert_eq!(only(gone), told);
+        let bare = "delete[0][id]=77&delete[0][pipeline_id]=10&delete[0][updated_at]=1700000000";
+        assert_eq!(only(bare), told);
+        // A contact has no pipeline.
+        let contact = read_hook(b"delete[0][id]=9&delete[0][name]=Ana", 5);
+        assert_eq!(contact.unwrap(), []);
+        let back = "leads[restore][0][id]=77&leads[restore][0][updated_at]=1700000009";
+        assert!(
+            matches!(only(back), Event::LeadRestored { at: Some(at), .. } if at == 1_700_000_009_000)
+        );
         for strange in [
             "",
             "x",

@@ -8,7 +8,7 @@
 //! - Tokens are renewed by one task for an account, and stored before they are used.
 //! - Tags are added and removed, never replaced as a set.
 //!
-//! Reading order: `hosts`, `oauth`, `tokens`, `client` (one request), `account` (the port), then by need: `talks`, `records`
+//! Reading order: `hosts`, `oauth`, `tokens`, `client` (one request), `moved`, `account` (the port), then by need: `talks`, `records`
 //! (notes, fields, tags, tasks), `bulk`, `voice`, `subscribe` (webhooks), `form`, `events` and `pipeline` (what comes in), `widget` (JWT),
 //! `uninstall`.
 
@@ -19,6 +19,7 @@ mod client;
 mod events;
 mod form;
 mod hosts;
+mod moved;
 mod oauth;
 mod pipeline;
 mod records;
@@ -36,7 +37,7 @@ use std::time::{Duration, Instant};
 
 pub use self::account::KommoAccount;
 pub use self::bulk::LeadPatch;
-pub use self::events::{Event, HookMessage, account_of_hook, read_hook};
+pub use self::events::{Event, HookMessage, account_of_hook, address_of_hook, read_hook};
 pub use self::form::{Node, parse_form};
 pub use self::hosts::Hosts;
 pub use self::oauth::{Begun, Callback, Connected, NewSecret, STATE_MS};
@@ -68,6 +69,8 @@ struct Inner {
     renewing: Mutex<HashMap<CrmAccountId, Arc<tokio::sync::Mutex<()>>>>,
     /// When installs from within Kommo were followed up lately.
     installs: Mutex<VecDeque<Instant>>,
+    /// When it was last looked whether an account moved.
+    looked: Mutex<HashMap<CrmAccountId, Instant>>,
 }
 
 impl Kommo {
@@ -79,6 +82,7 @@ impl Kommo {
             governor,
             renewing: Mutex::default(),
             installs: Mutex::default(),
+            looked: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),

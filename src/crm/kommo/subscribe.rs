@@ -18,6 +18,7 @@ pub const HOOKS: &[&str] = &[
     "update_lead",
     "status_lead",
     "delete_lead",
+    "restore_lead",
     "note_lead",
 ];
 const NEW_HOOK: &str = "add_outgoing_message";

@@ -1,13 +1,12 @@
 //! Tokens: renewed by one task for an account, stored before they are used, and looked for at the address that an account
 //! moved to.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::Answer;
-use super::{Kommo, claims, wire};
+use super::{Kommo, wire};
 use crate::crm::{CrmError, now};
-use crate::egress::{Carrier, EgressError, Method, Part, Sealed, Secret};
+use crate::egress::{EgressError, Method, Part, Sealed, Secret};
 use crate::store::crm::accounts::{self, Account, AccountState, Tokens};
 use crate::store::crm::integrations::{self, Integration};
 use crate::store::{Scoped, StoreError, UnixMs, WorkspaceId};
@@ -25,16 +24,10 @@ pub(super) struct Opened {
     pub(super) can_renew: bool,
 }
 
-#[derive(Deserialize)]
-struct AccessClaims {
-    #[serde(default)]
-    api_domain: Option<String>,
-}
-
 /// The account as it stands in the store now.
-struct Standing {
-    account: Scoped<Account>,
-    tokens: Tokens,
+pub(super) struct Standing {
+    pub(super) account: Scoped<Account>,
+    pub(super) tokens: Tokens,
     integration: Option<Integration>,
 }
 
@@ -91,9 +84,12 @@ impl Kommo {
             .ask_twice(workspace, &host, integration, refresh)
             .await?;
         let mut now_at = host.clone();
-        // 404 of the old address, or a refusal there: the account may have moved.
-        if matches!(answer.status, 400 | 401 | 404)
-            && let Some(moved) = self.find_moved(workspace, &host, stale, refresh).await?
+        // The old address leads on, knows no account, or refuses: the account may have moved.
+        if matches!(answer.status, 301 | 302 | 303 | 307 | 308 | 400 | 401 | 404)
+            && let Some(moved) = self
+                .ask_where(workspace, stale, refresh, &account.remote_id)
+                .await?
+            && moved != host
         {
             answer = self
                 .ask_twice(workspace, &moved, integration, refresh)
@@ -170,41 +166,7 @@ impl Kommo {
             .await
     }
 
-    /// The address that an account has now, if that is another one. The token names a server that knows all accounts.
-    async fn find_moved(
-        &self,
-        workspace: WorkspaceId,
-        host: &str,
-        access: &str,
-        refresh: &str,
-    ) -> Result<Option<String>, CrmError> {
-        let claims: Option<AccessClaims> = claims::read_unchecked(access);
-        let named = claims.and_then(|claims| claims.api_domain);
-        // Nobody checked the token, so its server is checked like any other.
-        let Some(server) = named.and_then(|name| self.inner.hosts.account(&name).ok()) else {
-            return Ok(None);
-        };
-        let url = self
-            .inner
-            .hosts
-            .api(&server, "/oauth2/account/current/subdomain")?;
-        let token = Sealed::to(&url, Secret::new(refresh));
-        let header = http::HeaderName::from_static("x-refresh-token");
-        let secrets = vec![(Carrier::Header(header), token)];
-        let answer = self
-            .exchange(workspace, &server, Method::Get, url, Vec::new(), secrets)
-            .await?;
-        if answer.status != 200 {
-            return Ok(None);
-        }
-        let domain = answer
-            .json()
-            .and_then(|body| wire::text_in(&body, "domain"));
-        let moved = domain.and_then(|domain| self.inner.hosts.account(&domain).ok());
-        Ok(moved.filter(|moved| moved != host))
-    }
-
-    async fn standing(&self, account: &Scoped<Account>) -> Result<Standing, CrmError> {
+    pub(super) async fn standing(&self, account: &Scoped<Account>) -> Result<Standing, CrmError> {
         let (workspace, id) = (account.workspace(), account.id);
         let read = self.inner.store.read(move |conn| {
             let account = match accounts::get(conn, workspace, id) {

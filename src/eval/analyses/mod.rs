@@ -1,19 +1,24 @@
 //! How good analyses are: moods, summaries and scores beside what people said, each with a trivial baseline and its interval.
 //!
-//! Reading order: [`material`] (the data), `measure` below (analyses every conversation), [`grade`], [`statistics`], [`fit`].
+//! Reading order: [`material`] (the data), `measure` below (analyses every conversation), [`grade`], [`statistics`], [`fit`],
+//! `saved`.
 
 pub mod fit;
 pub mod grade;
 pub mod material;
+mod saved;
 pub mod statistics;
 
+use std::path::Path;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use self::material::{Ended, Felt, Material, Summed};
+use self::saved::Saved;
 use self::statistics::{Beside, Interval, beside, interval, macro_f1, majority, spearman, to_f64};
 use crate::analysis::score::{self, Features, Weights};
+use crate::analysis::work::digest;
 use crate::analysis::{Conversation, Cost, Outcome, Settings, analyse};
 use crate::eval::EvalError;
 use crate::llm::{ChatModel, Priority};
@@ -51,7 +56,12 @@ pub struct Order<'a> {
     pub limit: usize,
     /// Whether to fit the weights of the score too.
     pub fit: bool,
+    /// Where the model's results are saved as they come. Those that are there are not made again.
+    pub save: Option<&'a Path>,
 }
+
+/// The largest share of sentences that may tell something that nobody said.
+pub const MOST_INVENTED: f64 = 0.05;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct MoodFigures {
@@ -73,6 +83,11 @@ pub struct SummaryFigures {
     pub recall_medium: Option<Interval>,
     /// The share of sentences that tell something that nobody said.
     pub invented: Option<Interval>,
+    /// The same of the first three sentences of the conversation, which invent nothing: what the measure itself gets wrong.
+    pub invented_of_lead: Option<Interval>,
+    /// Whether no more than [`MOST_INVENTED`] are, and whether the whole interval is below.
+    pub invented_few: bool,
+    pub invented_surely_few: bool,
     pub sentences: usize,
     /// Words of the long summary, and of the first three sentences.
     pub words: f64,
@@ -82,12 +97,14 @@ pub struct SummaryFigures {
 #[derive(Debug, Clone, Serialize)]
 pub struct ScoreFigures {
     pub conversations: usize,
-    /// Spearman's correlation of the score with the outcome, beside that of the number of messages.
+    /// Spearman's correlation of the score with the outcome, beside that of the number of messages. A trivial way counts in the
+    /// direction that suits it better here.
     pub beside_messages: Option<Beside>,
     /// The same beside the number of price words.
     pub beside_price_words: Option<Beside>,
-    /// The same of weights that were fitted to the other conversations.
+    /// The same of weights that were fitted to the other conversations: those in use may have been chosen with these in view.
     pub fitted: Option<Beside>,
+    pub fitted_beside_price_words: Option<Beside>,
     /// The weights that fit best, as `weights.toml` has them.
     pub weights: Option<String>,
 }
@@ -114,6 +131,8 @@ pub struct Figures {
     pub summaries: Option<SummaryFigures>,
     pub scores: Option<ScoreFigures>,
     pub cost: CostFigures,
+    /// Results that were saved by an earlier run.
+    pub taken: usize,
     pub took_s: f64,
 }
 
@@ -121,6 +140,7 @@ struct Bench<'a> {
     order: &'a Order<'a>,
     took_ms: Vec<u64>,
     cost: CostFigures,
+    saved: Saved,
     tell: &'a (dyn Fn(usize, usize) + Send + Sync),
     done: usize,
     all: usize,
@@ -129,7 +149,7 @@ struct Bench<'a> {
 /// Analyses the material and grades the results; `tell` learns how many conversations are done, of how many.
 ///
 /// # Errors
-/// If a conversation cannot be analysed at all.
+/// If a conversation cannot be analysed at all, or the file of results cannot be used.
 pub async fn measure(
     material: &Material,
     order: &Order<'_>,
@@ -142,6 +162,7 @@ pub async fn measure(
         order,
         took_ms: Vec::new(),
         cost: CostFigures::default(),
+        saved: order.save.map(Saved::open).transpose()?.unwrap_or_default(),
         tell,
         done: 0,
         all: material.felt.len() + summed.len() + ended.len(),
@@ -154,6 +175,7 @@ pub async fn measure(
         moods,
         summaries,
         scores,
+        taken: bench.saved.taken,
         cost: bench.sum_up(),
         took_s: since.elapsed().as_secs_f64(),
     })
@@ -170,14 +192,25 @@ impl Bench<'_> {
         conversation: &Conversation,
     ) -> Result<Option<Outcome>, EvalError> {
         let settings = Settings::default();
+        let digest = model.map(|model| digest::of(conversation, &settings, model));
+        if let Some(known) = digest.as_ref().and_then(|digest| self.saved.find(digest)) {
+            self.count(&known);
+            self.done += 1;
+            (self.tell)(self.done, self.all);
+            return Ok(Some(known));
+        }
         let claim = Priority::Background.into();
         let made = analyse(model, conversation, &settings, claim).await;
         self.done += 1;
         (self.tell)(self.done, self.all);
         match made {
             Ok(outcome) => {
-                if model.is_some() {
+                if let Some(digest) = digest {
                     self.count(&outcome);
+                    // What the model did not do, it may do at the next run.
+                    if outcome.analysis.missing.is_empty() {
+                        self.saved.keep(digest, &outcome)?;
+                    }
                 }
                 Ok(Some(outcome))
             }
@@ -315,6 +348,8 @@ struct SummaryRow {
     lead: f64,
     sentences: usize,
     invented: usize,
+    lead_sentences: usize,
+    lead_invented: usize,
     words: usize,
     words_of_lead: usize,
 }
@@ -330,7 +365,9 @@ impl SummaryRow {
         let summary = &outcome.analysis.summary;
         let recall = |text: &str| grade::recall(&one.summary, text).unwrap_or_default();
         let lead = grade::lead(&turns, LEAD);
-        let (sentences, invented) = grade::invented(&summary.long, &turns.join("\n"), &one.summary);
+        let told = turns.join("\n");
+        let (sentences, invented) = grade::invented(&summary.long, &told, &one.summary);
+        let (lead_sentences, lead_invented) = grade::invented(&lead, &told, &one.summary);
         let words = |text: &str| text.split_whitespace().count();
         Self {
             short: recall(&summary.short),
@@ -339,6 +376,8 @@ impl SummaryRow {
             lead: recall(&lead),
             sentences,
             invented,
+            lead_sentences,
+            lead_invented,
             words: words(&summary.long),
             words_of_lead: words(&lead),
         }
@@ -356,6 +395,13 @@ fn summary_figures(rows: &[SummaryRow]) -> SummaryFigures {
         let chosen = places.iter().filter_map(|at| rows.get(*at));
         to_f64(chosen.map(of).sum())
     };
+    let share = |of: &dyn Fn(&SummaryRow) -> usize, among: &dyn Fn(&SummaryRow) -> usize| {
+        interval(rows.len(), |places| {
+            let all = count(places, among);
+            (all > 0.0).then(|| count(places, of) / all)
+        })
+    };
+    let invented = share(&|row| row.invented, &|row| row.sentences);
     SummaryFigures {
         conversations: rows.len(),
         recall: beside(
@@ -365,10 +411,10 @@ fn summary_figures(rows: &[SummaryRow]) -> SummaryFigures {
         ),
         recall_short: interval(rows.len(), |places| mean(places, &|row| row.short)),
         recall_medium: interval(rows.len(), |places| mean(places, &|row| row.medium)),
-        invented: interval(rows.len(), |places| {
-            let all = count(places, &|row| row.sentences);
-            (all > 0.0).then(|| count(places, &|row| row.invented) / all)
-        }),
+        invented,
+        invented_of_lead: share(&|row| row.lead_invented, &|row| row.lead_sentences),
+        invented_few: invented.is_some_and(|share| share.value <= MOST_INVENTED),
+        invented_surely_few: invented.is_some_and(|share| share.high <= MOST_INVENTED),
         sentences: rows.iter().map(|row| row.sentences).sum(),
         words: mean(&whole, &|row| to_f64(row.words)).unwrap_or_default(),
         words_of_lead: mean(&whole, &|row| to_f64(row.words_of_lead)).unwrap_or_default(),
@@ -411,8 +457,15 @@ fn score_figures(rows: &[ScoreRow], fit: bool) -> ScoreFigures {
         spearman(&pairs)
     };
     let ours = |places: &[usize]| rank(places, &|_, row| row.chance);
-    let messages = |places: &[usize]| rank(places, &|_, row| row.messages);
-    let price = |places: &[usize]| rank(places, &|_, row| row.price_words);
+    let whole: Vec<usize> = (0..rows.len()).collect();
+    let direction = |of: &dyn Fn(usize, &ScoreRow) -> f64| {
+        let all = rank(&whole, of).unwrap_or_default();
+        if all < 0.0 { -1.0 } else { 1.0 }
+    };
+    let by_messages = direction(&|_, row| row.messages);
+    let by_price = direction(&|_, row| row.price_words);
+    let messages = |places: &[usize]| rank(places, &|_, row| by_messages * row.messages);
+    let price = |places: &[usize]| rank(places, &|_, row| by_price * row.price_words);
     let crossed = |places: &[usize]| {
         rank(places, &|at, _| {
             chances.get(at).copied().unwrap_or_default()
@@ -431,6 +484,14 @@ fn score_figures(rows: &[ScoreRow], fit: bool) -> ScoreFigures {
             true => beside(rows.len(), crossed, messages),
             false => None,
         },
+        fitted_beside_price_words: match fit {
+            true => beside(rows.len(), crossed, price),
+            false => None,
+        },
         weights: fit.then(|| fit::fit(&samples).to_toml(table)),
     }
 }
+
+#[cfg(test)]
+#[path = "analyses_tests.rs"]
+mod tests;

@@ -59,6 +59,10 @@ pub struct MeasureView {
     percent: Option<u64>,
     /// The last warning that was given, in percent: 80 or 95.
     warned: Option<u64>,
+    /// Of `used`: what providers did, rather than this machine. Tokens only.
+    by_providers: u64,
+    /// Of `by_providers`: an estimate, because the provider did not tell.
+    estimated: u64,
 }
 
 /// What was used in a month.
@@ -69,6 +73,10 @@ pub struct MonthView {
     /// By measure; times in milliseconds.
     #[schema(value_type = Object)]
     used: BTreeMap<&'static str, u64>,
+    /// Of the tokens: what providers did, rather than this machine.
+    tokens_by_providers: u64,
+    /// Of `tokens_by_providers`: an estimate, because the provider did not tell.
+    tokens_estimated: u64,
 }
 
 impl From<Standing> for StandingView {
@@ -97,6 +105,8 @@ impl From<&quota::Standing> for MeasureView {
             limit: of.limit,
             percent: of.share(),
             warned: of.warned(),
+            by_providers: of.elsewhere.used,
+            estimated: of.elsewhere.estimated,
         }
     }
 }
@@ -108,9 +118,12 @@ impl From<&quota::Standing> for MeasureView {
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<QuotaView>, Problem> {
     let standing = plans::own(&place.app, &place.member, now_ms()).await?;
     let months = plans::history(&place.app.store, &place.member).await?;
-    let history = months.into_iter().map(|(month, used)| MonthView {
-        month,
-        used: used
+    let history = months.into_iter().map(|past| MonthView {
+        month: past.month,
+        tokens_by_providers: past.elsewhere.used,
+        tokens_estimated: past.elsewhere.estimated,
+        used: past
+            .used
             .into_iter()
             .map(|(of, used)| (of.as_str(), used))
             .collect(),

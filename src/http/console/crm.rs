@@ -75,6 +75,7 @@ pub(super) struct SettingsFields {
     on_close: Option<String>,
     /// Separated by commas or spaces.
     stages: String,
+    keep_deleted: Option<String>,
 }
 
 /// What to show above a page.
@@ -386,6 +387,7 @@ impl From<SettingsFields> for CaseSettings {
             task_hours: fields.task_hours.trim().parse().unwrap_or(0),
             on_close: fields.on_close.is_some(),
             stages: stages.map(str::to_owned).collect(),
+            keep_deleted: fields.keep_deleted.is_some(),
         }
     }
 }

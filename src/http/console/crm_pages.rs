@@ -79,6 +79,7 @@ pub(super) struct SettingsForm {
     pub(super) task_hours: u32,
     pub(super) on_close: bool,
     pub(super) stages: String,
+    pub(super) keep_deleted: bool,
 }
 
 pub(super) struct LeadLine {
@@ -88,6 +89,7 @@ pub(super) struct LeadLine {
     pub(super) band: String,
     pub(super) analysed: Option<Moment>,
     pub(super) new_messages: u32,
+    pub(super) gone: bool,
 }
 
 impl From<AccountView> for AccountRow {
@@ -181,6 +183,7 @@ impl From<&CaseSettings> for SettingsForm {
             task_hours: settings.task_hours,
             on_close: settings.on_close,
             stages: settings.stages.join(", "),
+            keep_deleted: settings.keep_deleted,
         }
     }
 }
@@ -197,6 +200,7 @@ impl From<LeadRow> for LeadLine {
             band: lead.band.unwrap_or_default(),
             analysed: lead.analysed_at.map(moment),
             new_messages: lead.stale,
+            gone: lead.gone,
         }
     }
 }

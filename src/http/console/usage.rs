@@ -14,13 +14,13 @@ use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
-use crate::app::plans::{self, Standing, Used};
+use crate::app::plans::{self, PastMonth, Standing};
 use crate::billing::BillingError;
 use crate::http::api::billing::end_of;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
 use crate::store::billing::{Entitlement, EntitlementKind};
-use crate::store::quota::Measure;
+use crate::store::quota::{Elsewhere, Measure};
 use crate::usage::quota::{Month, name, told};
 
 #[derive(Template)]
@@ -72,6 +72,24 @@ pub(super) struct Bar {
     pub(super) percent: Option<u64>,
     /// Whether a warning was given.
     pub(super) warned: bool,
+    /// Who did it, if not this machine alone.
+    pub(super) parts: Option<String>,
+}
+
+/// How many tokens are whose.
+fn parts(used: u64, elsewhere: Elsewhere) -> Option<String> {
+    if elsewhere.used == 0 {
+        return None;
+    }
+    let here = used.saturating_sub(elsewhere.used);
+    let estimated = match elsewhere.estimated {
+        0 => String::new(),
+        part => format!(", of which {part} are an estimate, as the provider did not tell"),
+    };
+    let theirs = elsewhere.used;
+    Some(format!(
+        "{here} by this machine, {theirs} by providers{estimated}"
+    ))
 }
 
 /// The bars of a workspace, storage last.
@@ -83,6 +101,7 @@ pub(super) fn bars(of: &Standing) -> Vec<Bar> {
             limit: one.limit.map(|limit| told(one.measure, limit)),
             percent: one.share().map(|share| share.min(100)),
             warned: one.warned().is_some(),
+            parts: parts(one.used, one.elsewhere),
         })
         .collect();
     let share = of.storage_limit.map(|limit| match limit {
@@ -95,6 +114,7 @@ pub(super) fn bars(of: &Standing) -> Vec<Bar> {
         limit: of.storage_limit.map(bytes),
         percent: share.map(|share| share.min(100)),
         warned: share.is_some_and(|share| share >= 80),
+        parts: None,
     });
     bars
 }
@@ -212,7 +232,9 @@ async fn page(app: &App, person: &SignedIn) -> Result<UsagePage, Failure> {
         plan: standing.month.plan,
         ended: standing.month.ended,
         resets: moment(standing.month.resets_at),
-        heads: Measure::ALL.iter().map(|measure| name(*measure)).collect(),
+        heads: (Measure::ALL.iter().map(|measure| name(*measure)))
+            .chain(["of the tokens: by providers"])
+            .collect(),
         months: months.into_iter().map(month_row).collect(),
         billing,
         error: None,
@@ -220,11 +242,22 @@ async fn page(app: &App, person: &SignedIn) -> Result<UsagePage, Failure> {
     })
 }
 
-fn month_row((month, used): (String, Used)) -> MonthRow {
-    let cell = |measure: &Measure| told(*measure, used.get(measure).copied().unwrap_or(0));
+fn month_row(past: PastMonth) -> MonthRow {
+    let used = |measure: Measure| past.used.get(&measure).copied().unwrap_or(0);
+    let mut cells: Vec<String> = (Measure::ALL.iter())
+        .map(|measure| told(*measure, used(*measure)))
+        .collect();
+    let Elsewhere {
+        used: theirs,
+        estimated,
+    } = past.elsewhere;
+    cells.push(match estimated {
+        0 => theirs.to_string(),
+        part => format!("{theirs} ({part} estimated)"),
+    });
     MonthRow {
-        month,
-        used: Measure::ALL.iter().map(cell).collect(),
+        month: past.month,
+        used: cells,
     }
 }
 
@@ -261,6 +294,7 @@ mod tests {
             used,
             reserved: 0,
             limit: Some(100),
+            elsewhere: Elsewhere::default(),
         };
         let month = |used, ended| Month {
             month: "2026-12".to_owned(),
@@ -274,5 +308,17 @@ mod tests {
         assert_eq!(told, ["95 % of the minutes of calls of 2026-12 are used."]);
         assert!(warnings(&month(100, false))[0].contains("used up"));
         assert_eq!(warnings(&month(0, true)).len(), 1);
+    }
+
+    #[test]
+    fn the_tokens_of_providers_are_told_apart() {
+        let of = |used, estimated| parts(100, Elsewhere { used, estimated });
+        assert_eq!(of(0, 0), None);
+        assert_eq!(
+            of(40, 0).as_deref(),
+            Some("60 by this machine, 40 by providers")
+        );
+        let told = of(40, 7).unwrap();
+        assert!(told.contains("of which 7 are an estimate"), "{told}");
     }
 }

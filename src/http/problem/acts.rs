@@ -298,6 +298,7 @@ impl From<ProviderError> for Problem {
             ProviderError::Most => Self::new(StatusCode::CONFLICT, "too_many_providers", detail),
             ProviderError::Denied(error) => error.into(),
             ProviderError::Store(error) => error.into(),
+            ProviderError::Quota(error) => error.into(),
             ProviderError::Budget { .. } => {
                 Self::new(StatusCode::CONFLICT, "provider_budget", detail)
             }

@@ -96,7 +96,7 @@ pub(in crate::http) async fn send(
         ) {
             return Ok(None);
         }
-        storage::has_room(tx, own.workspace())?;
+        storage::has_room(tx, own.workspace(), now_ms())?;
         let names: Vec<_> = form.files.iter().map(|file| file.name.as_str()).collect();
         let text = match form.text.as_str() {
             "" => names.join(", "),

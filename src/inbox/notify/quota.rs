@@ -8,6 +8,9 @@ use crate::store::quota::Measure;
 use crate::store::users::Role;
 use crate::store::{StoreError, Transaction, UnixMs, members, workspaces};
 
+/// What is stored, which begins with no month.
+const STORAGE: &str = "storage";
+
 /// Queues the e-mails about a warning; does nothing for other events.
 pub(super) fn queue(
     tx: &Transaction<'_>,
@@ -19,18 +22,33 @@ pub(super) fn queue(
         return Ok(());
     }
     let of = |field: &str| event.data.get(field).and_then(Value::as_str);
-    let Some(measure) = of("measure").and_then(Measure::parse) else {
+    let told = of("measure").unwrap_or_default();
+    let measure = Measure::parse(told);
+    if measure.is_none() && told != STORAGE {
         return Ok(());
-    };
+    }
     let percent = event.data.get("percent").and_then(Value::as_u64);
-    let (percent, what) = (percent.unwrap_or_default(), name(measure));
+    let (percent, what) = (percent.unwrap_or_default(), measure.map_or(STORAGE, name));
     let business = workspaces::get(tx, event.workspace)?.title;
-    let title = format!("{percent} % of the {what} of this month are used");
+    let when = of("month");
+    let title = match when {
+        Some(_) => format!("{percent} % of the {what} of this month are used"),
+        None => format!("{percent} % of the {what} is used"),
+    };
+    let of_month = when.map_or_else(String::new, |month| format!(" of {month}"));
+    let (stops, goes_on) = match measure {
+        Some(measure) => (
+            what_stops(measure),
+            "in the next month or with another plan",
+        ),
+        None => (
+            "new documents, recordings and files of visitors are refused; the chat goes on",
+            "when something was deleted or the owner of the machine gives more room",
+        ),
+    };
     let text = format!(
-        "{business} has used {percent} % of its {what} of {}.\n\nAt 100 % {}. Nothing is lost, and it goes on in the \
-         next month or with another plan.\n\nHow it stands: {address}/usage\n",
-        of("month").unwrap_or("this month"),
-        what_stops(measure)
+        "{business} has used {percent} % of its {what}{of_month}.\n\nAt 100 % {stops}. Nothing is lost, and it goes on \
+         {goes_on}.\n\nHow it stands: {address}/usage\n"
     );
     let people = members::people(tx, event.workspace)?.into_iter();
     let people = people.filter(|person| {

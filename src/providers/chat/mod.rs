@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use self::dialect::Dialect;
 use self::running::Running;
-use super::budget::Amount;
+use super::budget::{Amount, ModelUse, Used};
 use super::error::ProviderError;
 use super::line::{Line, Post, parts};
 use super::now;
@@ -23,6 +23,7 @@ use crate::llm::{
     ChatEvent, ChatMessage, ChatRequest, ChatStream, OutputFormat, Priority, Role, Served,
 };
 use crate::store::providers::ProviderKind;
+use crate::usage::quota::Measure;
 
 /// The most that is written if a request does not say it.
 const MOST: u32 = 1_024;
@@ -31,6 +32,8 @@ const FIRST_WORD: Duration = Duration::from_secs(60);
 /// The same while somebody waits in a chat, or in a call.
 const IN_A_CHAT: Duration = Duration::from_secs(10);
 const IN_A_CALL: Duration = Duration::from_secs(3);
+/// Bytes of a token, about: for what a provider does not tell.
+const TOKEN: u64 = 4;
 /// JSON comes when it is whole.
 const WHOLE_JSON: Duration = Duration::from_secs(180);
 
@@ -97,6 +100,16 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
     }
     .map_err(|reason| ProviderError::unfit(line.name(), reason))?;
     let prices = &line.provider.prices;
+    let read_about = most.read.div_ceil(TOKEN);
+    let (least, highest) = (
+        read_about.saturating_add(u64::from(most.written)),
+        most.read.saturating_add(u64::from(most.written)),
+    );
+    let (workspace, tokens) = (line.provider.workspace, Measure::ModelTokens);
+    let quotas = &line.providers.inner.quotas;
+    let quota = quotas
+        .reserve_between(workspace, tokens, least, highest, now())
+        .await?;
     let all = Amount::of_chat(prices, most.read, u64::from(most.written));
     let mut reservation = line
         .providers
@@ -104,7 +117,14 @@ async fn begin(line: &Line, request: &ChatRequest) -> Result<ChatStream, Provide
         .purse
         .reserve(&line.provider, all, now())
         .await?;
-    reservation.owe(Amount::of_chat(prices, most.read, 0));
+    reservation.beside(quota);
+    reservation.owe(Used {
+        amount: Amount::of_chat(prices, most.read, 0),
+        model: ModelUse {
+            told: 0,
+            estimated: read_about,
+        },
+    });
     let post = Post {
         purpose: Purpose::ChatProvider,
         path: asked.path,

@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream;
 
-use super::super::budget::{Amount, Reservation};
+use super::super::budget::{Amount, ModelUse, Reservation, Used};
 use super::super::error::ProviderError;
 use super::super::line::Line;
 use super::super::redact::{Redactor, Restorer};
 use super::super::sse::SseReader;
+use super::TOKEN;
 use super::calls::{BadCall, Calls};
 use super::dialect::{Dialect, Piece};
 use crate::egress::Response;
@@ -200,7 +201,10 @@ impl Running {
         // The last bytes of the protocol, so that the ledger says that all was read.
         let rest = async { while let Ok(Some(_)) = self.response.chunk().await {} };
         let _late = tokio::time::timeout(LAST_BYTES, rest).await;
-        let used = self.used();
+        let used = Used {
+            amount: self.used(),
+            model: self.model_use(true),
+        };
         if let Some(reservation) = self.reservation.take() {
             reservation.settle(used).await?;
         }
@@ -234,9 +238,32 @@ impl Running {
             Some(usage) if usage.prompt_tokens > 0 => u64::from(usage.prompt_tokens),
             _ => self.read,
         };
-        let amount = Amount::of_chat(prices, read, self.written as u64);
+        let used = Used {
+            amount: Amount::of_chat(prices, read, self.written as u64),
+            model: self.model_use(self.finish.is_some()),
+        };
         if let Some(reservation) = &mut self.reservation {
-            reservation.owe(amount);
+            reservation.owe(used);
+        }
+    }
+
+    /// What the quota counts; how much was written is told at the end only.
+    fn model_use(&self, is_whole: bool) -> ModelUse {
+        let written_about = (self.written as u64).div_ceil(TOKEN);
+        match self.usage {
+            Some(usage) if usage.prompt_tokens > 0 && is_whole => ModelUse {
+                told: u64::from(usage.prompt_tokens)
+                    .saturating_add(u64::from(usage.completion_tokens)),
+                estimated: 0,
+            },
+            Some(usage) if usage.prompt_tokens > 0 => ModelUse {
+                told: u64::from(usage.prompt_tokens),
+                estimated: written_about,
+            },
+            _ => ModelUse {
+                told: 0,
+                estimated: self.read.div_ceil(TOKEN).saturating_add(written_about),
+            },
         }
     }
 

@@ -27,12 +27,15 @@ pub struct CrmLead {
     pub stale: u32,
     /// The note with the last analysis.
     pub note: Option<String>,
+    /// It was deleted over there, and the owner keeps what is held here.
+    pub gone: bool,
     pub changed_at: UnixMs,
 }
 
 columns! {
     COLUMNS of CrmLead {
-        id, name, contact, facts: json, analysis, analysed_at, score, band, stale, note, changed_at
+        id, name, contact, facts: json, analysis, analysed_at, score, band, stale, note, gone,
+        changed_at
     }
 }
 

@@ -5,6 +5,7 @@
 //! Secrets and tokens are in no entity that can be printed; `accounts::tokens` and `integrations::find` read them.
 
 pub mod accounts;
+pub mod deleted;
 pub mod hooks;
 pub mod integrations;
 pub mod jobs;

@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 pub use self::reservation::Reservation;
 use super::Flow;
-pub use crate::store::quota::Measure;
+pub use crate::store::quota::{Elsewhere, Measure};
 use crate::store::{
     Connection, Store, StoreError, UnixMs, WorkspaceId, billing, quota, workspaces,
 };
@@ -140,6 +140,8 @@ pub struct Standing {
     pub used: u64,
     pub reserved: u64,
     pub limit: Option<u64>,
+    /// Of what was used: what providers did.
+    pub elsewhere: Elsewhere,
 }
 
 impl Standing {
@@ -195,7 +197,8 @@ impl Quotas {
         amount: u64,
         now: UnixMs,
     ) -> Result<Reservation, QuotaError> {
-        self.hold(workspace, measure, amount, amount, now).await
+        self.reserve_between(workspace, measure, amount, amount, now)
+            .await
     }
 
     /// Holds what is left, but no more than `most`: for work whose size is known only when it is done. What was held is
@@ -210,11 +213,14 @@ impl Quotas {
         most: u64,
         now: UnixMs,
     ) -> Result<Reservation, QuotaError> {
-        self.hold(workspace, measure, 1, most, now).await
+        self.reserve_between(workspace, measure, 1, most, now).await
     }
 
-    /// Holds as much as there is from `least` to `most`.
-    async fn hold(
+    /// Holds as much as there is from `least` to `most`: for work whose size is known only roughly before it is done.
+    ///
+    /// # Errors
+    /// [`QuotaError::Exceeded`] if less than `least` is left, [`QuotaError::Ended`].
+    pub async fn reserve_between(
         &self,
         workspace: WorkspaceId,
         measure: Measure,
@@ -342,6 +348,7 @@ impl Quotas {
                         used: quota::used(conn, workspace, &month, measure)?,
                         reserved: held,
                         limit,
+                        elsewhere: quota::elsewhere(conn, workspace, &month, measure)?,
                     });
                 }
                 Ok(Month {

@@ -112,7 +112,8 @@ async fn what_is_held_counts_until_it_is_given_back() {
             measure: Measure::Analyses,
             used: 0,
             reserved: 7,
-            limit: Some(10)
+            limit: Some(10),
+            elsewhere: Elsewhere::default(),
         }
     );
     drop(held);

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use serde_json::json;
 
 use super::{Reserved, WARNINGS, share};
-use crate::store::quota::{self, Measure};
+use crate::store::quota::{self, Elsewhere, Measure};
 use crate::store::{Store, StoreError, Transaction, UnixMs, WorkspaceId, events};
 
 #[must_use = "dropping it frees what it holds"]
@@ -47,10 +47,7 @@ impl Reservation {
         used: u64,
         now: UnixMs,
     ) -> Result<(), StoreError> {
-        let used = match self.limit {
-            Some(_) => used.min(self.amount),
-            None => used,
-        };
+        let used = self.countable(used);
         let after = quota::add(tx, self.workspace, &self.month, self.measure, used)?;
         self.free();
         let Some(limit) = self.limit else {
@@ -71,6 +68,31 @@ impl Reservation {
             }
         }
         Ok(())
+    }
+
+    /// Like [`count`](Self::count), for what a provider did: it told `told`, and `estimated` is what it did not tell.
+    pub fn count_elsewhere(
+        &mut self,
+        tx: &Transaction<'_>,
+        told: u64,
+        estimated: u64,
+        now: UnixMs,
+    ) -> Result<(), StoreError> {
+        let used = self.countable(told.saturating_add(estimated));
+        self.count(tx, used, now)?;
+        let more = Elsewhere {
+            used,
+            estimated: estimated.min(used),
+        };
+        quota::note_elsewhere(tx, self.workspace, &self.month, self.measure, more)
+    }
+
+    /// What of this may be counted.
+    fn countable(&self, used: u64) -> u64 {
+        match self.limit {
+            Some(_) => used.min(self.amount),
+            None => used,
+        }
     }
 
     /// Counts what was used by work whose result is not stored.

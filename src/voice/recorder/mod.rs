@@ -166,7 +166,7 @@ impl<'a> Shelf<'a> {
         };
         store.has_room()?;
         store.write_blocking(|tx| {
-            storage::has_room(tx, call.workspace())?;
+            storage::has_room(tx, call.workspace(), now)?;
             recordings::start(tx, call, &new, now)
         })?;
         Ok(Self {

@@ -44,7 +44,9 @@ enum Ending {
     #[default]
     Whole,
     CutOff,
+    Reset,
     Stall,
+    Mute,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -102,7 +104,9 @@ impl Fake for Chat {
             let end = match next.end {
                 Ending::Whole => End::Whole,
                 Ending::CutOff => End::CutOff,
+                Ending::Reset => End::Reset,
                 Ending::Stall => End::Stall,
+                Ending::Mute => End::Mute,
             };
             let script = script(next.answer)?.ending(end);
             self.fake.then(match next.piece {

@@ -50,8 +50,12 @@ pub(crate) enum End {
     Whole,
     /// The connection closes although more was announced.
     CutOff,
+    /// The connection is reset.
+    Reset,
     /// Nothing more comes.
     Stall,
+    /// Not even a head comes.
+    Mute,
 }
 
 /// One answer.
@@ -157,6 +161,9 @@ async fn answer(mut socket: TcpStream, state: State) {
         true => usual::answer(&seen),
         false => Script::error(500, "no script is left"),
     });
+    if script.end == End::Mute {
+        return tokio::time::sleep(Duration::from_secs(120)).await;
+    }
     let mut head = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", script.status);
     for (name, value) in &script.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -179,8 +186,15 @@ async fn answer(mut socket: TcpStream, state: State) {
             _ => tokio::task::yield_now().await,
         }
     }
-    if script.end == End::Stall {
-        tokio::time::sleep(Duration::from_secs(120)).await;
+    match script.end {
+        End::Stall => tokio::time::sleep(Duration::from_secs(120)).await,
+        End::Reset => {
+            // What was sent is to arrive before.
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            socket.set_zero_linger().unwrap();
+            return;
+        }
+        End::Whole | End::CutOff | End::Mute => {}
     }
     let _gone = socket.shutdown().await;
 }

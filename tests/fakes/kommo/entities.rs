@@ -57,6 +57,7 @@ impl World {
             }
             ["leads", id] if get => match id.parse().ok().and_then(|id: u64| self.leads.get(&id)) {
                 Some(lead) => good(lead),
+                None if self.switches.empty_leads => nothing(),
                 None => problem(404, "Not Found", "no such lead"),
             },
             ["leads", id] if asked.method == Method::PATCH => {

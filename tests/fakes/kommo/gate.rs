@@ -77,11 +77,26 @@ impl World {
         Some(reply(429, "application/problem+json", body.to_string()))
     }
 
+    /// What is told where the account is no longer.
+    pub(super) fn old_address(&self, asked: &Asked) -> Response {
+        if let Some(host) = &self.switches.leads_on_to {
+            return Response::builder()
+                .status(301)
+                .header("location", format!("https://{host}{}", asked.path))
+                .body(Body::empty())
+                .unwrap();
+        }
+        match self.switches.old_takes_none {
+            true => problem(401, "Unauthorized", "Invalid user name or password"),
+            false => problem(404, "Not Found", "Account not found"),
+        }
+    }
+
     /// Refuses whoever has no token, and accounts that are not paid for.
     pub(super) fn refuse(&mut self, asked: &Asked) -> Option<Response> {
         let unauthorised = || problem(401, "Unauthorized", "Invalid user name or password");
         if asked.host != self.host() && asked.host != super::API {
-            return Some(problem(404, "Not Found", "Account not found"));
+            return Some(self.old_address(asked));
         }
         let Some(bearer) = asked.bearer.as_deref() else {
             return Some(unauthorised());

@@ -70,6 +70,14 @@ pub struct Switches {
     pub no_outgoing_hook: bool,
     /// Talks are found by contact only.
     pub talks_without_lead: bool,
+    /// A lead that is not there is answered with nothing rather than with 404.
+    pub empty_leads: bool,
+    /// An old address of the account takes no token, rather than knowing no such account.
+    pub old_takes_none: bool,
+    /// An old address leads on to this host.
+    pub leads_on_to: Option<String>,
+    /// Tokens do not name the server that knows all accounts.
+    pub no_api_domain: bool,
 }
 
 fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {

@@ -95,7 +95,7 @@ pub(super) async fn tokens(fake: &KommoFake, asked: &Asked) -> Response {
         world.refreshing -= 1;
     }
     if asked.host != world.host() && asked.host != API {
-        return problem(404, "Not Found", "Account not found");
+        return world.old_address(asked);
     }
     if get("client_id") != CLIENT || get("client_secret") != SECRET || world.switches.revoked {
         return problem(401, "Unauthorized", "invalid_client");
@@ -160,10 +160,11 @@ impl World {
     }
 
     fn access_token(&self, count: u64) -> String {
+        let api = (!self.switches.no_api_domain).then_some(API);
         let claims = json!({
             "aud": CLIENT, "jti": format!("t{count}"), "iat": mint::seconds(), "nbf": mint::seconds(),
             "exp": mint::seconds() + ACCESS_LIFE, "sub": USER.to_string(), "account_id": ACCOUNT,
-            "base_domain": "kommo.com", "api_domain": API, "scopes": self.scopes,
+            "base_domain": "kommo.com", "api_domain": api, "scopes": self.scopes,
         });
         mint::sign(&mint::hs256(), &claims, Some("kommo's own key"))
     }

@@ -1,10 +1,11 @@
 //! Hosts of strangers: nothing is sent there, least of all the secret.
 
-use frontdesk::crm::CrmError;
 use frontdesk::crm::kommo::Callback;
+use frontdesk::crm::{CrmError, Governor};
+use frontdesk::egress::{EgressError, Reach};
 use frontdesk::store::crm::accounts;
 
-use super::kommo_fake::{CLIENT, SECRET};
+use super::kommo_fake::{CLIENT, HOST, SECRET};
 use super::{Desk, error_of};
 
 #[tokio::test]
@@ -101,4 +102,23 @@ async fn the_ledger_names_what_went_and_no_secret() {
             "{url}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_sealed_machine_asks_kommo_nothing() {
+    let desk = Desk::with(Governor::paced(std::time::Duration::ZERO), Reach::Nothing).await;
+    let callback = desk.callback().await;
+    let refused = error_of(desk.kommo.finish(&callback).await);
+    assert!(
+        matches!(refused, CrmError::Egress(EgressError::Sealed)),
+        "{refused}"
+    );
+    let token = desk.fake.long_lived();
+    let pasted = desk
+        .kommo
+        .connect_with_token(desk.workspace, HOST, &token)
+        .await;
+    let refused = error_of(pasted);
+    assert!(refused.to_string().contains("sealed"), "{refused}");
+    assert!(desk.fake.asked().is_empty());
 }

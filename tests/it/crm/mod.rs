@@ -8,6 +8,7 @@ mod generic;
 mod inbound;
 #[path = "../../fakes/kommo/mod.rs"]
 pub mod kommo_fake;
+mod moved;
 mod pace;
 mod reading;
 mod voice;
@@ -44,6 +45,10 @@ impl Desk {
     }
 
     pub async fn paced(governor: Governor) -> Self {
+        Self::with(governor, Reach::Open).await
+    }
+
+    pub async fn with(governor: Governor, reach: Reach) -> Self {
         let fake = KommoFake::start().await;
         let store = Store::open_in_memory().unwrap();
         let workspace = store
@@ -55,7 +60,7 @@ impl Desk {
             .unwrap();
         let allow = Allow::parse(&format!("127.0.0.1:{}", fake.port)).unwrap();
         let lookup = Arc::new(SystemLookup);
-        let gateway = Gateway::new(store.clone(), Reach::Open, allow, lookup).unwrap();
+        let gateway = Gateway::new(store.clone(), reach, allow, lookup).unwrap();
         let hosts = Hosts::stand_in(fake.base().parse().unwrap());
         let kommo = Kommo::new(store.clone(), gateway, hosts, governor);
         Self {

@@ -125,6 +125,22 @@ async fn talks_are_found_by_the_contact_where_they_name_no_lead() {
 }
 
 #[tokio::test]
+async fn talks_are_found_by_events_where_neither_lead_nor_contact_leads_to_them() {
+    let desk = Desk::start().await;
+    desk.fake
+        .switch(|switches| switches.talks_without_lead = true);
+    {
+        let mut world = desk.fake.world();
+        world.add_lead(77, "Ana");
+        world.add_talk(5, 77, SAID);
+        world.talks[0]["contact_id"] = 999.into();
+    }
+    let account = desk.connect().await;
+    let read = account.conversation("77", None).await.unwrap();
+    assert_eq!(read.messages.len(), 4);
+}
+
+#[tokio::test]
 async fn a_lead_without_talks_is_known_to_be_empty() {
     let desk = Desk::start().await;
     desk.fake.world().add_lead(77, "Ana");

@@ -59,6 +59,8 @@ pub struct CrmSettings {
     on_close: bool,
     /// Ids of stages: a lead that comes there is analysed.
     stages: Vec<String>,
+    /// Whether what is held of a lead stays here when the lead is deleted in the CRM.
+    keep_deleted: bool,
 }
 
 /// How much is held for an account.
@@ -103,6 +105,8 @@ pub struct CrmLeadView {
     analysed_at: Option<i64>,
     /// Messages that came since.
     new_messages: u32,
+    /// Whether it was deleted in the CRM.
+    gone: bool,
 }
 
 /// Leads, by id.
@@ -149,6 +153,7 @@ impl From<CaseSettings> for CrmSettings {
             task_hours: settings.task_hours,
             on_close: settings.on_close,
             stages: settings.stages,
+            keep_deleted: settings.keep_deleted,
         }
     }
 }
@@ -169,6 +174,7 @@ impl TryFrom<CrmSettings> for CaseSettings {
             task_hours: settings.task_hours,
             on_close: settings.on_close,
             stages: settings.stages,
+            keep_deleted: settings.keep_deleted,
         })
     }
 }
@@ -210,6 +216,7 @@ impl From<LeadRow> for CrmLeadView {
             analysis: lead.analysis,
             analysed_at: lead.analysed_at,
             new_messages: lead.stale,
+            gone: lead.gone,
         }
     }
 }

@@ -124,6 +124,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0033_key_makers.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0035_workflow_runs.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

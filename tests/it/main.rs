@@ -119,4 +119,5 @@ mod webhooks;
 mod welcome;
 mod wire;
 mod work;
+mod workflow_commands;
 mod workflows;

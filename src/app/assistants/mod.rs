@@ -1,6 +1,8 @@
 //! Assistants: making one, its draft, what goes live, going back, copies and files, deleting and bringing back.
 //!
-//! Reading order: this file (which there are), `edit` (draft, publishing, going back), `check` (what a version may say), `words`
+//! Invariant: a new assistant is a draft, and nobody but staff reaches it before it was published (`Assistant::is_for_staff`).
+//!
+//! Reading order: this file (which there are), `edit` (draft, publishing, going back), `check` (what a version may say), `chosen` (whether what it names is there), `words`
 //! (a version and the difference of two in words), `file` (one file to take elsewhere).
 //!
 //! To add a setting: a field in `store/assistants/settings.rs` (`None` inherits), its check and its line in words (`check`, `words`,

@@ -21,7 +21,7 @@ import statistics
 import time
 import urllib.parse
 
-from inbox import show
+from seeded import show
 from voice_browser import FAQ, Server
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -5,19 +5,14 @@ conversations (`frontdesk admin seed`) unless one is named that has them. Standa
 
     python3 benches/inbox.py FRONTDESK [--conversations 100000] [--messages 1000000] [--data DIR] [--rounds 40] [--visitors 1000]
 """
-import argparse
 import http.client
 import json
-import os
 import random
-import signal
-import socket
-import statistics
-import subprocess
-import tempfile
 import threading
 import time
 import urllib.parse
+
+from seeded import arguments, measure, seeded, show
 
 PASSWORD = "four plain words here"
 LISTS = ["", "view=everything", "view=mine", "view=unassigned", "view=waiting", "view=mentions", "view=snoozed", "view=spam",
@@ -28,66 +23,9 @@ SEARCHES = ["bicycle", "bicycle repair", "\"guarantee on the helmet\"", "appoint
             "bicycle&view=mine", "bicycle&tag=vip", "the&view=spam", "bicycle&channel=cli", "helmet&view=waiting"]
 
 
-class Server:
-    def __init__(self, frontdesk, data):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        self.cookie = ""
-        self.process = subprocess.Popen([frontdesk, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", data],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while self.process.poll() is None:
-            try:
-                if self.send("GET", "/healthz")[0] == 200:
-                    return
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("the server ended")
-
-    def open(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-
-    def headers(self, token, address=None):
-        headers = {"Authorization": f"Bearer {token}"} if token else {"Cookie": self.cookie}
-        headers["Origin"] = f"http://127.0.0.1:{self.port}"
-        if address:
-            headers["X-Forwarded-For"] = address
-        return headers
-
-    def send(self, method, path, body=None, token="", address=None, kind="application/json", connection=None):
-        link = connection or self.open()
-        headers = {**self.headers(token, address), "Content-Type": kind}
-        text = body if isinstance(body, str) or body is None else json.dumps(body)
-        link.request(method, path, text.encode() if text else None, headers)
-        answer = link.getresponse()
-        content = answer.read().decode()
-        if method == "POST" and path == "/login":
-            self.cookie = "; ".join(v.split(";")[0] for k, v in answer.getheaders() if k.lower() == "set-cookie")
-        if not connection:
-            link.close()
-        return answer.status, content
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
-
-
-def show(name, times):
-    times = sorted(times)
-    p95 = times[min(len(times) - 1, int(len(times) * 0.95))]
-    print(f"| {name} | {statistics.median(times) * 1000:.1f} | {p95 * 1000:.1f} | {times[-1] * 1000:.1f} |", flush=True)
-
-
-def measure(server, name, path, rounds):
-    link, times, rows = server.open(), [], 0
-    for _ in range(rounds):
-        start = time.perf_counter()
-        status, text = server.send("GET", path, connection=link)
-        times.append(time.perf_counter() - start)
-        if status != 200:
-            raise SystemExit(f"{path}: {status} {text}")
-        rows = len(json.loads(text).get("conversations", []))
-    show(f"{name} ({rows})", times)
+def lists(server, name, path, rounds):
+    times, text = measure(server, path, rounds)
+    show(f"{name} ({len(json.loads(text).get('conversations', []))})", times)
     return times
 
 
@@ -167,55 +105,31 @@ def delivery(server, site, count, rounds):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("frontdesk")
-    parser.add_argument("--conversations", type=int, default=100_000)
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--data")
-    parser.add_argument("--rounds", type=int, default=40)
+    parser = arguments(rounds=40)
     parser.add_argument("--visitors", type=int, default=1000)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        data = args.data or folder
-
-        def admin(*command):
-            done = subprocess.run([args.frontdesk, "admin", *command, "--data", data], capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(done.stderr)
-            return done.stdout.strip()
-
-        server = Server(args.frontdesk, data)
-        key = json.loads(admin("key", "create", "--name", "bench", "--all", "--json"))["key"]
-        person = {"name": "Ann", "email": "ann@example.com", "role": "agent", "password": PASSWORD}
-        server.send("POST", "/api/v1/accounts", person, token=key)
-        server.stop()
-        if not os.path.exists(os.path.join(data, "seeded")):
-            print(admin("seed", "--conversations", str(args.conversations), "--messages", str(args.messages), "--yes"))
-            open(os.path.join(data, "seeded"), "w").close()
-        server = Server(args.frontdesk, data)
-        try:
-            form = urllib.parse.urlencode({"email": "ann@example.com", "password": PASSWORD, "next": "/"})
-            server.send("POST", "/login", form, kind="application/x-www-form-urlencoded")
-            print("\n| what (rows) | p50 ms | p95 ms | worst ms |\n|---|---|---|---|")
-            whole, found = [], []
-            for query in LISTS:
-                whole += measure(server, query or "view=all", f"/api/v1/inbox?{query}", args.rounds)
-            page = json.loads(server.send("GET", "/api/v1/inbox?view=everything&limit=50")[1])
-            whole += measure(server, "next page", f"/api/v1/inbox?view=everything&limit=50&before={page['next']}", args.rounds)
-            one = page["conversations"][0]["id"]
-            whole += measure(server, "one conversation", f"/api/v1/inbox/{one}", args.rounds)
-            whole += measure(server, "routing", "/api/v1/routing", args.rounds)
-            for query in SEARCHES:
-                words, *more = query.split("&")
-                path = "&".join(["/api/v1/inbox?q=" + urllib.parse.quote(words), *more])
-                found += measure(server, f"q={query}", path, args.rounds)
-            show("**all lists**", whole)
-            show("**all searches**", found)
-            if args.visitors:
-                admin("visitors")
-                delivery(server, admin("site-key"), args.visitors, 200)
-        finally:
-            server.stop()
+    person = {"name": "Ann", "email": "ann@example.com", "role": "agent", "password": PASSWORD}
+    with seeded(args, lambda server, key: server.send("POST", "/api/v1/accounts", person, token=key)) as (server, _, admin):
+        form = urllib.parse.urlencode({"email": "ann@example.com", "password": PASSWORD, "next": "/"})
+        server.send("POST", "/login", form, kind="application/x-www-form-urlencoded")
+        print("\n| what (rows) | p50 ms | p95 ms | worst ms |\n|---|---|---|---|")
+        whole, found = [], []
+        for query in LISTS:
+            whole += lists(server, query or "view=all", f"/api/v1/inbox?{query}", args.rounds)
+        page = json.loads(server.send("GET", "/api/v1/inbox?view=everything&limit=50")[1])
+        whole += lists(server, "next page", f"/api/v1/inbox?view=everything&limit=50&before={page['next']}", args.rounds)
+        one = page["conversations"][0]["id"]
+        whole += lists(server, "one conversation", f"/api/v1/inbox/{one}", args.rounds)
+        whole += lists(server, "routing", "/api/v1/routing", args.rounds)
+        for query in SEARCHES:
+            words, *more = query.split("&")
+            path = "&".join(["/api/v1/inbox?q=" + urllib.parse.quote(words), *more])
+            found += lists(server, f"q={query}", path, args.rounds)
+        show("**all lists**", whole)
+        show("**all searches**", found)
+        if args.visitors:
+            admin("visitors")
+            delivery(server, admin("site-key"), args.visitors, 200)
 
 
 if __name__ == "__main__":

@@ -207,25 +207,23 @@ pub(crate) fn estimate_tokens(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::Turn;
+    use crate::analysis::conversation::turn;
     use crate::analysis::count::count;
 
     fn long(turns: usize) -> Conversation {
-        let turn = |at: usize| Turn {
-            who: if at.is_multiple_of(2) {
-                Who::Customer
-            } else {
-                Who::Staff
-            },
-            name: None,
-            at: None,
-            text: format!(
+        let numbered = |at: usize| {
+            let who = match at.is_multiple_of(2) {
+                true => Who::Customer,
+                false => Who::Staff,
+            };
+            let text = format!(
                 "We talked about this and that for a while without saying very much about it. Then came number {at}, and what \
                  does it cost? After that there were many more words that tell nobody anything at all, as people do."
-            ),
+            );
+            turn(who, &text)
         };
         Conversation {
-            turns: (0..turns).map(turn).collect(),
+            turns: (0..turns).map(numbered).collect(),
         }
     }
 
@@ -252,20 +250,12 @@ mod tests {
 
     #[test]
     fn turns_keep_their_numbers_and_greetings_go() {
-        let turn = |who, text: &str| Turn {
-            who,
-            name: None,
-            at: None,
-            text: text.to_owned(),
-        };
-        let conversation = Conversation {
-            turns: vec![
-                turn(Who::Customer, "Hello!"),
-                turn(Who::Staff, "Good morning"),
-                turn(Who::Customer, "I need a room"),
-                turn(Who::Assistant, "For how many?"),
-            ],
-        };
+        let conversation = Conversation::of(&[
+            (Who::Customer, "Hello!"),
+            (Who::Staff, "Good morning"),
+            (Who::Customer, "I need a room"),
+            (Who::Assistant, "For how many?"),
+        ]);
         let all = cut(&conversation);
         assert_eq!(all.len(), 1);
         assert_eq!(

@@ -47,3 +47,25 @@ pub struct Turn {
 pub struct Conversation {
     pub turns: Vec<Turn>,
 }
+
+/// A turn without name and time.
+#[cfg(test)]
+pub(crate) fn turn(who: Who, text: &str) -> Turn {
+    Turn {
+        who,
+        name: None,
+        at: None,
+        text: text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+impl Conversation {
+    /// Of turns without names and times.
+    pub(crate) fn of(turns: &[(Who, &str)]) -> Self {
+        let turns = turns.iter().map(|(who, text)| turn(*who, text));
+        Self {
+            turns: turns.collect(),
+        }
+    }
+}

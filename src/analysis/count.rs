@@ -193,15 +193,7 @@ pub(crate) fn objections(conversation: &Conversation, counted: &[Counted]) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn turn(who: Who, text: &str) -> Turn {
-        Turn {
-            who,
-            name: None,
-            at: None,
-            text: text.to_owned(),
-        }
-    }
+    use crate::analysis::conversation::turn;
 
     fn one(text: &str) -> Counted {
         count_turn(0, &turn(Who::Customer, text))

@@ -182,19 +182,10 @@ fn render(chosen: &[Candidate], count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::Turn;
     use crate::analysis::count::count;
 
     fn summary(turns: &[(Who, &str)]) -> Summary {
-        let turns = turns.iter().map(|(who, text)| Turn {
-            who: *who,
-            name: None,
-            at: None,
-            text: (*text).to_owned(),
-        });
-        let conversation = Conversation {
-            turns: turns.collect(),
-        };
+        let conversation = Conversation::of(turns);
         summarise(&conversation, &count(&conversation), Language::En)
     }
 

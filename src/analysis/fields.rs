@@ -52,19 +52,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::analysis::conversation::{Conversation, Turn, Who};
+    use crate::analysis::conversation::{Conversation, Who};
     use crate::language::Language;
 
     #[test]
     fn what_nobody_said_is_unknown() {
-        let conversation = Conversation {
-            turns: vec![Turn {
-                who: Who::Customer,
-                name: None,
-                at: None,
-                text: "We are four people from Porto".into(),
-            }],
-        };
+        let conversation = Conversation::of(&[(Who::Customer, "We are four people from Porto")]);
         let spoken = Spoken::new(&conversation, Language::En);
         let field = |name: &str, kind, choices: &[&str]| Field {
             name: name.into(),

@@ -130,19 +130,11 @@ pub(crate) fn overall(moods: &[Mood]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::{Turn, Who};
+    use crate::analysis::conversation::Who;
     use crate::analysis::count::count;
 
     fn values(turns: &[(Who, &str)]) -> Vec<i8> {
-        let turns = turns.iter().map(|(who, text)| Turn {
-            who: *who,
-            name: None,
-            at: None,
-            text: (*text).to_owned(),
-        });
-        let conversation = Conversation {
-            turns: turns.collect(),
-        };
+        let conversation = Conversation::of(turns);
         let moods = moods_of(&conversation, &count(&conversation));
         moods.iter().map(|mood| mood.value).collect()
     }

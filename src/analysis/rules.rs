@@ -53,22 +53,14 @@ pub(crate) fn points(held: &[Because]) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::{Turn, Who};
+    use crate::analysis::conversation::Who;
 
     #[test]
     fn a_rule_holds_once_and_by_whom_it_says() {
-        let turn = |who, text: &str| Turn {
-            who,
-            name: None,
-            at: None,
-            text: text.to_owned(),
-        };
-        let conversation = Conversation {
-            turns: vec![
-                turn(Who::Staff, "What is your budget?"),
-                turn(Who::Customer, "Our budget is 900. The BUDGET is fixed."),
-            ],
-        };
+        let conversation = Conversation::of(&[
+            (Who::Staff, "What is your budget?"),
+            (Who::Customer, "Our budget is 900. The BUDGET is fixed."),
+        ]);
         let rule = |phrase: &str, points, said_by| Rule {
             phrase: phrase.to_owned(),
             points,

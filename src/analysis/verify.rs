@@ -264,27 +264,19 @@ pub(crate) fn is_same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::{Turn, Who};
+    use crate::analysis::conversation::{Who, turn};
 
     fn conversation() -> Conversation {
-        let turn = |who, text: &str| Turn {
-            who,
-            name: None,
-            at: None,
-            text: text.to_owned(),
-        };
-        Conversation {
-            turns: vec![
-                turn(
-                    Who::Customer,
-                    "I need a room for three people on Friday, is it quiet?",
-                ),
-                turn(
-                    Who::Staff,
-                    "Yes. It costs 140 euros, says Anna. I'll hold it until 5pm.",
-                ),
-            ],
-        }
+        Conversation::of(&[
+            (
+                Who::Customer,
+                "I need a room for three people on Friday, is it quiet?",
+            ),
+            (
+                Who::Staff,
+                "Yes. It costs 140 euros, says Anna. I'll hold it until 5pm.",
+            ),
+        ])
     }
 
     #[test]
@@ -310,12 +302,8 @@ mod tests {
     #[test]
     fn a_sum_that_the_customer_named_is_no_offer_of_the_business() {
         let mut said = conversation();
-        said.turns.push(Turn {
-            who: Who::Customer,
-            name: None,
-            at: None,
-            text: "Could you do 120 euros?".to_owned(),
-        });
+        said.turns
+            .push(turn(Who::Customer, "Could you do 120 euros?"));
         let spoken = Spoken::new(&said, Language::En);
         for (sentence, holds) in [
             ("Staff offers 120 euros.", false),

@@ -69,7 +69,7 @@ pub async fn default_workspace(store: &Store) -> Result<WorkspaceId, StoreError>
         .await
 }
 
-/// The assistant that answers when none is named: the workspace's first.
+/// The assistant that answers when none is named.
 ///
 /// # Errors
 /// When the workspace has none.
@@ -79,12 +79,8 @@ pub async fn default_assistant(
 ) -> Result<Assistant, StoreError> {
     store
         .read(move |conn| {
-            if let Some(found) = assistants::find_by_name(conn, workspace, ASSISTANT)? {
-                return Ok(Scoped::into_inner(found));
-            }
-            assistants::list(conn, workspace)?
-                .into_iter()
-                .next()
+            assistants::usual(conn, workspace, ASSISTANT)?
+                .map(Scoped::into_inner)
                 .ok_or(StoreError::NotFound("an assistant in this workspace"))
         })
         .await

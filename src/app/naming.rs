@@ -111,12 +111,8 @@ fn first_assistant(
     conn: &Connection,
     workspace: WorkspaceId,
 ) -> Result<Scoped<Assistant>, StoreError> {
-    if let Some(found) = assistants::find_by_name(conn, workspace, ASSISTANT)? {
-        return Ok(found);
-    }
-    let first = assistants::list(conn, workspace)?.into_iter().next();
-    let first = first.ok_or(StoreError::NotFound("an assistant in this workspace"))?;
-    assistants::get(conn, workspace, first.id)
+    let usual = assistants::usual(conn, workspace, ASSISTANT)?;
+    usual.ok_or(StoreError::NotFound("an assistant in this workspace"))
 }
 
 #[cfg(test)]

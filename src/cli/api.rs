@@ -57,6 +57,25 @@ pub(super) async fn with_api<T>(
     done
 }
 
+/// Asks the API for something and prints the answer, as JSON or as `show` tells it. Starts no engines.
+pub(super) async fn ask_and_show(
+    config: Arc<Config>,
+    workspace: &str,
+    json: bool,
+    ask: impl AsyncFnOnce(&Api) -> anyhow::Result<Value>,
+    show: impl FnOnce(&Api, &Value),
+) -> anyhow::Result<Value> {
+    with_api(config, workspace, Start::Never, async move |api| {
+        let answer = ask(api).await?;
+        match json {
+            true => out::json(&answer)?,
+            false => show(api, &answer),
+        }
+        Ok(answer)
+    })
+    .await
+}
+
 impl Api {
     /// Connects to the server that uses the data folder, or opens the folder itself.
     async fn open(config: Arc<Config>, workspace: &str, engines: Start) -> anyhow::Result<Self> {

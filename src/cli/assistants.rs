@@ -207,7 +207,9 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
         What::Duplicate { name, new } => {
             api.post(&path_of(&name, "/duplicate"), &json!({ "name": new }))
                 .await?;
-            out::line(&format!("{new} is made of {name}."));
+            out::line(&format!(
+                "{new} is made of {name}, as a draft; `frontdesk assistants publish {new}` makes it live."
+            ));
         }
         What::Export { name, out, version } => {
             let format = match out.extension().is_some_and(|ending| ending == "json") {
@@ -228,8 +230,10 @@ async fn carry_out(api: &Api, what: What) -> anyhow::Result<()> {
             let taken = api.post(&format!("{ASSISTANTS}/import"), &body).await?;
             let name = text_of(&taken, "name");
             out::line(&match taken.get("draft").and_then(Value::as_bool) {
-                Some(true) => format!("The file is the draft of {name} now."),
-                _ => format!("The assistant {name} is there."),
+                Some(true) => format!(
+                    "The file is the draft of {name} now; `frontdesk assistants publish {name}` makes it live."
+                ),
+                _ => format!("The file says what {name} says already."),
             });
             let warnings = taken.get("warnings").and_then(Value::as_array);
             for warning in warnings.into_iter().flatten().filter_map(Value::as_str) {
@@ -268,15 +272,18 @@ fn text_of(of: &Value, field: &str) -> String {
 
 fn list(all: &Value) {
     for one in rows(all, "assistants") {
-        let mut told = vec![format!("version {}", number(one, "version"))];
+        let mut told = vec![match number(one, "version") {
+            0 => "not published yet: only staff reach it".to_owned(),
+            number => format!("version {number}"),
+        }];
         let is = |field: &str| one.get(field).and_then(Value::as_bool) == Some(true);
         if is("usual") {
             told.push("answers where none is named".into());
         }
         match (is("draft"), is("waits")) {
             (_, true) => told.push("its draft waits at the gate".into()),
-            (true, false) => told.push("has a draft".into()),
-            (false, false) => {}
+            (true, false) if number(one, "version") > 0 => told.push("has a draft".into()),
+            (_, false) => {}
         }
         let (name, title) = (text(one, "name"), text(one, "title"));
         out::line(&format!("{name}: {title} ({})", told.join(", ")));

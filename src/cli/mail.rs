@@ -1,17 +1,14 @@
 //! `frontdesk mail`: the servers that e-mail goes through, a test, and what became of each message.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use super::api::{Api, with_api};
+use super::api::{Api, ask_and_show};
 use super::out;
 use super::shared::{DataPlace, WrongCall, block_on, log};
-use crate::app::Start;
-use crate::config::Config;
 
 const PATH: &str = "/api/v1/mail";
 /// Most failed messages that `again --failed` sends, as many as the log gives at once.
@@ -118,21 +115,15 @@ enum Tls {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    block_on(work(config, &args))
-}
-
-async fn work(config: Arc<Config>, args: &Args) -> anyhow::Result<()> {
-    with_api(config, &args.workspace, Start::Never, async |api| {
-        let action = args.action.as_ref().unwrap_or(&Action::Status);
-        let answer = action.ask(api).await?;
-        if args.json {
-            out::json(&answer)?;
-        } else {
-            action.show(&answer, api.is_running());
-        }
-        action.verdict(&answer)
-    })
-    .await
+    let action = args.action.as_ref().unwrap_or(&Action::Status);
+    let answer = block_on(ask_and_show(
+        config,
+        &args.workspace,
+        args.json,
+        async |api| action.ask(api).await,
+        |api, answer| action.show(answer, api.is_running()),
+    ))?;
+    action.verdict(&answer)
 }
 
 impl Action {

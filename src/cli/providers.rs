@@ -1,17 +1,14 @@
 //! `frontdesk providers`: services that may help this machine, when they are used, and what they cost.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::api::{Api, with_api};
+use super::api::{Api, ask_and_show};
 use super::out;
 use super::shared::{DataPlace, WrongCall, block_on, log};
-use crate::app::Start;
-use crate::config::Config;
 
 const PATH: &str = "/api/v1/providers";
 
@@ -147,22 +144,15 @@ fn name_of(choice: &impl ValueEnum) -> String {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    block_on(work(config, &args))
-}
-
-async fn work(config: Arc<Config>, args: &Args) -> anyhow::Result<()> {
-    with_api(config, &args.workspace, Start::Never, async |api| {
-        let action = args.action.as_ref().unwrap_or(&Action::List);
-        let answer = action.ask(api).await?;
-        match args.json {
-            true => out::json(&answer),
-            false => {
-                action.show(&answer);
-                Ok(())
-            }
-        }
-    })
-    .await
+    let action = args.action.as_ref().unwrap_or(&Action::List);
+    block_on(ask_and_show(
+        config,
+        &args.workspace,
+        args.json,
+        async |api| action.ask(api).await,
+        |_, answer| action.show(answer),
+    ))?;
+    Ok(())
 }
 
 impl Action {

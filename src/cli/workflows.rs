@@ -1,17 +1,18 @@
-//! `frontdesk workflows`: short procedures in a conversation, listed, exported, imported and tried.
+//! `frontdesk workflows`: short procedures in a conversation, listed, exported, imported and tried, and what became of them.
 
 use std::fs;
-use std::io::{BufRead, stdin};
+use std::io::{BufRead, IsTerminal, stdin};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
+use crate::language::Language;
 use crate::workflows::{Definition, templates};
 
 /// Arguments of `frontdesk workflows`.
@@ -49,7 +50,21 @@ enum What {
         /// Short name
         name: String,
     },
-    /// Try a workflow: write as a visitor, line by line; nothing is kept and nothing is done
+    /// Show what became of runs, the newest first, and the steps that people leave at
+    Runs {
+        /// Short name; without it, of every workflow
+        name: Option<String>,
+        /// How many of each workflow
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+        last: u32,
+        /// Print JSON: for each workflow what the API answers
+        #[arg(long)]
+        json: bool,
+    },
+    /// Walk through a workflow: write as a visitor, line by line; nothing is kept and nothing is done
+    ///
+    /// It goes the steps that chat and calls go. Lines from a file (`frontdesk workflows try order < lines.txt`) are printed
+    /// with what is said to them, so that the whole conversation stands in the output.
     Try {
         /// Short name of a workflow or a template
         name: String,
@@ -110,6 +125,16 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
             out::line(&format!("{name} is deleted"));
             Ok(())
         }
+        What::Runs { name, last, json } => {
+            let found = runs(api, name.as_deref(), *last).await?;
+            match json {
+                true => out::json(&found),
+                false => {
+                    print_runs(&found);
+                    Ok(())
+                }
+            }
+        }
         What::Try { name, language } => try_out(api, &text_of(api, name).await?, language).await,
     }
 }
@@ -144,32 +169,155 @@ fn print(list: &Value) {
     out::line(&format!("Templates: {}", names.join(", ")));
 }
 
+/// What the API tells of the runs of one workflow, or of each.
+async fn runs(api: &Api, name: Option<&str>, last: u32) -> anyhow::Result<Map<String, Value>> {
+    let names: Vec<String> = match name {
+        Some(name) => vec![name.to_owned()],
+        None => {
+            let list = api.get("/api/v1/workflows").await?;
+            let known = list["workflows"].as_array().into_iter().flatten();
+            let names = known.filter_map(|one| one["name"].as_str());
+            names.map(str::to_owned).collect()
+        }
+    };
+    let mut all = Map::new();
+    for name in names {
+        let path = format!("/api/v1/workflows/{name}/runs?limit={last}");
+        let found = api.get(&path).await?;
+        all.insert(name, found);
+    }
+    Ok(all)
+}
+
+fn print_runs(all: &Map<String, Value>) {
+    if all.is_empty() {
+        out::line("No workflows yet. See frontdesk workflows import.");
+    }
+    for (name, found) in all {
+        let runs = found["runs"].as_array().map_or(&[][..], Vec::as_slice);
+        let count = out::plural(runs.len(), "run", "runs");
+        let more = if found["next"].is_null() {
+            ""
+        } else {
+            ", and older ones"
+        };
+        out::line(&format!("{name}: {count}{more}"));
+        for run in runs {
+            out::line(&format!("  {}", run_line(run)));
+        }
+        let leaves = found["leaves"].as_array().into_iter().flatten();
+        let leaves: Vec<String> = leaves
+            .map(|one| {
+                let step = one["step"].as_str().unwrap_or_default();
+                format!("{step} ({})", one["runs"])
+            })
+            .collect();
+        if !leaves.is_empty() {
+            out::line(&format!("  People leave at: {}", leaves.join(", ")));
+        }
+    }
+}
+
+fn run_line(run: &Value) -> String {
+    let text = |name: &str| run[name].as_str().unwrap_or_default();
+    let begun = out::moment(run["started_at"].as_i64().unwrap_or_default());
+    let acts = run["acts"].as_object().into_iter().flatten();
+    let acts: Vec<String> = acts
+        .filter(|(_, count)| count.as_u64().is_some_and(|count| count > 0))
+        .map(|(what, count)| format!("{count} {}", what.replace('_', " ")))
+        .collect();
+    let line = format!(
+        "{begun}  {:<9}  {:<14}  version {:<3}  {}  {}",
+        text("state"),
+        text("step"),
+        run["version"].as_u64().unwrap_or_default(),
+        text("conversation"),
+        acts.join(", ")
+    );
+    line.trim_end().to_owned()
+}
+
 async fn try_out(api: &Api, text: &str, language: &str) -> anyhow::Result<()> {
-    out::note("Write as a visitor; an empty line ends.");
-    let mut run = Value::Null;
+    if Language::of_code(language).is_none() {
+        let told =
+            format!("`{language}` is no language of workflows; write a code such as en or de");
+        return Err(WrongCall(told).into());
+    }
+    let is_typed = stdin().is_terminal();
+    if is_typed {
+        out::note("Write as a visitor; an empty line ends.");
+    }
+    let (mut run, mut state) = (Value::Null, String::new());
     for line in stdin().lock().lines() {
         let said = line?;
         if said.trim().is_empty() {
             break;
+        }
+        if !is_typed {
+            out::line(&format!("> {said}"));
         }
         let mut body = json!({ "text": text, "said": said, "language": language });
         if let (Some(fields), false) = (body.as_object_mut(), run.is_null()) {
             fields.insert("run".into(), run.clone());
         }
         let told = api.post("/api/v1/workflow-trials", &body).await?;
-        if let Some(question) = told["aside"].as_str() {
-            out::line(&format!("(The assistant answers: {question})"));
-        }
-        for says in told["says"].as_array().into_iter().flatten() {
-            out::line(says.as_str().unwrap_or_default());
-        }
-        for act in told["acts"].as_array().into_iter().flatten() {
-            out::line(&format!("(Would be done: {})", act["deed"]));
-        }
-        if told["state"] != "asking" {
+        print_step(&told);
+        told["state"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut state);
+        if state != "asking" {
             break;
         }
         run = told["run"].clone();
     }
+    out::line(match state.as_str() {
+        "" => "(Nothing was said.)",
+        "done" => "(It is done.)",
+        "cancelled" => "(The visitor cancelled it.)",
+        "given_up" => "(It stopped: the answers were not understood.)",
+        _ => "(It still waits for an answer.)",
+    });
     Ok(())
+}
+
+fn print_step(told: &Value) {
+    if let Some(question) = told["aside"].as_str() {
+        out::line(&format!("(The assistant answers: {question})"));
+    }
+    for says in told["says"].as_array().into_iter().flatten() {
+        out::line(says.as_str().unwrap_or_default());
+    }
+    let options = told["options"].as_array().into_iter().flatten();
+    let options: Vec<&str> = options.filter_map(Value::as_str).collect();
+    if !options.is_empty() {
+        out::line(&format!("[{}]", options.join("] [")));
+    }
+    for act in told["acts"].as_array().into_iter().flatten() {
+        let with = act["deed"]["with"].as_object().into_iter().flatten();
+        let with: Vec<String> = with
+            .filter_map(|(name, value)| Some(format!("{name}: {}", value.as_str()?)))
+            .collect();
+        let act = act["deed"]["act"].as_str().unwrap_or_default();
+        out::line(&format!("(Would be done: {act}; {})", with.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_one_line_with_what_it_did() {
+        let run = json!({
+            "conversation": "c1", "version": 2, "state": "done", "started_at": 0, "step": null,
+            "acts": {"done": 2, "failed": 0, "waiting_for_staff": 1},
+        });
+        let line = run_line(&run);
+        assert!(line.contains("done "), "{line}");
+        assert!(
+            line.ends_with("version 2    c1  2 done, 1 waiting for staff"),
+            "{line}"
+        );
+    }
 }

@@ -25,6 +25,7 @@ mod address;
 mod allow;
 mod body;
 mod error;
+mod forward;
 mod guard;
 mod http;
 mod ledger;

@@ -1,13 +1,9 @@
 //! TLS to a named server: the stream is handed out only if the server's certificate is valid for that name.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -15,6 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
 
 use super::allow::TLS_PORTS;
+use super::forward::forward;
 use super::tunnel::{Opening, Tunnel};
 use super::{CONNECT_TIMEOUT, Class, EgressError, Gateway, Purpose, StreamLimits};
 use crate::reason::Reason;
@@ -40,6 +37,7 @@ pub struct TlsPlace {
 
 /// An encrypted stream to a server that has proved its name.
 pub struct TlsStream(client::TlsStream<Tunnel>);
+forward!(TlsStream);
 
 impl Gateway {
     /// Opens a stream to a server with a valid certificate. The limits count the bytes on the wire, including the
@@ -127,40 +125,6 @@ impl TlsPlace {
             true => EgressError::Certificate { host, reason },
             false => EgressError::Failed { host, reason },
         }
-    }
-}
-
-impl AsyncRead for TlsStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for TlsStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
-
-impl fmt::Debug for TlsStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TlsStream")
     }
 }
 

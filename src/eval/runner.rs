@@ -166,6 +166,7 @@ impl Runner {
             });
         };
         // Each question is asked twice: of what is live, and with the changes; of every assistant that they change.
+        let usual = assistant.clone();
         let asked = self.find_changed(workspace, assistant, &waiting).await?;
         let several = asked.len() > 1;
         let (mut done, total) = (0, cases.len() * 2 * asked.len());
@@ -173,8 +174,13 @@ impl Runner {
         for assistant in asked {
             let changed = waiting.applied(&assistant);
             let name = assistant.name.clone();
+            // Before an assistant is published, the usual one answers in its place.
+            let before = match assistant.is_published() {
+                true => assistant,
+                false => usual.clone(),
+            };
             for (view, assistant, results) in [
-                (View::Live, assistant, &mut live),
+                (View::Live, before, &mut live),
                 (View::Next, changed, &mut next),
             ] {
                 let place = (done, total);

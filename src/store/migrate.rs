@@ -130,6 +130,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0035_crm_deleted.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0036_workflow_runs.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

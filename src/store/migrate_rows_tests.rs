@@ -362,3 +362,35 @@ fn tokens_and_leads_of_before_are_this_machines_own_and_still_there() {
     });
     assert_eq!(read.unwrap(), Some(false));
 }
+
+#[test]
+fn runs_of_before_their_index_are_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    bring_up_to(dir.path(), "CREATE INDEX workflow_runs_listed");
+    let (workspace, conversation, run) = (
+        crate::store::WorkspaceId::new(),
+        crate::store::ConversationId::new(),
+        crate::store::WorkflowRunId::new(),
+    );
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO workspaces (id, name, title, created_at) VALUES (?, 'shop', 'Shop', 1)";
+    old.execute(sql, [workspace]).unwrap();
+    let sql =
+        "INSERT INTO conversations (id, workspace, channel, state, started_at, last_at, title)
+               VALUES (?, ?, 'chat', 'open', 1, 1, '')";
+    old.execute(sql, (conversation, workspace)).unwrap();
+    let sql = "INSERT INTO workflow_runs (id, workspace, conversation, workflow, version, revision, body, state, started_at,
+                   changed_at)
+               VALUES (?, ?, ?, 'order', 1, 1, '{\"at\": 2}', 'cancelled', 1, 2)";
+    old.execute(sql, (run, workspace, conversation)).unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let left = store
+        .unwrap()
+        .read_blocking(|conn| crate::store::workflow_runs::leaves(conn, workspace, "order", 3));
+    assert_eq!(left.unwrap(), [(1, 2, 1)]);
+}

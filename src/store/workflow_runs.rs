@@ -65,10 +65,7 @@ impl ListFilter for RunFilter {
         // Ids are in the order in which they were made.
         wanted.add_if_some("id < ?", self.before.as_ref());
         let (conditions, values) = wanted.limited(&limit);
-        let sql = format!(
-            "SELECT id, conversation, version, json_extract(body, '$.at'), state, started_at, changed_at
-             FROM workflow_runs WHERE {conditions} ORDER BY id DESC LIMIT ?"
-        );
+        let sql = select(&conditions);
         let mut statement = conn.prepare_cached(&sql)?;
         let rows = statement.query_map(values.as_slice(), listed)?;
         let mut rows: Vec<ListedRun> = rows.collect::<Result<_, _>>()?;
@@ -84,6 +81,13 @@ impl ListFilter for RunFilter {
             ..self.clone()
         }
     }
+}
+
+fn select(conditions: &str) -> String {
+    format!(
+        "SELECT id, conversation, version, json_extract(body, '$.at'), state, started_at, changed_at
+         FROM workflow_runs WHERE {conditions} ORDER BY id DESC LIMIT ?"
+    )
 }
 
 fn listed(row: &Row<'_>) -> rusqlite::Result<ListedRun> {
@@ -173,6 +177,20 @@ mod tests {
     use crate::store::workflows::{ActState, RunChange, acts_in, move_act, write_run};
     use crate::store::{Store, workspaces};
     use serde_json::json;
+
+    #[test]
+    fn a_page_reads_only_the_runs_that_it_shows() {
+        let store = Store::open_in_memory().unwrap();
+        let plan = store.read_blocking(|conn| {
+            let sql = select("workspace = ? AND workflow = ? AND id < ?");
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let rows = statement.query_map(("a", "b", "c", 2), |row| row.get("detail"))?;
+            Ok(rows.collect::<Result<Vec<String>, _>>()?.join("; "))
+        });
+        let plan = plan.unwrap();
+        assert!(plan.contains("workflow_runs_listed"), "{plan}");
+        assert!(!plan.contains("B-TREE"), "{plan}");
+    }
 
     #[test]
     fn runs_are_listed_in_pages_with_what_became_of_them() {

@@ -150,6 +150,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// What has no value takes the space before it along.
 fn fill_with(run: &Run, text: &str, show: impl Fn(&str, &Value) -> String) -> String {
     let values: Vec<(&str, String)> = placeholders_of(text)
         .into_iter()
@@ -165,7 +166,11 @@ fn fill_with(run: &Run, text: &str, show: impl Fn(&str, &Value) -> String) -> St
         .iter()
         .map(|(name, text)| (*name, text.as_str()))
         .collect();
-    fill(text, &values)
+    let empty = values.iter().filter(|(_, value)| value.is_empty());
+    let tidy = empty.fold(text.to_owned(), |text, (name, _)| {
+        text.replace(&format!(" {{{name}}}"), "")
+    });
+    fill(&tidy, &values)
 }
 
 /// All values of a run, a line each.

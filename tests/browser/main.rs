@@ -1,7 +1,8 @@
 //! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
 //! visitor's spoken conversation (`voice.rs`); the widget on other sites (`widget.rs`); a conversation that staff take over
-//! (`inbox.rs`); the first steps to an answer on the owner's website (`first_run.rs`); and the widget in a CRM's card (`kommo.rs`). `axe.rs` and `pages.rs` hold
-//! widget and console to WCAG; `xss.rs` has texts that try to run a script.
+//! (`inbox.rs`); a workflow from its form to the list of its runs (`workflow.rs`); the first steps to an answer on the owner's
+//! website (`first_run.rs`); and the widget in a CRM's card (`kommo.rs`). `axe.rs` and `pages.rs` hold widget and console to
+//! WCAG; `xss.rs` has texts that try to run a script.
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -24,6 +25,7 @@ mod pages;
 mod site;
 mod voice;
 mod widget;
+mod workflow;
 mod xss;
 
 use std::path::PathBuf;

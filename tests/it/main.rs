@@ -121,4 +121,5 @@ mod webhooks;
 mod welcome;
 mod wire;
 mod work;
+mod workflow_commands;
 mod workflows;

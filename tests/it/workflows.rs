@@ -170,6 +170,7 @@ async fn a_workflow_is_edited_as_a_form_without_scripts() {
     let page = olga.get("/workflows/callback").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
     for offered in [
+        "<title>Ask for a call · ",
         "1. Question: Telephone",
         "Add a question",
         "Move down",
@@ -260,6 +261,7 @@ async fn the_runs_of_a_workflow_are_listed_with_the_step_that_people_leave_at() 
     olga.password("olga").await;
     let page = olga.get("/workflows/callback/runs").await;
     for shown in [
+        "<title>Runs of Ask for a call · ",
         "Where people leave",
         "Cancelled by the visitor",
         "Telephone",

@@ -167,18 +167,10 @@ pub(crate) fn features_of(counted: &[Counted], moods: &[Mood], judged: Option<Ju
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::{Turn, Who};
+    use crate::analysis::conversation::Who;
 
     fn score(turns: &[(Who, &str)], judged: Option<Judged>) -> f64 {
-        let turns = turns.iter().map(|(who, text)| Turn {
-            who: *who,
-            name: None,
-            at: None,
-            text: (*text).to_owned(),
-        });
-        let conversation = Conversation {
-            turns: turns.collect(),
-        };
+        let conversation = Conversation::of(turns);
         Weights::own().chance(&features(&conversation, judged))
     }
 

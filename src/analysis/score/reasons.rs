@@ -100,25 +100,17 @@ fn find(name: &str, conversation: &Conversation, counted: &[Counted]) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::conversation::{Turn, Who};
+    use crate::analysis::conversation::Who;
     use crate::analysis::count::count;
     use crate::analysis::score::features;
 
     #[test]
     fn a_reason_has_the_words_that_it_rests_on() {
-        let turn = |who, text: &str| Turn {
-            who,
-            name: None,
-            at: None,
-            text: text.to_owned(),
-        };
-        let conversation = Conversation {
-            turns: vec![
-                turn(Who::Customer, "How much is it? I am just looking."),
-                turn(Who::Staff, "40 euros"),
-                turn(Who::Customer, "Okay. Please book it for me."),
-            ],
-        };
+        let conversation = Conversation::of(&[
+            (Who::Customer, "How much is it? I am just looking."),
+            (Who::Staff, "40 euros"),
+            (Who::Customer, "Okay. Please book it for me."),
+        ]);
         let features = features(&conversation, None);
         let found = reasons(
             &conversation,

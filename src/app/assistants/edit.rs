@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::check::check;
-use super::chosen::refuse_unknown;
+use super::chosen::{find_unknown, refuse_to_publish, refuse_unknown};
 use super::file::merge;
 use super::{AssistantError, MAY, Overview, get, named};
 use crate::access::Member;
@@ -14,7 +14,7 @@ use crate::knowledge::{Audience, View};
 use crate::llm::{ChatMessage, Claim};
 use crate::store::UnixMs;
 use crate::store::assistants::versions::{self, DRAFT, Signed};
-use crate::store::assistants::{self, Body, KnowledgeView};
+use crate::store::assistants::{self, AssistantSettings, Body, KnowledgeView};
 
 /// Longest remark on a version, in characters.
 const LONGEST_NOTE: usize = 300;
@@ -79,7 +79,7 @@ pub(super) async fn save(
     let write = app.store.write(move |tx| {
         let found = named(tx, workspace, &name)?;
         gate::withdraw_draft(tx, workspace, found.id)?;
-        if found.body()? == body {
+        if found.is_published() && found.body()? == body {
             versions::discard_draft(tx, &found)?;
         } else {
             let by = Signed {
@@ -96,22 +96,28 @@ pub(super) async fn save(
 /// Throws the draft away; what waits of it at the gate is taken back.
 ///
 /// # Errors
-/// `NoDraft`.
+/// `NoDraft`; `OnlyDraft` while nothing was published.
 pub async fn discard(app: &App, by: &Member, name: &str) -> Result<Overview, AssistantError> {
     let (workspace, name) = (by.need(MAY)?, name.to_owned());
     let write = app.store.write(move |tx| {
         let found = named(tx, workspace, &name)?;
+        if !found.is_published() {
+            return Ok(Err(AssistantError::OnlyDraft));
+        }
         gate::withdraw_draft(tx, workspace, found.id)?;
-        let was_there = versions::discard_draft(tx, &found)?;
-        Ok(was_there.then_some(Overview::load(tx, found)?))
+        match versions::discard_draft(tx, &found)? {
+            true => Ok(Ok(Overview::load(tx, found)?)),
+            false => Ok(Err(AssistantError::NoDraft)),
+        }
     });
-    write.await?.ok_or(AssistantError::NoDraft)
+    write.await?
 }
 
-/// Makes the draft what visitors get. While the gate is on it waits there, for the golden questions and a decision.
+/// Makes the draft what visitors get. While the gate is on it waits there, for the golden questions and a decision. What it names
+/// has to be there, but for what the live version names too: a file may have come before its workflows.
 ///
 /// # Errors
-/// `NoDraft`.
+/// `NoDraft`; `Wrong` with all that is missing.
 pub async fn publish(
     app: &App,
     by: &Member,
@@ -120,21 +126,29 @@ pub async fn publish(
 ) -> Result<(Proposed, Overview), AssistantError> {
     let (workspace, name) = (by.need(MAY)?, name.to_owned());
     let note = note.map(check_note).transpose()?;
-    let author = author_of(by);
+    let (author, voices) = (author_of(by), app.synthesizer.voices());
     let write = app.store.write(move |tx| {
         let found = named(tx, workspace, &name)?;
         let Some(draft) = versions::draft(tx, &found)? else {
-            return Ok(None);
+            return Ok(Err(AssistantError::NoDraft));
         };
+        let live = match found.is_published() {
+            true => found.own()?,
+            false => AssistantSettings::default(),
+        };
+        let unknown = find_unknown(tx, workspace, &live, &draft.body.settings, &voices)?;
+        if let Err(missing) = refuse_to_publish(&unknown) {
+            return Ok(Err(missing));
+        }
         let by = Signed {
             author: &author,
             note: note.as_deref().unwrap_or(&draft.note),
         };
         let done = gate::propose_body(tx, workspace, found.id, &draft.body, by)?;
         let found = assistants::get(tx, workspace, found.id)?;
-        Ok(Some((done, Overview::load(tx, found)?)))
+        Ok(Ok((done, Overview::load(tx, found)?)))
     });
-    write.await?.ok_or(AssistantError::NoDraft)
+    write.await?
 }
 
 /// Makes what an earlier version says live again, at once, as a version of its own. The draft stays.

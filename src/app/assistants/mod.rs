@@ -1,6 +1,8 @@
 //! Assistants: making one, its draft, what goes live, going back, copies and files, deleting and bringing back.
 //!
-//! Reading order: this file (which there are), `edit` (draft, publishing, going back), `check` (what a version may say), `words`
+//! Invariant: a new assistant is a draft, and nobody but staff reaches it before it was published (`Assistant::is_for_staff`).
+//!
+//! Reading order: this file (which there are), `edit` (draft, publishing, going back), `check` (what a version may say), `chosen` (whether what it names is there), `words`
 //! (a version and the difference of two in words), `file` (one file to take elsewhere).
 //!
 //! To add a setting: a field in `store/assistants/settings.rs` (`None` inherits), its check and its line in words (`check`, `words`,
@@ -47,8 +49,14 @@ pub enum AssistantError {
     NoDraft,
     #[error("the assistant has no version {0}")]
     NoVersion(u32),
-    #[error("this is the only assistant; make another one before you delete it")]
+    #[error(
+        "this is the only assistant that visitors get; publish another one before you delete it"
+    )]
     Last,
+    #[error(
+        "nothing of this assistant was published yet, so without its draft nothing would be left; delete it instead"
+    )]
+    OnlyDraft,
     #[error("a workspace can have at most {MOST} assistants; delete one first")]
     TooMany,
     #[error(transparent)]
@@ -115,10 +123,7 @@ fn first(
     conn: &Connection,
     workspace: WorkspaceId,
 ) -> Result<Option<crate::store::AssistantId>, StoreError> {
-    if let Some(found) = assistants::find_by_name(conn, workspace, ASSISTANT)? {
-        return Ok(Some(found.id));
-    }
-    Ok(assistants::list(conn, workspace)?.first().map(|one| one.id))
+    Ok(assistants::usual(conn, workspace, ASSISTANT)?.map(|one| one.id))
 }
 
 /// All assistants, and those that were deleted and can be brought back.
@@ -181,7 +186,7 @@ pub fn check_name(name: &str) -> Result<String, AssistantError> {
     }
 }
 
-/// Makes an assistant, live at once as version 1.
+/// Makes an assistant, as a draft: nobody but staff reaches it until it is published.
 ///
 /// # Errors
 /// When the name is taken, a setting is invalid, or it names a workflow or tool that is not there.
@@ -241,11 +246,11 @@ fn insert(
         model: body.model.as_deref(),
         settings: &settings,
     };
-    let id = assistants::create(tx, workspace, &new, now)?;
+    let id = assistants::create_draft(tx, workspace, &new, now)?;
     versions::sign(
         tx,
         &assistants::get(tx, workspace, id)?,
-        1,
+        DRAFT,
         Signed { author, note: "" },
     )?;
     Ok(id)
@@ -288,7 +293,7 @@ pub async fn rename(
 /// with the usual assistant.
 ///
 /// # Errors
-/// `Last` for the only one.
+/// `Last` for the only one that is live.
 pub async fn delete(
     store: &Store,
     by: &Member,
@@ -298,7 +303,8 @@ pub async fn delete(
     let (workspace, name) = (by.need(MAY)?, name.to_owned());
     let write = store.write(move |tx| {
         let found = named(tx, workspace, &name)?;
-        if assistants::list(tx, workspace)?.len() < 2 {
+        let mut others = assistants::list(tx, workspace)?.into_iter();
+        if !others.any(|other| other.id != found.id && other.is_published()) {
             return Ok(false);
         }
         gate::withdraw(tx, workspace, found.id)?;

@@ -45,9 +45,15 @@ pub(super) async fn local(
                 .store
                 .read(move |conn| assistants::find_by_name(conn, workspace, &slug));
             let found = found.await?;
-            found
+            let found = found
                 .map(Scoped::into_inner)
-                .ok_or_else(|| anyhow!("there is no assistant named `{wanted}`"))?
+                .ok_or_else(|| anyhow!("there is no assistant named `{wanted}`"))?;
+            if !found.is_published() {
+                return Err(anyhow!(
+                    "the assistant `{wanted}` is not published yet; `frontdesk assistants publish {wanted}` makes it live"
+                ));
+            }
+            found
         }
     };
     let place = app.voice.admit(workspace, CallChannel::Kiosk).await?;

@@ -144,6 +144,8 @@ pub(in crate::http) struct TrialView {
     state: String,
     /// A question in the message, which the assistant would answer first.
     aside: Option<String>,
+    /// Answers to choose from, as buttons in chat; empty when anything may be said.
+    options: Vec<String>,
 }
 
 /// The workflows of a workspace.
@@ -260,5 +262,6 @@ pub(super) async fn try_out(
             .to_owned(),
         says: stepped.says,
         aside: stepped.aside,
+        options: stepped.options,
     }))
 }

@@ -33,6 +33,7 @@ const MOST_TRIED: usize = 10;
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) title: String,
+    /// 0 while nothing was published.
     pub(super) version: u32,
     pub(super) usual: bool,
     pub(super) draft: bool,
@@ -106,7 +107,9 @@ pub(super) fn describe_done(done: &str) -> Option<&'static str> {
         }
         "discarded" => "The draft is gone.",
         "back" => "The earlier version is live again.",
-        "made" => "The assistant is made.",
+        "made" => {
+            "The assistant is made, as a draft. Try it, and publish it on the tab Versions; until then only staff reach it."
+        }
         "file" => "The file was taken in.",
         "renamed" => "It has another short name now.",
         "key" => "Its pages need the line below.",
@@ -136,6 +139,7 @@ pub(super) fn mistake<T>(done: Result<T, AssistantError>) -> Result<Result<T, St
             | AssistantError::NoDraft
             | AssistantError::NoVersion(_)
             | AssistantError::Last
+            | AssistantError::OnlyDraft
             | AssistantError::TooMany
             | AssistantError::Store(StoreError::Conflict(_))),
         ) => Ok(Err(sentence(&error.to_string()))),
@@ -179,7 +183,7 @@ async fn one_page(
     let counts = counts.await?;
     let tags: Vec<String> = app.knowledge.count_tags(by).await?.into_keys().collect();
     let body = found.work()?;
-    let warnings = assistants::warnings(store, by, &body).await?;
+    let warnings = assistants::warnings(app, by, &body).await?;
     let filler = Filler {
         body: &body,
         inherited: &inherited,

@@ -35,9 +35,10 @@ pub(super) async fn page(
     let versions = acts::history(&app.store, person.member(), name, SHOWN).await?;
     let read = Definition::parse(&workflow.text).ok();
     let tools = tools(app, person).await?;
+    let row = row_of(&workflow);
     Ok(WorkflowPage {
-        shell: person.shell(Section::Documents, "Workflow"),
-        row: row_of(&workflow),
+        shell: person.shell(Section::Documents, &row.title),
+        row,
         form: read.map(|read| Draft::of(&read, workflow.active).view(&tools)),
         has_comments: has_comments(&workflow.text),
         text: workflow.text,

@@ -64,9 +64,10 @@ pub(super) async fn list(
     let (workflow, _) = get(store, by, name.clone()).await?;
     let before = parse_id("before", &wanted.before)?;
     let found = acts::list(store, by, name.clone(), before, SHOWN, now).await?;
+    let title = super::workflows::row_of(&workflow).title;
     let page = RunsPage {
-        shell: person.shell(Section::Documents, "Runs of a workflow"),
-        title: super::workflows::row_of(&workflow).title,
+        shell: person.shell(Section::Documents, format!("Runs of {title}")),
+        title,
         name,
         states: found
             .states

@@ -123,16 +123,19 @@ pub(super) async fn save(
             let mut page = match workflow_edit::page(&app, &person, name.clone()).await {
                 Ok(page) => page,
                 // Nothing of this name is kept yet.
-                Err(_) => WorkflowPage {
-                    shell: person.shell(Section::Documents, "Workflow"),
-                    row: row(&name, &text, active, 0),
-                    text: String::new(),
-                    form: None,
-                    has_comments: false,
-                    versions: Vec::new(),
-                    error: None,
-                    tried: None,
-                },
+                Err(_) => {
+                    let row = row(&name, &text, active, 0);
+                    WorkflowPage {
+                        shell: person.shell(Section::Documents, &row.title),
+                        row,
+                        text: String::new(),
+                        form: None,
+                        has_comments: false,
+                        versions: Vec::new(),
+                        error: None,
+                        tried: None,
+                    }
+                }
             };
             page.text = text;
             page.error = Some(sentence(&wrong.to_string()));

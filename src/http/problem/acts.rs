@@ -69,7 +69,7 @@ impl From<AssistantError> for Problem {
         match error {
             AssistantError::Wrong { field, detail } => Self::invalid(field, detail),
             AssistantError::NoDraft | AssistantError::NoVersion(_) => Self::nothing(detail),
-            AssistantError::Last | AssistantError::TooMany => {
+            AssistantError::Last | AssistantError::OnlyDraft | AssistantError::TooMany => {
                 Self::new(StatusCode::CONFLICT, "conflict", detail)
             }
             AssistantError::Agent(AgentError::Model(error)) => error.into(),

@@ -35,7 +35,7 @@ pub struct Assistant {
     pub model: Option<String>,
     /// What it has of its own, the JSON of [`AssistantSettings`]; [`Assistant::own`] reads it.
     pub settings: Value,
-    /// Number of the version that is live, from 1.
+    /// Number of the version that is live, from 1; [`versions::DRAFT`] until the first one is published.
     pub version: u32,
     /// Names it on web pages; `None` until it was asked for.
     pub site_key: Option<String>,
@@ -54,12 +54,17 @@ impl Assistant {
         read_settings(&self.settings)
     }
 
-    /// Whether no visitor may reach it.
+    /// Whether a version of it is live.
+    pub fn is_published(&self) -> bool {
+        self.version != versions::DRAFT
+    }
+
+    /// Whether nobody but staff may reach it: it says so, or nothing of it was published yet.
     ///
     /// # Errors
     /// As [`Assistant::own`].
     pub fn is_for_staff(&self) -> Result<bool, StoreError> {
-        Ok(self.own()?.knowledge.view == Some(KnowledgeView::Staff))
+        Ok(!self.is_published() || self.own()?.knowledge.view == Some(KnowledgeView::Staff))
     }
 
     /// Everything but the short name.
@@ -133,13 +138,33 @@ pub fn create(
     new: &NewAssistant<'_>,
     now: UnixMs,
 ) -> Result<AssistantId, StoreError> {
+    create_as(tx, workspace, new, 1, now)
+}
+
+/// Creates an assistant that is a draft only, which nobody but staff reaches until it is published. `Conflict` as [`create`].
+pub fn create_draft(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    new: &NewAssistant<'_>,
+    now: UnixMs,
+) -> Result<AssistantId, StoreError> {
+    create_as(tx, workspace, new, versions::DRAFT, now)
+}
+
+fn create_as(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    new: &NewAssistant<'_>,
+    version: u32,
+    now: UnixMs,
+) -> Result<AssistantId, StoreError> {
     let id = AssistantId::new();
     insert!(tx into assistants {
         id, workspace, name: new.name, title: new.title, instructions: new.instructions,
-        greeting: new.greeting, model: new.model, settings: Json(new.settings),
+        greeting: new.greeting, model: new.model, settings: Json(new.settings), version,
         created_at: now, updated_at: now
     })?;
-    keep_version(tx, workspace, id, 1, new, now)?;
+    keep_version(tx, workspace, id, version, new, now)?;
     Ok(id)
 }
 
@@ -233,6 +258,19 @@ pub fn find_by_name(
         .query_row((workspace, name), Assistant::from_row)
         .optional()?
         .map(|assistant| Scoped::proven(workspace, assistant)))
+}
+
+/// The assistant that answers when none is named: that of this short name, else the first; one that is live before one that is
+/// not.
+pub fn usual(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<Option<Scoped<Assistant>>, StoreError> {
+    let mut all = list(conn, workspace)?;
+    all.sort_by_key(|one| (!one.is_published(), one.name != name));
+    let first = all.into_iter().next();
+    Ok(first.map(|one| Scoped::proven(workspace, one)))
 }
 
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Assistant>, StoreError> {

@@ -108,7 +108,7 @@ pub fn draft(
     find(conn, assistant, DRAFT)
 }
 
-/// Creates the draft, or replaces it.
+/// Creates the draft, or replaces it. While nothing is live, the assistant itself says what its draft says.
 pub fn save_draft(
     tx: &Transaction<'_>,
     assistant: &Scoped<Assistant>,
@@ -129,7 +129,41 @@ pub fn save_draft(
         by.author,
         now,
     ))?;
-    Ok(())
+    match assistant.is_published() {
+        true => Ok(()),
+        false => write(tx, assistant, body, DRAFT, now),
+    }
+}
+
+/// Makes the assistant say this, as the version of this number.
+fn write(
+    tx: &Transaction<'_>,
+    assistant: &Scoped<Assistant>,
+    body: &Body,
+    number: u32,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE assistants SET title = ?, instructions = ?, greeting = ?, model = ?, settings = ?,
+                    version = ?, updated_at = ?
+             WHERE workspace = ? AND id = ?",
+        )?
+        .execute(rusqlite::params![
+            body.title,
+            body.instructions,
+            body.greeting,
+            body.model,
+            Json(&body.settings),
+            number,
+            now,
+            assistant.workspace(),
+            assistant.id
+        ])?;
+    match changed {
+        0 => Err(StoreError::NotFound("the assistant")),
+        _ => Ok(()),
+    }
 }
 
 /// Notes who saved a version, and what they say about it.
@@ -179,27 +213,8 @@ pub fn publish(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
     )?
     .execute((id, workspace, number, Json(body), by.note, by.author, now))?;
-    let changed = tx
-        .prepare_cached(
-            "UPDATE assistants SET title = ?, instructions = ?, greeting = ?, model = ?, settings = ?,
-                    version = ?, updated_at = ?
-             WHERE workspace = ? AND id = ?",
-        )?
-        .execute(rusqlite::params![
-            body.title,
-            body.instructions,
-            body.greeting,
-            body.model,
-            Json(&body.settings),
-            number,
-            now,
-            workspace,
-            id
-        ])?;
-    match changed {
-        0 => Err(StoreError::NotFound("the assistant")),
-        _ => Ok(number),
-    }
+    write(tx, assistant, body, number, now)?;
+    Ok(number)
 }
 
 #[cfg(test)]

@@ -174,3 +174,38 @@ fn a_conversation_notes_the_version_that_answered() {
         Ok(())
     });
 }
+
+#[test]
+fn what_was_never_published_is_for_staff_and_says_what_its_draft_says() {
+    within(|tx, shop, desk| {
+        let settings = json!({});
+        let new = NewAssistant {
+            name: "sales",
+            title: "Sales",
+            instructions: "",
+            greeting: "Hello",
+            model: None,
+            settings: &settings,
+        };
+        let id = assistants::create_draft(tx, shop, &new, 2)?;
+        let made = assistants::get(tx, shop, id)?;
+        assert!(!made.is_published() && made.is_for_staff()?);
+        assert_eq!(draft(tx, &made)?.unwrap().body, made.body()?);
+        // What is live goes before a name.
+        let usual = assistants::usual(tx, shop, "sales")?.unwrap();
+        assert_eq!(usual.id, desk.id);
+        let body = Body {
+            title: "Counter".into(),
+            ..made.body()?
+        };
+        save_draft(tx, &made, &body, ANN, 3)?;
+        let now = assistants::get(tx, shop, id)?;
+        assert_eq!((now.title.as_str(), now.version), ("Counter", DRAFT));
+        assert_eq!(publish(tx, &now, &body, ANN, 4)?, 1);
+        let live = assistants::get(tx, shop, id)?;
+        assert!(live.is_published() && !live.is_for_staff()?);
+        let usual = assistants::usual(tx, shop, "sales")?.unwrap();
+        assert_eq!(usual.id, id);
+        Ok(())
+    });
+}

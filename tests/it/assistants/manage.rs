@@ -1,5 +1,6 @@
 //! Copies, files, trying a draft, and who may.
 
+use super::publishing::go_live;
 use super::*;
 
 #[tokio::test]
@@ -13,7 +14,12 @@ async fn copies_files_deleting_and_bringing_back() {
     let copy = app
         .post(&format!("{USUAL}/duplicate"), json!({"name": "copy"}))
         .await;
-    assert_eq!(copy.json()["live"]["title"], "Marla", "{}", copy.text());
+    let copied = copy.json();
+    assert_eq!(copied["draft_says"]["title"], "Marla", "{copied}");
+    assert_eq!(
+        (&copied["version"], &copied["live"]),
+        (&json!(0), &Value::Null)
+    );
     let taken = app
         .post(&format!("{USUAL}/duplicate"), json!({"name": "copy"}))
         .await;
@@ -23,15 +29,16 @@ async fn copies_files_deleting_and_bringing_back() {
         let file = app.get(&format!("{USUAL}/export?format={format}")).await;
         assert_eq!(file.status, StatusCode::OK);
         let name = format!("from-{format}");
-        let body = json!({"text": file.text(), "name": name});
+        let body = json!({"text": file.text(), "name": &name});
         let imported = app.post(&format!("{PATH}/import"), body.clone()).await;
         assert_eq!(
-            imported.json()["live"]["topics"],
+            imported.json()["draft_says"]["topics"],
             json!([{"name": "Tax", "words": ["vat"], "act": "decline"}]),
             "{}",
             imported.text()
         );
-        // Once more it is the draft of what is there, which says the same.
+        // Once it is live, the same file says nothing else.
+        go_live(&app, &name).await;
         let again = app.post(&format!("{PATH}/import"), body).await;
         assert_eq!(again.json()["draft"], false, "{}", again.text());
     }
@@ -55,7 +62,12 @@ async fn copies_files_deleting_and_bringing_back() {
     );
     assert_eq!(app.get(PATH).await.json()["deleted"][0]["name"], "copy");
     let back = app.post(&format!("{PATH}/copy/restore"), json!({})).await;
-    assert_eq!(back.json()["live"]["title"], "Marla", "{}", back.text());
+    assert_eq!(
+        back.json()["draft_says"]["title"],
+        "Marla",
+        "{}",
+        back.text()
+    );
     for name in ["copy", "from-toml", "from-json", "desk"] {
         assert_eq!(
             app.delete(&format!("{PATH}/{name}")).await.status,

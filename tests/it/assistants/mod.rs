@@ -1,6 +1,7 @@
 //! `/api/v1/assistants`: drafts, versions, files; and that each setting changes what a visitor gets.
 
 mod manage;
+mod publishing;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -449,45 +450,4 @@ async fn an_assistant_begins_only_the_workflows_that_it_chose() {
     publish(&app, json!({ "workflows": ["callback"] })).await;
     let again = ask(&app, wish).await;
     assert_eq!(again["rung"], "workflow", "{again}");
-}
-
-#[tokio::test]
-async fn a_page_with_the_key_of_an_assistant_gets_it() {
-    let app = shop().await;
-    site(&app, "default").await;
-    let said = json!({"title": "Sales desk", "greeting": "Welcome to sales", "tone": "brief"});
-    let made = app.post(PATH, json!({"name": "sales", "said": said})).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
-    let key = app
-        .post(&format!("{PATH}/sales/site-key"), json!({}))
-        .await
-        .json();
-    let begun = app
-        .post_as("", "/api/v1/visit", json!({"site": key["site_key"]}))
-        .await;
-    let visit = begun.json();
-    assert_eq!(
-        (&visit["title"], &visit["greeting"]),
-        (&json!("Sales desk"), &json!("Welcome to sales")),
-        "{visit}"
-    );
-    let visitor = visit["token"].as_str().unwrap();
-    assert_eq!(
-        answer(&ask_as(&app, visitor, "Thank you very much").await),
-        "You're welcome!"
-    );
-    assert_eq!(receipt(&app).await["checks"]["assistant"], "sales");
-    let versions = app.get(&format!("{PATH}/sales/versions")).await.json();
-    assert_eq!(
-        versions["conversations"],
-        json!([{"version": 1, "conversations": 1}])
-    );
-
-    app.delete(&format!("{PATH}/sales")).await;
-    let gone = app
-        .post_as("", "/api/v1/visit", json!({"site": key["site_key"]}))
-        .await;
-    assert_eq!(gone.status, StatusCode::NOT_FOUND, "{}", gone.text());
-    // The conversation goes on with the usual one.
-    assert!(answer(&ask_as(&app, visitor, "How much is a full service?").await).contains("89"));
 }

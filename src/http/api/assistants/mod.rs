@@ -116,7 +116,7 @@ pub struct AssistantImport {
 
 async fn detail(place: &ApiPlace, found: Overview) -> Result<axum::Json<AssistantDetail>, Problem> {
     let inherited = assistants::inherited(&place.app.store, &place.member).await?;
-    let warnings = assistants::warnings(&place.app.store, &place.member, &found.work()?).await?;
+    let warnings = assistants::warnings(&place.app, &place.member, &found.work()?).await?;
     Ok(axum::Json(AssistantDetail::new(
         found, &inherited, warnings,
     )?))
@@ -134,7 +134,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<AssistantList>, P
     }))
 }
 
-/// Makes an assistant. It is live at once, but visitors get it only where a page names it.
+/// Makes an assistant, as a draft: only staff reach it until it is published. Visitors get it then where a page names it.
 #[utoipa::path(post, path = "/api/v1/assistants", tag = "assistants", operation_id = "createAssistant",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = AssistantRequest,
@@ -153,7 +153,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, detail(&place, made).await?))
 }
 
-/// Takes in a file: as a new assistant, or, if there is one of the name, as its draft.
+/// Takes in a file, as a draft: of a new assistant, or of the one of its name.
 #[utoipa::path(post, path = "/api/v1/assistants/import", tag = "assistants", operation_id = "importAssistant",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = AssistantImport,

@@ -25,7 +25,7 @@ pub struct AssistantSummary {
     name: String,
     /// What visitors see.
     title: String,
-    /// Number of the version that is live.
+    /// Number of the version that is live; 0 while nothing was published, so that only staff reach it.
     version: u32,
     /// Whether it answers where no assistant is named.
     usual: bool,
@@ -56,16 +56,16 @@ pub struct DeletedAssistant {
 pub struct AssistantDetail {
     #[serde(flatten)]
     summary: AssistantSummary,
-    /// What is live.
-    #[schema(value_type = Object)]
-    live: Map<String, Value>,
+    /// What is live; `null` while nothing was published.
+    #[schema(value_type = Option<Object>)]
+    live: Option<Map<String, Value>>,
     /// What the draft says, if there is one.
     #[schema(value_type = Object)]
     draft_says: Option<Map<String, Value>>,
     /// Every field of the draft, or of what is live, in words.
     fields: Vec<AssistantField>,
     versions: Vec<AssistantVersionView>,
-    /// Sentences about workflows and tools that the draft, or what is live, names and that are not there.
+    /// Sentences about workflows, tools, tags and voices that the draft, or what is live, names and that are not there.
     warnings: Vec<String>,
 }
 
@@ -163,7 +163,10 @@ impl AssistantDetail {
             label: line.label,
         });
         Ok(Self {
-            live: assistants::flat(&found.assistant.body()?),
+            live: match found.assistant.is_published() {
+                true => Some(assistants::flat(&found.assistant.body()?)),
+                false => None,
+            },
             draft_says: found.draft().map(|draft| assistants::flat(&draft.body)),
             fields: fields.collect(),
             versions: found

@@ -46,6 +46,7 @@ mod cut_off;
 mod documents;
 mod embeddings;
 mod envelopes;
+mod errands;
 mod faces;
 mod facts;
 mod faq_page;

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, header};
 use axum::response::IntoResponse;
+use frontdesk::store::users::Role;
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, json_request};
+use crate::auth::{sign_in, with_cookie};
 use crate::fakes::Plan;
 use crate::site::Site;
 
@@ -285,7 +287,7 @@ async fn a_tool_that_is_not_allowed_never_runs() {
         let own = r#"{"tools":["stock"]}"#;
         Ok(tx.execute("UPDATE assistants SET settings = ?", [own])?)
     });
-    assert_eq!(own.await.unwrap(), 1);
+    assert!(own.await.unwrap() > 0);
     refused(&app, "its assistant chose others").await;
 }
 
@@ -351,6 +353,9 @@ async fn other_programs_get_look_ups_only() {
     assert_eq!(answer["rung"], "tool", "{answer}");
     assert_eq!(site.asked_paths(), ["/orders/5678"]);
     // Nobody could say yes to it.
+    app.chat
+        .script
+        .fill_forms(&json!({ "tool": "none", "arguments": { "order": null } }));
     ask(json!({ "question": "Please cancel order 1234" })).await;
     assert!(site.asked_paths().is_empty());
 }
@@ -386,10 +391,6 @@ async fn without_a_model_a_tool_is_called_that_is_named_by_an_example() {
 
 #[tokio::test]
 async fn when_a_tool_is_called_is_set_in_the_form() {
-    use crate::auth::{sign_in, with_cookie};
-    use axum::http::{Method, header};
-    use frontdesk::store::users::Role;
-
     let site = Site::start().await;
     let app = site.app().await;
     let (_, token) = sign_in(&app, Role::Owner).await;
@@ -401,8 +402,8 @@ async fn when_a_tool_is_called_is_set_in_the_form() {
         ("title", "Orders"),
         ("approval", "free"),
         ("seconds", "5"),
-        ("arguments", &arguments),
-        ("settings", &settings),
+        ("arguments", arguments.as_str()),
+        ("settings", settings.as_str()),
         ("in_talk", "yes"),
         ("when", "when an order is asked for"),
         ("examples", "Where is my order?\n\n What about my parcel? "),

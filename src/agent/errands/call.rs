@@ -62,7 +62,7 @@ pub(super) async fn call(
             Err(error) => break error,
         }
     };
-    tracing::info!(%error, tool = plan.tool.name, "a tool gave no answer");
+    tracing::info!(%error, tool = %plan.tool.name, "a tool gave no answer");
     Ok(match error {
         ToolError::Store(StoreError::NotFound(_)) => Came::Failed,
         ToolError::Store(error) => return Err(error.into()),

@@ -10,28 +10,27 @@
 //! - A call that does more than read waits for the visitor's yes, and for that of staff where its owner wants it.
 //! - What a tool answered is text of others: it is shown or quoted, and its orders are left out.
 //!
-//! Reading order: `plan`, `near` and `words` (what fits), `choose` (the model), `call`, `tell`.
+//! Reading order: `plan`, `near` and `words` (what fits), `choose` (the model), `turn` (a step of it), `call`, `tell`.
 
 mod call;
 mod choose;
 mod near;
+mod note;
 mod plan;
 mod tell;
+mod turn;
 mod words;
 
-pub(crate) use plan::tool_of;
+pub(crate) use self::note::ToolTrace;
+pub(crate) use self::plan::tool_of;
 
-use serde::Serialize;
-use tokio::time::timeout;
-
-use self::call::Came;
-use self::choose::Chosen;
+use self::note::ChosenBy;
 use self::plan::{Plan, Sought};
 use self::tell::Telling;
+use self::turn::Errand;
 use super::AgentError;
 use super::climb::Climb;
-use super::flow::{self, FlowTrace};
-use super::phrases::phrases;
+use super::flow;
 use super::rungs::Draft;
 use super::settings::AnswerSettings;
 use super::trace::Trace;
@@ -39,7 +38,7 @@ use crate::language::Language;
 use crate::language::slots::{self, Text, is_question, wants_to_stop};
 use crate::store::{ConversationId, WorkflowRunId};
 use crate::tools::{Consent, Tools};
-use crate::workflows::{self, Act, Deed, Run, Said, State, Stepped, Value as Filled, World};
+use crate::workflows::{self, Run, Said, State, Stepped, Value as Filled, World};
 
 /// Tools that the model chooses from.
 const MOST_CHOICES: usize = 3;
@@ -65,52 +64,6 @@ pub(crate) enum Stage {
     BeforeDocuments,
     /// Nothing answered.
     Unanswered,
-}
-
-/// What the receipt says of a tool.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ToolTrace {
-    name: String,
-    chosen_by: ChosenBy,
-    pub(crate) outcome: Outcome,
-    /// The key of its call in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum ChosenBy {
-    /// The question is like an example.
-    Likeness,
-    Model,
-    /// It was chosen before, and this message goes on with it.
-    Before,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
-    /// The visitor is asked for an argument or a yes.
-    Asks,
-    Answered,
-    Nothing,
-    Failed,
-    Unknown,
-    /// It is done after the turn, perhaps when staff allow it.
-    Ordered,
-    /// The visitor wants no more, or it was given up.
-    Ended,
-}
-
-impl ToolTrace {
-    /// Whether the tool failed, so that no document is missing.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(
-            self.outcome,
-            Outcome::Nothing | Outcome::Failed | Outcome::Unknown
-        )
-    }
 }
 
 /// The run that a message goes on with, and the revision that it was at.
@@ -329,159 +282,6 @@ fn codes(plan: &Plan, said: &[&str]) -> Vec<(String, Filled)> {
         Some((argument.name.clone(), Filled::Text(code)))
     });
     read.collect()
-}
-
-/// An errand within a turn.
-struct Errand<'a> {
-    errands: Errands<'a>,
-    telling: Telling<'a>,
-}
-
-impl Errand<'_> {
-    /// The tool that the model chose, with the arguments that it found; `None` if none fits, or it failed.
-    async fn ask_model<'p>(
-        &self,
-        plans: &'p [Plan],
-        said: &[&str],
-        trace: &mut Trace,
-    ) -> Option<(&'p Plan, Vec<(String, Filled)>)> {
-        let (climb, settings) = (self.telling.climb, self.telling.settings);
-        let language = self.telling.language;
-        let choosing = choose::choose(climb.model, plans, said, language, climb.claim);
-        let left = climb.time_left(settings.deadline_seconds);
-        let Chosen {
-            plan,
-            known,
-            served,
-        } = match timeout(left, choosing).await {
-            Ok(Ok(chosen)) => chosen,
-            Ok(Err(error)) => {
-                tracing::info!(%error, "the model chose no tool");
-                return None;
-            }
-            Err(_) => {
-                trace.deadline_seconds = Some(settings.deadline_seconds);
-                return None;
-            }
-        };
-        trace.served = served.or(trace.served.take());
-        Some((plans.get(plan?)?, known))
-    }
-
-    /// The answer that a step gives: a question, or what came of the call.
-    async fn go(
-        &self,
-        plan: &Plan,
-        mut stepped: Stepped,
-        before: Before,
-        by: ChosenBy,
-        trace: &mut Trace,
-    ) -> Result<Option<Draft>, AgentError> {
-        let acts = std::mem::take(&mut stepped.acts);
-        let run = stepped.run.clone();
-        let noted = |outcome, call| ToolTrace {
-            name: plan.tool.name.clone(),
-            chosen_by: by,
-            outcome,
-            call,
-        };
-        if stepped.state != State::Done {
-            let outcome = match stepped.state {
-                State::Asking => Outcome::Asks,
-                _ => Outcome::Ended,
-            };
-            trace.tool = Some(noted(outcome, None));
-            return Ok(self.say(stepped, before, trace));
-        }
-        let act = acts.into_iter().next();
-        let number = act.as_ref().map_or(0, |act| act.number);
-        let acts_now = before.filter(|_| !self.errands.acts_later);
-        let key = match (plan.consent, acts_now) {
-            (Consent::AtOnce, _) => {
-                call::key_of_look(self.telling.climb, &self.errands, plan, &run)
-            }
-            (Consent::Visitor, Some((id, _))) => format!("{id}-{number}"),
-            // Done once the turn is kept, as what workflows order.
-            (Consent::Visitor | Consent::Staff, _) => {
-                stepped.acts.extend(act.map(|act| plan.order(&run, act)));
-                trace.tool = Some(noted(Outcome::Ordered, None));
-                return Ok(self.say(stepped, before, trace));
-            }
-        };
-        let agreed = plan.consent != Consent::AtOnce;
-        let (climb, errands) = (self.telling.climb, &self.errands);
-        let came = call::call(climb, errands, plan, &run, key.clone(), agreed).await?;
-        let (mut draft, outcome) = self.tell(plan, &run, &came, agreed, trace).await;
-        trace.tool = Some(noted(outcome, Some(key)));
-        if let Some(before) = before {
-            let is_to_check = agreed && matches!(outcome, Outcome::Failed | Outcome::Unknown);
-            stepped
-                .acts
-                .extend(is_to_check.then(|| to_check(plan, &run, number)));
-            stepped.says.clear();
-            draft.flow = Some(flow::change(stepped, Some(before)).0);
-        }
-        Ok(Some(draft))
-    }
-
-    /// What came of a call, in words.
-    async fn tell(
-        &self,
-        plan: &Plan,
-        run: &Run,
-        came: &Came,
-        agreed: bool,
-        trace: &mut Trace,
-    ) -> (Draft, Outcome) {
-        let (telling, ours) = (&self.telling, phrases(self.telling.language));
-        let done = ours.tool_done.replace("{}", &plan.tool.title);
-        match came {
-            Came::Answer(answer) => match telling.answer(plan, run, answer, trace).await {
-                Some(mut draft) => {
-                    if agreed {
-                        draft.text = format!("{done}\n\n{}", draft.text);
-                    }
-                    (draft, Outcome::Answered)
-                }
-                None if agreed => (telling.draft(done), Outcome::Answered),
-                None => (telling.without_answer(ours.tool_nothing), Outcome::Nothing),
-            },
-            Came::Nothing => (telling.without_answer(ours.tool_nothing), Outcome::Nothing),
-            Came::Failed => (telling.without_answer(ours.tool_failed), Outcome::Failed),
-            Came::Unknown => (telling.without_answer(ours.tool_unsure), Outcome::Unknown),
-        }
-    }
-
-    /// Says what a step says, and keeps its run where something is kept. `None` where it would wait for an answer beside a
-    /// workflow.
-    fn say(&self, stepped: Stepped, before: Before, trace: &mut Trace) -> Option<Draft> {
-        let is_kept = self.errands.conversation.is_some();
-        if is_kept && before.is_none() && !self.errands.may_wait {
-            return None;
-        }
-        trace.workflow = Some(FlowTrace::of(&stepped));
-        let (change, says) = flow::change(stepped, before);
-        let mut draft = self.telling.draft(says);
-        draft.flow = is_kept.then_some(change);
-        Some(draft)
-    }
-}
-
-/// A task for staff to see whether a call that the visitor agreed to was done.
-fn to_check(plan: &Plan, run: &Run, number: u32) -> Act {
-    let wish = format!(
-        "The visitor agreed to this, and the tool did not say that it was done: {} ({}). Check whether it was, and do it if not.",
-        plan.tool.title,
-        plan.shown(run)
-    );
-    Act {
-        number,
-        deed: Deed {
-            act: "task".to_owned(),
-            with: [("wish".to_owned(), wish)].into(),
-        },
-        agreed: None,
-    }
 }
 
 #[cfg(test)]

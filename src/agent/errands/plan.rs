@@ -24,8 +24,8 @@ const LONGEST_LABEL: usize = 60;
 /// Memory that a compiled pattern may take, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 /// The day and the time of a calendar that were asked for.
-pub(super) const DAY: &str = "day";
-pub(super) const AT: &str = "at";
+const DAY: &str = "day";
+const AT: &str = "at";
 
 /// What an argument is read from.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use crate::auth::{sign_in, with_cookie};
 use crate::fakes::Plan;
 use crate::site::Site;
 
-fn status(site: &Site) -> Value {
+pub fn status(site: &Site) -> Value {
     json!({
         "kind": "http", "name": "order_status", "title": "Status of an order", "approval": "free", "active": true,
         "arguments": {
@@ -28,7 +28,7 @@ fn status(site: &Site) -> Value {
     })
 }
 
-fn cancel(site: &Site, approval: &str) -> Value {
+pub fn cancel(site: &Site, approval: &str) -> Value {
     let mut tool = status(site);
     tool["name"] = json!("cancel_order");
     tool["title"] = json!("Cancel an order");
@@ -40,18 +40,18 @@ fn cancel(site: &Site, approval: &str) -> Value {
     tool
 }
 
-async fn make(app: &TestApp, tool: Value) {
+pub async fn make(app: &TestApp, tool: Value) {
     let made = app.post("/api/v1/tools", tool).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
 }
 
-async fn begin(app: &TestApp) -> String {
+pub async fn begin(app: &TestApp) -> String {
     let begun = app.post("/api/v1/conversations", json!({})).await;
     begun.json()["id"].as_str().unwrap().to_owned()
 }
 
 /// What the assistant answers, and the receipt of it.
-async fn say(app: &TestApp, id: &str, text: &str) -> (String, Value) {
+pub async fn say(app: &TestApp, id: &str, text: &str) -> (String, Value) {
     let path = format!("/api/v1/conversations/{id}/messages");
     let body = json!({ "text": text }).to_string();
     let sent = app.send(json_request(&app.key, &path, body)).await;
@@ -66,7 +66,7 @@ async fn say(app: &TestApp, id: &str, text: &str) -> (String, Value) {
     (answer, receipt)
 }
 
-async fn calls(app: &TestApp) -> Vec<Value> {
+pub async fn calls(app: &TestApp) -> Vec<Value> {
     let log = app.get("/api/v1/tool-calls").await.json();
     log["calls"].as_array().unwrap().clone()
 }
@@ -75,7 +75,7 @@ fn model_writes(app: &TestApp, text: &str) {
     app.chat.script.set(Plan::Words(vec![text.to_owned()]));
 }
 
-const STATUS: &str = "What's the status of order 1234?";
+pub const STATUS: &str = "What's the status of order 1234?";
 
 #[tokio::test]
 async fn a_look_up_answers_with_its_citation_and_is_in_the_log() {

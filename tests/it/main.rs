@@ -47,6 +47,7 @@ mod documents;
 mod embeddings;
 mod envelopes;
 mod errands;
+mod errands_beside;
 mod faces;
 mod facts;
 mod faq_page;

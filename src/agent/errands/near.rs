@@ -34,11 +34,13 @@ pub(super) async fn rank(tools: Vec<Tool>, climb: &Climb<'_>, question: &str) ->
         let Some(talk) = InTalk::of(&tool) else {
             continue;
         };
-        let texts = texts_of(&tool, &talk);
         let (mut same, mut like, mut common) = (0.0_f32, 0.0_f32, false);
-        for text in &texts {
+        for (text, tells) in texts_of(&tool, &talk) {
             let own = words_of(text);
             common |= own.iter().any(|word| words.contains(word));
+            if !tells {
+                continue;
+            }
             same = same.max(overlap(&words, &own));
             if let Some(asked) = &vector
                 && let Some(known) = climb.examples.get(text, climb.knowledge, climb.claim).await
@@ -62,15 +64,18 @@ pub(super) async fn rank(tools: Vec<Tool>, climb: &Climb<'_>, question: &str) ->
     near
 }
 
-/// What tells when to call a tool: its examples, when its owner says, and its title; its description if there is nothing else.
-fn texts_of<'t>(tool: &'t Tool, talk: &'t InTalk) -> Vec<&'t str> {
-    let mut texts: Vec<&str> = talk.examples.iter().map(String::as_str).collect();
-    texts.extend([talk.when.as_str(), tool.title.as_str()]);
-    if talk.when.trim().is_empty() && talk.examples.is_empty() {
-        texts.push(&tool.about);
-    }
-    texts.retain(|text| !text.trim().is_empty());
-    texts
+/// The texts about a tool, each with whether it tells when to call it: examples and what its owner says do, and without those its
+/// title and description.
+fn texts_of<'t>(tool: &'t Tool, talk: &'t InTalk) -> Vec<(&'t str, bool)> {
+    let examples = talk.examples.iter().map(String::as_str);
+    let own: Vec<&str> = examples
+        .chain([talk.when.as_str()])
+        .filter(|text| !text.trim().is_empty())
+        .collect();
+    let is_told = !own.is_empty();
+    let own = own.into_iter().map(|text| (text, true));
+    let others = [tool.title.as_str(), tool.about.as_str()].map(|text| (text, !is_told));
+    own.chain(others).collect()
 }
 
 /// What a text is about; figures are values and not the subject.

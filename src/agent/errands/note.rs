@@ -11,6 +11,9 @@ pub(crate) struct ToolTrace {
     /// The key of its call in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) call: Option<String>,
+    /// The sentence that says why there is no answer, in the visitor's language.
+    #[serde(skip)]
+    pub(crate) why: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -69,6 +69,7 @@ impl Errand<'_> {
             chosen_by: by,
             outcome,
             call,
+            why: None,
         };
         if stepped.state != State::Done {
             let outcome = match stepped.state {
@@ -98,8 +99,11 @@ impl Errand<'_> {
         let agreed = plan.consent != Consent::AtOnce;
         let (climb, errands) = (self.telling.climb, &self.errands);
         let came = call::call(climb, errands, plan, &run, key.clone(), agreed).await?;
-        let (mut draft, outcome) = self.tell(plan, &run, &came, agreed, trace).await;
-        trace.tool = Some(noted(outcome, Some(key)));
+        let (mut draft, outcome, why) = self.tell(plan, &run, &came, agreed, trace).await;
+        trace.tool = Some(ToolTrace {
+            why,
+            ..noted(outcome, Some(key))
+        });
         if let Some(before) = before {
             let is_to_check = agreed && matches!(outcome, Outcome::Failed | Outcome::Unknown);
             stepped
@@ -111,7 +115,7 @@ impl Errand<'_> {
         Ok(Some(draft))
     }
 
-    /// What came of a call, in words.
+    /// What came of a call, in words, and why there is no answer, if there is none.
     async fn tell(
         &self,
         plan: &Plan,
@@ -119,26 +123,32 @@ impl Errand<'_> {
         came: &Came,
         agreed: bool,
         trace: &mut Trace,
-    ) -> (Draft, Outcome) {
+    ) -> (Draft, Outcome, Option<&'static str>) {
         let (telling, ours) = (&self.telling, phrases(self.telling.language));
-        let done = ours.tool_done.replace("{}", &plan.tool.title);
-        match came {
-            Came::Answer(answer) => match telling.answer(plan, run, answer, trace).await {
-                Some(mut draft) => {
-                    if agreed {
+        let (why, outcome) = match came {
+            Came::Answer(answer) => {
+                let shown = telling.answer(plan, run, answer, trace).await;
+                let done = ours.tool_done.replace("{}", &plan.tool.title);
+                let draft = match (shown, agreed) {
+                    (Some(mut draft), true) => {
                         draft.text = format!("{done}\n\n{}", draft.text);
+                        Some(draft)
                     }
-                    (draft, Outcome::Answered)
+                    (None, true) => Some(telling.draft(done)),
+                    (shown, false) => shown,
+                };
+                if let Some(draft) = draft {
+                    return (draft, Outcome::Answered, None);
                 }
-                None if agreed => (telling.draft(done), Outcome::Answered),
-                None => (telling.without_answer(ours.tool_nothing), Outcome::Nothing),
-            },
-            Came::Nothing => (telling.without_answer(ours.tool_nothing), Outcome::Nothing),
+                (ours.tool_nothing, Outcome::Nothing)
+            }
+            Came::Nothing => (ours.tool_nothing, Outcome::Nothing),
             // Staff get a task.
-            Came::Failed if agreed => (telling.without_answer(ours.tool_unsure), Outcome::Failed),
-            Came::Failed => (telling.without_answer(ours.tool_failed), Outcome::Failed),
-            Came::Unknown => (telling.without_answer(ours.tool_unsure), Outcome::Unknown),
-        }
+            Came::Failed if agreed => (ours.tool_unsure, Outcome::Failed),
+            Came::Failed => (ours.tool_failed, Outcome::Failed),
+            Came::Unknown => (ours.tool_unsure, Outcome::Unknown),
+        };
+        (telling.without_answer(why), outcome, Some(why))
     }
 
     /// Says what a step says, and keeps its run where something is kept. `None` where it would wait for an answer beside a

@@ -1,5 +1,5 @@
 //! Climbs the answer ladder: search, then the rungs, safest first. If no safe rung answers, try
-//! once more with the question in plain words; then refuse.
+//! once more with the question in plain words; then refuse. A tool answers before documents if the question is one for it.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::case::{Business, Case, permitted};
 use super::decline::{self, ExampleVectors};
+use super::errands::{self, Errands, Stage};
 use super::rungs::{Draft, SafeRung, elapsed, model, refusal};
 use super::settings::AnswerSettings;
 use super::trace::{Rephrased, Trace};
@@ -61,6 +62,8 @@ pub(super) struct Climb<'a> {
     pub(super) now: jiff::Timestamp,
     pub(super) audience: Audience,
     pub(super) since: Instant,
+    /// The tools that it may call; `None` where nothing is to be done, as in an evaluation.
+    pub(super) errands: Option<Errands<'a>>,
 }
 
 /// The answer, and how it came about.
@@ -116,6 +119,10 @@ impl Climb<'_> {
         }
         // Try the whole message first: splitting is a guess, and costs a search for each part.
         let mut draft = first_answer(&WHOLE, &case, &mut trace).await?;
+        if draft.is_none() {
+            let stage = Stage::BeforeDocuments;
+            draft = errands::answer(self, language, settings, stage, &mut trace).await?;
+        }
         if draft.is_none() && self.reader.ready().is_ok() {
             let in_parts = self.answer_in_parts(&business, language).await?;
             if let Some(mut composed) = in_parts {
@@ -129,10 +136,10 @@ impl Climb<'_> {
         }
         if let Some(draft) = draft {
             return Ok(Climbed {
+                asked_model: draft.prompt_hash.is_some(),
                 draft,
                 found: first.found,
                 retrieve,
-                asked_model: false,
                 trace,
                 language,
                 settings: business.settings,
@@ -208,7 +215,7 @@ impl Climb<'_> {
     }
 
     /// Time left until the deadline.
-    fn time_left(&self, deadline_seconds: u32) -> Duration {
+    pub(super) fn time_left(&self, deadline_seconds: u32) -> Duration {
         Duration::from_secs(deadline_seconds.into()).saturating_sub(self.since.elapsed())
     }
 

@@ -12,9 +12,10 @@ use super::rungs::Draft;
 use super::talk::{self, Talk};
 use super::types::Rung;
 use super::{follow_up, parts};
+use crate::knowledge::Knowledge;
 use crate::language::Language;
 use crate::language::words::unaccented;
-use crate::llm::Role;
+use crate::llm::{Claim, Role};
 use crate::store::assistants::{AssistantSettings, OtherLanguages, TopicAct, TopicRule};
 
 /// How close a question must be to an example of a topic. With multilingual-e5-small, unrelated sentences have 0.75, and the
@@ -46,20 +47,25 @@ pub(super) enum DeclinedBy {
 /// By embedder and text.
 type Vectors = HashMap<(String, String), Vec<f32>>;
 
-/// Vectors of the examples of topics: they are the same for every question.
+/// Vectors of the examples of topics and tools: they are the same for every question.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ExampleVectors {
     known: Arc<Mutex<Vectors>>,
 }
 
 impl ExampleVectors {
-    async fn get(&self, example: &str, case: &Case<'_>) -> Option<Vec<f32>> {
-        let search = case.knowledge.search();
+    pub(super) async fn get(
+        &self,
+        example: &str,
+        knowledge: &Knowledge,
+        claim: Claim,
+    ) -> Option<Vec<f32>> {
+        let search = knowledge.search();
         let key = (search.embedder_name(), example.to_owned());
         if let Some(known) = self.lock().get(&key) {
             return Some(known.clone());
         }
-        let vector = search.question_vector(example, case.claim).await?;
+        let vector = search.question_vector(example, claim).await?;
         let mut known = self.lock();
         if known.len() >= MOST_EXAMPLES {
             known.clear();
@@ -197,7 +203,7 @@ async fn by_meaning<'r>(
     for rule in rules {
         let enough = rule.closeness.map_or(CLOSE, |own| own as f32);
         for example in &rule.examples {
-            let Some(vector) = known.get(example, case).await else {
+            let Some(vector) = known.get(example, case.knowledge, case.claim).await else {
                 continue;
             };
             let nearest = vectors.iter().map(|asked| cosine(asked, &vector));
@@ -210,7 +216,7 @@ async fn by_meaning<'r>(
     best.map(|(rule, _)| rule)
 }
 
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
     let length = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
     let both = length(a) * length(b);

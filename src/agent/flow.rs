@@ -1,4 +1,5 @@
-//! Workflows within a turn: a message begins one, goes on with it, or asks something in between, which the ladder answers.
+//! Workflows within a turn: a message begins one, goes on with it, or asks something in between, which the ladder answers, or else
+//! a tool (`errands`).
 //! Nothing is written here; the run is written in the transaction that stores the answer.
 
 use serde::Serialize;
@@ -6,6 +7,7 @@ use serde_json::json;
 
 use super::AgentError;
 use super::climb::{Climb, Climbed};
+use super::errands::{self, Errands, Heard, Stage, Waiting};
 use super::reply::Turn;
 use super::rungs::{Draft, elapsed};
 use super::settings::AnswerSettings;
@@ -21,7 +23,9 @@ use crate::llm::Role;
 use crate::store::facts::FactState;
 use crate::store::workflow_runs::RESTS;
 use crate::store::workflows::{self as stored, RunChange, RunState, StoredRun};
-use crate::store::{ConversationId, StoreError, conversations};
+use crate::store::{
+    Connection, ConversationId, StoreError, WorkflowRunId, WorkspaceId, conversations,
+};
 use crate::workflows::{self, Definition, Run, Said, State, Stepped, World};
 
 /// Messages before the one that begins a workflow that are read too.
@@ -45,7 +49,7 @@ pub(super) struct FlowTrace {
 }
 
 impl FlowTrace {
-    fn of(stepped: &Stepped) -> Self {
+    pub(super) fn of(stepped: &Stepped) -> Self {
         Self {
             name: stepped.run.workflow.clone(),
             version: stepped.run.version,
@@ -69,23 +73,69 @@ struct Ground {
 struct Going {
     stored: StoredRun,
     run: Run,
-    /// `None` if its workflow was deleted, the run rested too long, or the assistant may not begin it any more.
+    /// `None` if its workflow was deleted, the run rested too long, or the assistant may not begin it any more; and for a tool.
     definition: Option<Definition>,
+    /// It cannot be read, or rested too long.
+    is_over: bool,
+}
+
+impl Going {
+    fn before(&self) -> (WorkflowRunId, i64) {
+        (self.stored.id, self.stored.revision)
+    }
 }
 
 /// Answers a turn: by a workflow if the conversation is in one or the message begins one, else by the ladder.
 pub(super) async fn answer(climb: &Climb<'_>, turn: &Turn) -> Result<Climbed, AgentError> {
     let Some(conversation) = turn.conversation.filter(|_| !turn.evaluation) else {
-        return climb.answer().await;
+        return or_tool(climb, climb.answer().await?).await;
     };
     let Some(ground) = load(climb, conversation).await? else {
-        return climb.answer().await;
+        return or_tool(climb, climb.answer().await?).await;
     };
     let message = turn.question.as_str();
     match &ground.run {
         Some(going) => go_on(climb, &ground, going, message).await,
         None => begin(climb, &ground, message).await,
     }
+}
+
+/// What the ladder does not answer may be one for a tool.
+async fn or_tool(climb: &Climb<'_>, mut climbed: Climbed) -> Result<Climbed, AgentError> {
+    let may = is_unanswered(&climbed) && climbed.trace.tool.is_none();
+    if !may || climbed.trace.declined.is_some() {
+        return Ok(climbed);
+    }
+    let (language, settings) = (climbed.language, climbed.settings.clone());
+    let (stage, trace) = (Stage::Unanswered, &mut climbed.trace);
+    if let Some(draft) = errands::answer(climb, language, &settings, stage, trace).await? {
+        climbed.asked_model |= draft.prompt_hash.is_some();
+        climbed.draft = draft;
+    }
+    Ok(climbed)
+}
+
+fn is_unanswered(climbed: &Climbed) -> bool {
+    matches!(climbed.draft.rung, Rung::Refusal | Rung::Related)
+}
+
+/// What workflows know of a business; nobody speaks a language yet.
+pub(super) fn world_of(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    now: jiff::Timestamp,
+) -> Result<World, StoreError> {
+    let book = Book::open(conn, workspace)?;
+    let local = now.to_zoned(book.zone()).datetime();
+    let (hours, ..) = book.hours(FactState::Confirmed, None);
+    let leads = LeadSettings::load(conn, workspace)?;
+    Ok(World {
+        now: local,
+        language: Language::En,
+        open: World::hours_of(&book, &hours, local.date()),
+        country: contacts::country(conn, workspace)?,
+        consent: Some(leads.consent_text).filter(|_| leads.consent_required),
+    })
 }
 
 async fn load(climb: &Climb<'_>, id: ConversationId) -> Result<Option<Ground>, StoreError> {
@@ -113,29 +163,20 @@ async fn load(climb: &Climb<'_>, id: ConversationId) -> Result<Option<Ground>, S
                 let definition = text.and_then(|text| Definition::parse(&text).ok());
                 let usable = read.is_some() && !rested && own.may_begin(&stored.workflow);
                 Some(Going {
+                    is_over: read.is_none() || rested,
                     run: read.unwrap_or_else(|| Run::new(&stored.workflow, stored.version)),
                     definition: definition.filter(|_| usable),
                     stored,
                 })
             }
         };
-        let book = Book::open(conn, workspace)?;
-        let local = now.to_zoned(book.zone()).datetime();
-        let (hours, ..) = book.hours(FactState::Confirmed, None);
-        let leads = LeadSettings::load(conn, workspace)?;
         let conversation = conversations::get(conn, workspace, id)?;
         Ok(Some(Ground {
             definitions,
             run,
             settings: AnswerSettings::of(conn, workspace)?,
             known: conversation.language.as_deref().and_then(Language::of_code),
-            world: World {
-                now: local,
-                language: Language::En,
-                open: World::hours_of(&book, &hours, local.date()),
-                country: contacts::country(conn, workspace)?,
-                consent: Some(leads.consent_text).filter(|_| leads.consent_required),
-            },
+            world: world_of(conn, workspace, now)?,
         }))
     });
     ground.await
@@ -168,14 +209,13 @@ async fn begin(climb: &Climb<'_>, ground: &Ground, message: &str) -> Result<Clim
         None => {
             let climbed = climb.answer().await?;
             // What the documents answer is a question, not a wish.
-            let unanswered = matches!(climbed.draft.rung, Rung::Refusal | Rung::Related);
-            let near = match unanswered {
+            let near = match is_unanswered(&climbed) && climbed.trace.tool.is_none() {
                 true => begins_by_meaning(climb, ground, message, language).await,
                 false => None,
             };
             match near {
                 Some(near) => near,
-                None => return Ok(climbed),
+                None => return or_tool(climb, climbed).await,
             }
         }
     };
@@ -242,20 +282,17 @@ async fn go_on(
     message: &str,
 ) -> Result<Climbed, AgentError> {
     let language = ground.language(message);
-    let before = Some((going.stored.id, going.stored.revision));
+    let before = Some(going.before());
     let wish = talk::of_message(message, language, "").map(|(talk, _)| talk);
     let wants_person = matches!(wish, Some(Talk::Person | Talk::Abuse));
+    if let Some(name) = errands::tool_of(&going.stored.workflow)
+        && !wants_person
+        && !going.is_over
+    {
+        return go_on_with_tool(climb, ground, going, name, message).await;
+    }
     let Some(definition) = going.definition.as_ref().filter(|_| !wants_person) else {
-        let mut climbed = climb.answer().await?;
-        climbed.draft.flow = Some(RunChange {
-            before,
-            workflow: going.stored.workflow.clone(),
-            version: going.stored.version,
-            body: going.stored.body.clone(),
-            state: RunState::Cancelled,
-            acts: Vec::new(),
-        });
-        return Ok(climbed);
+        return leave(climb, going).await;
     };
     let world = ground.world(language);
     let mut said = Said {
@@ -266,28 +303,94 @@ async fn go_on(
     let Some(question) = stepped.aside.clone() else {
         return Ok(speak(climb, ground, stepped, before, language));
     };
-    let asks = Climb {
-        question: &question,
-        ..*climb
-    };
-    let mut climbed = asks.answer().await?;
-    let unanswered = matches!(climbed.draft.rung, Rung::Refusal | Rung::Related);
-    if unanswered && question == message {
+    let mut climbed = in_between(climb, &question).await?;
+    if is_unanswered(&climbed) && question == message {
         // Nothing answers it, so it was meant as an answer, or the procedure asks again in other words.
         said.insists = true;
         let stepped = workflows::step(definition, going.run.clone(), &said, &world);
         return Ok(speak(climb, ground, stepped, before, language));
     }
+    resume(&mut climbed, stepped, before);
+    Ok(climbed)
+}
+
+/// Answers a question between two steps; nothing else that waits for an answer begins.
+async fn in_between(climb: &Climb<'_>, question: &str) -> Result<Climbed, AgentError> {
+    let asks = Climb {
+        question,
+        errands: climb.errands.map(|errands| Errands {
+            may_wait: false,
+            ..errands
+        }),
+        ..*climb
+    };
+    asks.answer().await
+}
+
+/// Adds the next step to what answers the question in between.
+fn resume(climbed: &mut Climbed, stepped: Stepped, before: Option<(WorkflowRunId, i64)>) {
     let trace = FlowTrace::of(&stepped);
     let (flow, says) = change(stepped, before);
     climbed.draft.text = format!("{}\n\n{says}", climbed.draft.text);
     climbed.draft.flow = Some(flow);
     climbed.trace.workflow = Some(trace);
+}
+
+/// Ends a run, and answers what was said instead.
+async fn leave(climb: &Climb<'_>, going: &Going) -> Result<Climbed, AgentError> {
+    let alone = Climb {
+        errands: climb.errands.map(|errands| Errands {
+            may_wait: false,
+            ..errands
+        }),
+        ..*climb
+    };
+    let mut climbed = alone.answer().await?;
+    climbed.draft.flow = Some(RunChange {
+        before: Some(going.before()),
+        workflow: going.stored.workflow.clone(),
+        version: going.stored.version,
+        body: going.stored.body.clone(),
+        state: RunState::Cancelled,
+        acts: Vec::new(),
+    });
     Ok(climbed)
 }
 
+/// Goes on with what a tool needs.
+async fn go_on_with_tool(
+    climb: &Climb<'_>,
+    ground: &Ground,
+    going: &Going,
+    name: &str,
+    message: &str,
+) -> Result<Climbed, AgentError> {
+    let language = ground.language(message);
+    let waiting = Waiting {
+        name,
+        run: &going.run,
+        before: Some(going.before()),
+    };
+    let mut trace = Trace::default();
+    let settings = &ground.settings;
+    match errands::hear(climb, waiting, message, language, settings, &mut trace).await? {
+        Heard::Left => leave(climb, going).await,
+        Heard::Aside(stepped) => {
+            let question = stepped.aside.clone().unwrap_or_default();
+            let mut climbed = in_between(climb, &question).await?;
+            resume(&mut climbed, *stepped, Some(going.before()));
+            Ok(climbed)
+        }
+        Heard::Answered(draft) => Ok(Climbed {
+            asked_model: draft.prompt_hash.is_some(),
+            draft: *draft,
+            ..without_search(climb, ground, trace, language)
+        }),
+    }
+}
+
 /// What is to be written of a step, and what is said.
-fn change(
+pub(super) fn change(
     stepped: Stepped,
     before: Option<(crate::store::WorkflowRunId, i64)>,
 ) -> (RunChange, String) {
@@ -321,17 +424,25 @@ fn speak(
         ..Trace::default()
     };
     let (flow, text) = change(stepped, before);
+    let mut climbed = without_search(climb, ground, trace, language);
+    climbed.draft.text = text;
+    climbed.draft.flow = Some(flow);
+    climbed
+}
+
+/// An answer of a workflow, still without words.
+fn without_search(climb: &Climb<'_>, ground: &Ground, trace: Trace, language: Language) -> Climbed {
     Climbed {
         draft: Draft {
             rung: Rung::Workflow,
-            text,
+            text: String::new(),
             citations: Vec::new(),
             handoff: false,
             tokens: Tokens::default(),
             first_token: elapsed(climb.since),
             prompt_hash: None,
             open: None,
-            flow: Some(flow),
+            flow: None,
         },
         trace,
         found: Found::default(),

@@ -5,7 +5,7 @@
 //! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
-//! and `decide` (places that may answer, and how surely), `flow` (workflows), `begin`, `record` and `trace` (what is kept), `handover` (when a person
+//! and `decide` (places that may answer, and how surely), `flow` (workflows), `errands` (tools), `begin`, `record` and `trace` (what is kept), `handover` (when a person
 //! answers instead), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 //!
@@ -28,6 +28,7 @@ use frontdesk_language as language;
 use frontdesk_llm as llm;
 use frontdesk_reason as reason;
 use frontdesk_store as store;
+use frontdesk_tools as tools;
 use frontdesk_workflows as workflows;
 
 mod afterword;
@@ -39,6 +40,7 @@ mod climb;
 mod computed;
 mod decide;
 mod decline;
+mod errands;
 mod evidence;
 mod flow;
 pub mod follow_up;

@@ -54,6 +54,11 @@ impl PreparedAnswer {
         self.climbed.trace.talk
     }
 
+    /// Why a tool gave no answer, as a sentence for the caller; the text offers a person behind it.
+    pub fn failure(&self) -> Option<&'static str> {
+        self.climbed.trace.tool.as_ref().and_then(|tool| tool.why)
+    }
+
     /// Time of the searches, in ms.
     pub fn retrieve_ms(&self) -> u64 {
         self.climbed.retrieve

@@ -217,14 +217,14 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Ended, St
         .collect();
     let passages = json!({ "found": found, "cited": cited });
     let (provider, options) = (trace.told_provider(), trace.options());
-    let is_declined = trace.declined.is_some();
+    let is_no_gap = trace.declined.is_some() || trace.has_failed_tool();
     let mut checks = trace.into_json();
     marks.note(&mut checks);
     // A related passage is not an answer either: show the gap to the owner.
     let unanswered = match draft.rung {
         _ if marks.evaluation => None,
-        // What the owner leaves to others is no gap.
-        _ if is_declined => None,
+        // What the owner leaves to others is no gap, and neither is what a tool should have known.
+        _ if is_no_gap => None,
         Rung::Refusal | Rung::Related => Some(marks.in_full),
         _ => draft.open.take(),
     };

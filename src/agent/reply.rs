@@ -13,6 +13,7 @@ use super::begin::{self, Begun, InProgress, Opened};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
 use super::decline::ExampleVectors;
+use super::errands::Errands;
 use super::flow;
 use super::follow_up;
 use super::handover::Need;
@@ -27,6 +28,7 @@ use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Sampling};
 use crate::reason::Reason;
 use crate::store::assistants::{Assistant, AssistantSettings, KnowledgeView};
 use crate::store::{ConversationId, Store, WorkspaceId};
+use crate::tools::Tools;
 
 /// Most events buffered for a slow reader.
 const EVENTS: usize = 64;
@@ -93,6 +95,7 @@ pub struct Agent {
     in_progress: InProgress,
     presence: Option<Presence>,
     examples: ExampleVectors,
+    tools: Option<Tools>,
 }
 
 /// What a turn came to.
@@ -129,6 +132,16 @@ impl Agent {
             in_progress: InProgress::default(),
             presence: None,
             examples: ExampleVectors::default(),
+            tools: None,
+        }
+    }
+
+    /// Lets assistants call the tools that their owners allow them.
+    #[must_use]
+    pub fn with_tools(self, tools: Tools) -> Self {
+        Self {
+            tools: Some(tools),
+            ..self
         }
     }
 
@@ -184,16 +197,17 @@ impl Agent {
         }
         let own = turn.assistant.own()?;
         let asked = Burst::of(&turn.history, &turn.question);
+        let climb = Climb {
+            errands: None,
+            ..self.climb(&turn, &own, &asked, view, since)
+        };
         let Climbed {
             mut draft,
             trace,
             found,
             retrieve,
             ..
-        } = self
-            .climb(&turn, &own, &asked, view, since)
-            .answer()
-            .await?;
+        } = climb.answer().await?;
         record::narrow_spans(&self.store, turn.workspace, &mut draft).await?;
         let timings = Timings {
             retrieve,
@@ -247,7 +261,19 @@ impl Agent {
                 _ => turn.audience,
             },
             since,
+            errands: self.errands(turn),
         }
+    }
+
+    /// An evaluation does nothing outside.
+    fn errands(&self, turn: &Turn) -> Option<Errands<'_>> {
+        let tools = self.tools.as_ref().filter(|_| !turn.evaluation)?;
+        Some(Errands {
+            tools,
+            conversation: turn.conversation,
+            acts_later: turn.display == Display::Spoken,
+            may_wait: turn.conversation.is_some(),
+        })
     }
 
     async fn carry_out(&self, turn: Turn, out: &Sender<TurnEvent>) -> Result<Outcome, AgentError> {

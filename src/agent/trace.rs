@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::afterword::AfterwordTrace;
 use super::decide::Features;
 use super::decline::Declined;
+use super::errands::ToolTrace;
 use super::flow::FlowTrace;
 use super::support::Verdict;
 use super::talk::Talk;
@@ -66,6 +67,9 @@ pub(super) struct Trace {
     /// The workflow that took part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) workflow: Option<FlowTrace>,
+    /// The tool that took part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tool: Option<ToolTrace>,
 }
 
 /// The approved answer, and how similar its question is.
@@ -174,6 +178,11 @@ impl Trace {
     pub(super) fn options(&self) -> Vec<String> {
         let flow = self.workflow.as_ref();
         flow.map_or_else(Vec::new, |flow| flow.options.clone())
+    }
+
+    /// Whether a tool was asked and failed: then no document is missing.
+    pub(super) fn has_failed_tool(&self) -> bool {
+        self.tool.as_ref().is_some_and(ToolTrace::has_failed)
     }
 
     /// The latest score of a rung; 0 if it considered nothing.
@@ -292,6 +301,7 @@ mod tests {
                 considered(Rung::Model, Vec::new()),
             ],
             workflow: None,
+            tool: None,
         };
         // A single number is widened as it always was: 0.68 is kept as the f64 of its f32.
         let expected = format!(

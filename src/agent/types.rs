@@ -28,6 +28,8 @@ pub enum Rung {
     Talk,
     /// A question or a word of a workflow.
     Workflow,
+    /// What a tool answered, or a question about what it needs.
+    Tool,
 }
 
 impl Rung {
@@ -42,6 +44,7 @@ impl Rung {
             Rung::Refusal => "refusal",
             Rung::Talk => "talk",
             Rung::Workflow => "workflow",
+            Rung::Tool => "tool",
         }
     }
 }
@@ -57,6 +60,8 @@ pub enum CitationKind {
     Faq,
     /// A fact of the business.
     Fact,
+    /// What a tool answered at that time.
+    Tool,
 }
 
 /// A place in a document that supports an answer, or an answer or fact that the business approved.
@@ -66,11 +71,11 @@ pub struct Citation {
     pub number: u32,
     #[serde(default)]
     pub kind: CitationKind,
-    /// Id of the document, approved answer or fact.
+    /// Id of the document, approved answer, fact or tool.
     pub document: String,
     /// Id of the quoted document version; empty unless it is a document.
     pub version: String,
-    /// Title of the document, or the approved question.
+    /// Title of the document or the tool, or the approved question.
     pub title: String,
     /// Headings above the passage, outermost first, joined by " › ".
     pub section: Option<String>,

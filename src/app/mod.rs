@@ -293,7 +293,8 @@ impl App {
             Arc::clone(&chat),
             Arc::clone(&reader),
         )
-        .with_presence(inbox.presence().clone());
+        .with_presence(inbox.presence().clone())
+        .with_tools(tools.clone());
         let evals = Runner::new(
             agent.clone(),
             knowledge.clone(),

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::answer::Pick;
 use super::schema::Schema;
+use super::talk::InTalk;
 use crate::egress::Method;
 use crate::reason::Reason;
 
@@ -166,6 +167,9 @@ pub struct Endpoint {
     /// What is kept of an answer; empty: all of it.
     #[serde(default)]
     pub takes: Vec<Pick>,
+    /// When an assistant calls it by itself; without it only workflows do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<InTalk>,
 }
 
 /// A request that is ready but for its secret.
@@ -263,6 +267,9 @@ impl Endpoint {
                 "takes",
                 "a place in an answer begins with /, such as /order/state",
             );
+        }
+        if let Some(talk) = &self.talk {
+            talk.check()?;
         }
         Ok(url)
     }

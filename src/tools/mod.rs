@@ -11,10 +11,11 @@
 //!   such and not tried again.
 //! - Everything goes through the gateway, without redirects, within the tool's time and size; a secret goes to the tool's
 //!   server only and is shown to nobody.
+//! - What an assistant calls by itself, without a workflow, only reads unless somebody said yes (`talk`).
 //! - An answer is data. Only what can be seen is kept of it, or only the parts that the owner chose; nothing acts on its words.
 //!
 //! Reading order: `schema` (arguments), `endpoint` (where they go), `send` (one call), `answer`, `run` (who may, the log),
-//! `acts` (what owners and staff do), `openapi`, `calendar`.
+//! `talk` (calls in a conversation), `acts` (what owners and staff do), `openapi`, `calendar`.
 //!
 //! To add a kind of tool: a `ToolKind` (`store/tools`, its CHECK), its settings and `act` beside `calendar`, its check in `acts`.
 
@@ -34,6 +35,7 @@ pub mod openapi;
 mod run;
 mod schema;
 mod send;
+mod talk;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +47,7 @@ pub use self::endpoint::{Argument, BodyForm, Endpoint, Place, SecretPlace, Verb}
 pub use self::error::{ToolError, ToolsError};
 pub use self::run::{Asked, Order};
 pub use self::schema::{Schema, SchemaMistake, Wrong};
+pub use self::talk::{Consent, Errand, InTalk};
 pub use crate::store::tools::calls::{AskedBy, CallFilter, CallState, ToolCall};
 pub use crate::store::tools::{Approval, Tool, ToolKind, Wanted};
 

@@ -296,7 +296,7 @@ pub(super) fn check(tool: &Tool, arguments: Value) -> Result<Map<String, Value>,
     }
 }
 
-fn read_schema(tool: &Tool) -> Result<Schema, ToolError> {
+pub(super) fn read_schema(tool: &Tool) -> Result<Schema, ToolError> {
     Schema::read(&tool.arguments).map_err(|error| {
         let told = format!("the schema of its arguments cannot be used: {error}");
         ToolError::Failed(Reason::told(told, error))

@@ -20,6 +20,9 @@ const MOST_TRIES: u32 = 3;
 /// Begins a workflow with the message that asked for it, and reads what was said before.
 pub fn begin(definition: &Definition, version: u32, said: &Said<'_>, world: &World) -> Stepped {
     let mut on = On::new(definition, Run::new(&definition.name, version), world);
+    for (slot, value) in said.known {
+        on.run.set(slot, value.clone());
+    }
     let mut text = Text::new(said.text, on.language);
     let filled = fill::read(definition, &on.run, world, on.language, &mut text);
     on.take(filled);

@@ -37,6 +37,7 @@ pub use definition::{Choice, Deed, Definition, Kind, Lists, Slot, Step, Texts};
 pub use machine::{begin, step};
 pub use read::Problem;
 pub use run::{Act, Phase, Run, Said, State, Stepped, Value};
+pub use show::{date as show_date, plain as show_plain, time as show_time};
 pub use world::World;
 pub use write::Written;
 

@@ -113,6 +113,8 @@ pub struct Said<'a> {
     pub text: &'a str,
     /// What they said before in this conversation, newest first; read when a run begins.
     pub earlier: &'a [String],
+    /// Values that somebody else read, by slot; taken when a run begins.
+    pub known: &'a [(String, Value)],
     /// Its meaning is that they want no more.
     pub stops: bool,
     /// It is to be taken as an answer, although it looks like a question: nothing else answers it.

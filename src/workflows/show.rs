@@ -9,7 +9,8 @@ use crate::contacts::show_phone;
 use crate::language::data::{fill, placeholders_of};
 use crate::language::{Language, calendar};
 
-pub(super) fn date(date: Date, language: Language) -> String {
+/// A day with its weekday.
+pub fn date(date: Date, language: Language) -> String {
     let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
     let month = usize::try_from(date.month()).unwrap_or(0);
     let (weekday, month) = names(language, weekday, month);
@@ -81,7 +82,7 @@ pub(super) fn with_capital(word: &str) -> String {
     first.chain(letters).collect()
 }
 
-pub(super) fn time(time: Time, language: Language) -> String {
+pub fn time(time: Time, language: Language) -> String {
     let (hour, minute) = (time.hour(), time.minute());
     match language {
         Language::En => {
@@ -137,7 +138,8 @@ pub(super) fn filled_plainly(run: &Run, text: &str) -> String {
     fill_with(run, text, |_, known| plain(known))
 }
 
-fn plain(value: &Value) -> String {
+/// A value for programs: dates and times as in ISO 8601, choices by name, nothing for what was left out.
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Date(day) => day.to_string(),
         Value::Time(at) => at.strftime("%H:%M:%S").to_string(),

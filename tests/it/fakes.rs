@@ -23,7 +23,7 @@ pub mod parking {
 
     use std::sync::{Mutex, PoisonError};
 
-    use super::{ChatRequest, LlmError};
+    use super::{ChatRequest, LlmError, OutputFormat};
 
     /// What the model does with a request.
     #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub mod parking {
     #[derive(Debug)]
     pub struct Script {
         plan: Mutex<Plan>,
+        /// What is written where a form is asked for; `None`: as the plan says.
+        form: Mutex<Option<String>>,
         seen: Mutex<Vec<ChatRequest>>,
     }
 
@@ -54,6 +56,7 @@ pub mod parking {
             let words = ["Hello", " there", "."].map(str::to_owned).to_vec();
             Self {
                 plan: Mutex::new(Plan::Words(words)),
+                form: Mutex::default(),
                 seen: Mutex::default(),
             }
         }
@@ -64,11 +67,22 @@ pub mod parking {
             *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
         }
 
+        /// Writes this from now on where a form is asked for.
+        pub fn fill_forms(&self, json: &serde_json::Value) {
+            *self.form.lock().unwrap_or_else(PoisonError::into_inner) = Some(json.to_string());
+        }
+
         pub fn note(&self, request: ChatRequest) -> Plan {
+            let is_form = matches!(request.format, OutputFormat::JsonSchema(_));
             self.seen
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(request);
+            let form = self.form.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(form) = form.as_ref().filter(|_| is_form) {
+                return Plan::Words(vec![form.clone()]);
+            }
+            drop(form);
             self.plan
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -47,6 +47,8 @@ mod cut_off;
 mod documents;
 mod embeddings;
 mod envelopes;
+mod errands;
+mod errands_beside;
 mod faces;
 mod facts;
 mod faq_page;

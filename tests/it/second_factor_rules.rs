@@ -166,7 +166,7 @@ async fn folder_with_second_factor(config: &Config) -> Result<(), StoreError> {
         users::create(tx, &new, now())
     });
     let id = made.await?;
-    let begun = second_factor::begin(&folder.store, id, "X", now()).await;
+    let begun = second_factor::begin(&folder.store, id, Some("X"), now()).await;
     let secret = begun.unwrap().secret.to_string();
     let on = second_factor::confirm(&folder.store, id, code(&secret, 0), None, now());
     assert!(on.await.is_ok());

@@ -78,6 +78,22 @@ pub(super) struct Phrases {
     pub(super) declined: &'static str,
     /// Says that it answers in these languages only, their own names in place of `{}`.
     pub(super) only_languages: &'static str,
+    /// Asks for what a tool needs, in place of `{}`, at the end.
+    pub(super) tool_ask: &'static str,
+    /// Tells what a tool would do; its title in place of `{}`. A confirmation follows.
+    pub(super) tool_would: &'static str,
+    pub(super) tool_done: &'static str,
+    /// Says that something will be done, perhaps when staff allow it.
+    pub(super) tool_passed: &'static str,
+    pub(super) tool_staff: &'static str,
+    /// Why there is no answer of a tool; the offer of a person follows.
+    pub(super) tool_failed: &'static str,
+    pub(super) tool_nothing: &'static str,
+    /// Says that nobody knows whether something was done.
+    pub(super) tool_unsure: &'static str,
+    /// Tells the free `{times}` of a `{day}`, or that there are none.
+    pub(super) tool_free: &'static str,
+    pub(super) tool_taken: &'static str,
 }
 
 /// The phrases that offer a person and ask how to reach the visitor.
@@ -198,10 +214,18 @@ mod tests {
                 placeholders(phrases.refusal),
                 placeholders(phrases.declined),
                 placeholders(phrases.only_languages),
+                placeholders(phrases.tool_ask),
+                placeholders(phrases.tool_would),
+                placeholders(phrases.tool_done),
+                placeholders(phrases.tool_free),
+                placeholders(phrases.tool_taken),
             ]
             .concat()
         };
-        assert_eq!(of(&english.phrases), ["business", "business", "", "", ""]);
+        let own = [
+            "business", "business", "", "", "", "", "", "", "day", "times", "day",
+        ];
+        assert_eq!(of(&english.phrases), own);
         for (language, file) in OTHERS {
             let texts: Texts = check(file);
             assert_eq!(of(&texts.phrases), of(&english.phrases), "{language:?}");

@@ -136,20 +136,20 @@ fn writing_request(messages: Vec<ChatMessage>, case: &Case<'_>) -> ChatRequest {
 }
 
 /// The model's text, and the sentences that passed.
-struct Writing<'q> {
+pub(crate) struct Writing<'q> {
     quotes: &'q [String],
     text: String,
-    kept: Vec<String>,
-    verdicts: Vec<SentenceTrace>,
+    pub(crate) kept: Vec<String>,
+    pub(crate) verdicts: Vec<SentenceTrace>,
     /// The model says that the quotations do not answer.
-    refused: bool,
-    tokens: Tokens,
+    pub(crate) refused: bool,
+    pub(crate) tokens: Tokens,
     /// The provider that wrote.
-    served: Option<Served>,
+    pub(crate) served: Option<Served>,
 }
 
 impl<'q> Writing<'q> {
-    fn new(quotes: &'q [String]) -> Self {
+    pub(crate) fn new(quotes: &'q [String]) -> Self {
         Self {
             quotes,
             text: String::new(),
@@ -162,7 +162,7 @@ impl<'q> Writing<'q> {
     }
 
     /// Reads the model's whole output.
-    async fn collect(
+    pub(crate) async fn collect(
         &mut self,
         model: &dyn ChatModel,
         request: ChatRequest,
@@ -193,7 +193,7 @@ impl<'q> Writing<'q> {
     }
 
     /// Checks each sentence against the quotations and keeps those that pass.
-    fn check(&mut self) {
+    pub(crate) fn check(&mut self) {
         if self.text.contains(prompt::NOTHING) {
             self.refused = true;
             return;

@@ -239,7 +239,7 @@ impl Filler<'_> {
             }
             Tab::Doing => vec![
                 self.area("workflows", "Workflows that it may begin", "Their names, one per line; empty for all of the workspace.", 4),
-                self.area("tools", "Tools that its workflows may call", "Their names, one per line; empty for all of the workspace.", 4),
+                self.area("tools", "Tools that it and its workflows may call", "Their names, one per line; empty for all of the workspace.", 4),
             ],
             Tab::Topics | Tab::Versions | Tab::Try => Vec::new(),
         }

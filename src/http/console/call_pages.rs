@@ -88,7 +88,7 @@ pub struct Calls {
     pub wanted: CallQuery,
     pub error: Option<String>,
     pub unavailable: Option<String>,
-    pub rungs: [RungName; 8],
+    pub rungs: [RungName; 9],
     pub channels: [Named; 4],
     pub statuses: [Named; 8],
     pub reasons: [Named; 11],

@@ -16,7 +16,7 @@ pub struct RungName {
 }
 
 /// The rungs, surest first.
-pub const RUNGS: [RungName; 8] = [
+pub const RUNGS: [RungName; 9] = [
     RungName {
         name: "faq",
         label: "Approved answer",
@@ -57,6 +57,11 @@ pub const RUNGS: [RungName; 8] = [
         label: "Workflow",
         state: "",
     },
+    RungName {
+        name: "tool",
+        label: "Tool",
+        state: "",
+    },
 ];
 
 /// Finds a rung by name; an unknown one, from another release, is shown by its name.
@@ -93,7 +98,7 @@ pub struct Receipts {
     pub shell: Shell,
     pub wanted: ReceiptQuery,
     pub error: Option<String>,
-    pub rungs: [RungName; 8],
+    pub rungs: [RungName; 9],
     /// Id and title of each document to filter by.
     pub documents: Vec<(String, String)>,
     pub rows: Vec<ReceiptRow>,

@@ -8,7 +8,7 @@ use super::sentence;
 use super::view::{Shell, filters};
 use crate::egress::Secret;
 use crate::tools::openapi::{Document, Operation};
-use crate::tools::{Approval, CallState, NewTool, Tool, ToolCall, ToolKind, Wanted};
+use crate::tools::{Approval, CallState, InTalk, NewTool, Tool, ToolCall, ToolKind, Wanted};
 
 /// All tools, what waits, what they did.
 #[derive(Template)]
@@ -109,6 +109,11 @@ pub(super) struct ToolForm {
     pub(super) arguments: String,
     /// JSON: the endpoint or the calendar.
     pub(super) settings: String,
+    /// Whether assistants call it by themselves, and when.
+    pub(super) in_talk: bool,
+    pub(super) when: String,
+    /// A question in each line.
+    pub(super) examples: String,
 }
 
 impl ToolRow {
@@ -262,6 +267,12 @@ impl ToolForm {
     }
 
     pub(super) fn of(tool: &Tool) -> Self {
+        let talk = InTalk::of(tool);
+        // It has fields of its own.
+        let mut settings = tool.settings.clone();
+        if let Some(fields) = settings.as_object_mut().filter(|_| talk.is_some()) {
+            fields.remove("talk");
+        }
         Self {
             kind: tool.kind.as_str().to_owned(),
             name: tool.name.clone(),
@@ -272,7 +283,12 @@ impl ToolForm {
             active: tool.active,
             secret: String::new(),
             arguments: pretty(&tool.arguments),
-            settings: pretty(&tool.settings),
+            settings: pretty(&settings),
+            in_talk: talk.is_some(),
+            when: talk
+                .as_ref()
+                .map_or_else(String::new, |talk| talk.when.clone()),
+            examples: talk.map_or_else(String::new, |talk| talk.examples.join("\n")),
         }
     }
 
@@ -294,6 +310,9 @@ impl ToolForm {
                 "secret" => form.secret = value,
                 "arguments" => form.arguments = value,
                 "settings" => form.settings = value,
+                "in_talk" => form.in_talk = true,
+                "when" => form.when = value,
+                "examples" => form.examples = value,
                 _ => {}
             }
         }
@@ -310,6 +329,10 @@ impl ToolForm {
             .parse()
             .map_err(|_| "A call may take 1 to 60 seconds.")?;
         let secret = self.secret.trim();
+        let mut settings = read_json("The settings are", &self.settings)?;
+        if let Some(fields) = settings.as_object_mut().filter(|_| self.in_talk) {
+            fields.insert("talk".to_owned(), json!(self.talk()));
+        }
         Ok(NewTool {
             wanted: Wanted {
                 kind,
@@ -320,7 +343,7 @@ impl ToolForm {
                     ToolKind::Http => read_json("The arguments are", &self.arguments)?,
                     ToolKind::Calendar => Value::Null,
                 },
-                settings: read_json("The settings are", &self.settings)?,
+                settings,
                 approval,
                 timeout_ms: seconds.saturating_mul(1_000),
                 most_bytes: 100_000,
@@ -329,6 +352,17 @@ impl ToolForm {
             // An empty field leaves it as it is.
             secret: (!secret.is_empty()).then(|| Secret::new(secret)),
         })
+    }
+
+    fn talk(&self) -> InTalk {
+        let lines = self.examples.lines().map(str::trim);
+        InTalk {
+            when: self.when.trim().to_owned(),
+            examples: lines
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        }
     }
 }
 

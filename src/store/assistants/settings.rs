@@ -45,7 +45,7 @@ pub struct AssistantSettings {
     /// Names of the workflows that it may begin; empty: all of the workspace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub workflows: Vec<String>,
-    /// Names of the tools that its workflows may call; empty: all of the workspace.
+    /// Names of the tools that it and its workflows may call; empty: all of the workspace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
 }

@@ -167,6 +167,19 @@ pub fn list_waiting(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many calls an assistant made in a conversation by itself.
+pub fn count_in_talk(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+) -> Result<u32, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT count(*) FROM tool_calls WHERE workspace = ? AND conversation = ? AND asked_by = 'chat'",
+        )?
+        .query_row((workspace, conversation), |row| row.get(0))?)
+}
+
 /// Marks what nobody decided in time; returns how many.
 pub fn expire(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx

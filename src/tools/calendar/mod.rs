@@ -25,6 +25,7 @@ pub use self::slots::Span;
 use super::answer::Answer;
 use super::now;
 use super::send::{Failure, Line};
+use super::talk::InTalk;
 use crate::reason::Reason;
 use crate::store::tools::Tool;
 use crate::store::{StoreError, UnixMs, WorkspaceId};
@@ -87,6 +88,9 @@ pub struct Calendar {
     /// Title of an appointment; the visitor's name is added.
     #[serde(default = "appointment")]
     pub title: String,
+    /// When an assistant looks for free times by itself; without it only workflows do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<InTalk>,
 }
 
 fn half_an_hour() -> u32 {
@@ -138,6 +142,9 @@ impl Calendar {
         }
         if self.title.chars().count() > 200 {
             return Err(("title", "at most 200 characters".to_owned()));
+        }
+        if let Some(talk) = &self.talk {
+            talk.check()?;
         }
         Ok(url)
     }

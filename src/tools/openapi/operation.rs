@@ -74,6 +74,7 @@ pub(super) fn read<'a>(
         secret: secret_place(root, described),
         idempotency: None,
         takes: Vec::new(),
+        talk: None,
     };
     let problem = arguments.err().or_else(|| {
         if server.is_none() {

@@ -187,6 +187,9 @@ fn replace_text(
     if !prepared.handoff() {
         return None;
     }
+    if let Some(why) = prepared.failure() {
+        return Some(format!("{why} {}", phrases.offer));
+    }
     match (prepared.rung(), prepared.talk()) {
         (Rung::Refusal, _) => Some(phrases.offer_after_refusal.into()),
         (Rung::Talk, Some(Talk::Person | Talk::Abuse)) => Some(phrases.offer_person.into()),

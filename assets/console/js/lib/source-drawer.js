@@ -33,14 +33,19 @@ export class SourceDrawer {
     if (asked === this.#asked) this.#part("body").removeAttribute("aria-busy")
   }
 
-  // An answer or a fact that the business approved is shown whole; there is nothing around it.
+  // An answer or a fact that the business approved, and what a tool answered, is shown whole; there is nothing around it.
   #approved(citation) {
-    const faq = citation.kind === "faq"
+    const id = encodeURIComponent(citation.document)
+    const known = {
+      faq: ["Approved answer", `/faq/${id}`, "Open the answer"],
+      tool: ["What a tool answered", `/tools/${id}`, "Open the tool"],
+    }
+    const [where, page, open] = known[citation.kind] ?? ["Business fact", "/facts", "Open the facts"]
     const link = this.#part("link")
     this.#part("title").textContent = citation.title
-    this.#part("where").textContent = faq ? "Approved answer" : "Business fact"
-    link.href = faq ? `/faq/${encodeURIComponent(citation.document)}` : "/facts"
-    link.lastChild.textContent = faq ? "Open the answer" : "Open the facts"
+    this.#part("where").textContent = where
+    link.href = page
+    link.lastChild.textContent = open
     this.#part("body").removeAttribute("aria-busy")
     this.#quote({ before: "", quote: citation.quote, after: "" })
     if (!this.dialog.open) this.dialog.showModal()

@@ -1,0 +1,114 @@
+//! Errands of those who speak, and beside a workflow.
+
+use std::time::Duration;
+
+use axum::response::IntoResponse;
+use frontdesk::agent::{Display, Rung, Turn};
+use frontdesk::knowledge::Audience;
+use frontdesk::llm::Claim;
+use frontdesk::store::assistants;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::calls::json_put;
+use crate::errands::{STATUS, begin, calls, cancel, make, say, status};
+use crate::site::Site;
+
+/// What a caller says, as a call puts it to the assistant.
+async fn spoken(app: &TestApp, id: &str, question: &str) -> Turn {
+    let workspace = app.workspace("default").await;
+    let found = app
+        .app
+        .store
+        .read(move |conn| assistants::find_by_name(conn, workspace, "desk"));
+    Turn {
+        workspace,
+        assistant: found.await.unwrap().unwrap().into_inner(),
+        conversation: Some(id.parse().unwrap()),
+        history: Vec::new(),
+        question: question.to_owned(),
+        client_id: None,
+        claim: Claim::default(),
+        sampling: None,
+        now: None,
+        audience: Audience::Visitors,
+        display: Display::Spoken,
+        evaluation: false,
+        stays: false,
+    }
+}
+
+#[tokio::test]
+async fn a_look_up_that_is_prepared_twice_is_made_once() {
+    let site = Site::start().await;
+    site.otherwise(|_| Some(axum::Json(json!({ "state": "shipped" })).into_response()));
+    let app = site.app().await;
+    make(&app, status(&site)).await;
+    let id = begin(&app).await;
+    let now = jiff::Timestamp::now();
+    for _ in 0..2 {
+        let turn = Turn {
+            now: Some(now),
+            ..spoken(&app, &id, STATUS).await
+        };
+        let prepared = app.app.agent.prepare(turn).await.unwrap();
+        assert_eq!(prepared.rung(), Rung::Tool);
+        assert!(prepared.text().contains("shipped"), "{}", prepared.text());
+    }
+    assert_eq!(site.asked_paths(), ["/orders/1234"]);
+    assert_eq!(calls(&app).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_caller_agrees_to_is_done_once_the_turn_is_kept() {
+    let site = Site::start().await;
+    site.otherwise(|_| Some(axum::Json(json!({ "refund": "20.00" })).into_response()));
+    let app = site.app().await;
+    make(&app, cancel(&site, "visitor")).await;
+    let id = begin(&app).await;
+    let agent = &app.app.agent;
+    let wish = spoken(&app, &id, "Please cancel order 1234").await;
+    let told = agent.prepare(wish).await.unwrap();
+    assert!(told.text().contains("Cancel an order"), "{}", told.text());
+    agent.commit(told).await.unwrap();
+    // The caller goes on talking, so nothing of the first yes is kept.
+    let taken_back = agent.prepare(spoken(&app, &id, "yes").await).await.unwrap();
+    drop(taken_back);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(site.asked_paths().is_empty() && calls(&app).await.is_empty());
+    let yes = agent.prepare(spoken(&app, &id, "yes").await).await.unwrap();
+    assert!(yes.text().contains("passed that on"), "{}", yes.text());
+    agent.commit(yes).await.unwrap();
+    for _ in 0..50 {
+        let log = calls(&app).await;
+        if log.first().is_some_and(|call| call["state"] == "done") {
+            assert_eq!(site.asked_paths(), ["/orders/1234/cancel"]);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the order was not cancelled");
+}
+
+#[tokio::test]
+async fn a_look_up_is_made_between_two_steps_of_a_workflow_and_nothing_else_begins() {
+    let site = Site::start().await;
+    site.otherwise(|_| Some(axum::Json(json!({ "state": "shipped" })).into_response()));
+    let app = site.app().await;
+    make(&app, status(&site)).await;
+    make(&app, cancel(&site, "visitor")).await;
+    let path = "/api/v1/workflows/callback";
+    let kept = app.send(json_put(&app, path, json!({}))).await;
+    assert!(kept.status.is_success(), "{}", kept.text());
+    let id = begin(&app).await;
+    say(&app, &id, "Please call me back").await;
+    let (answer, _) = say(&app, &id, STATUS).await;
+    assert!(answer.contains("state: shipped"), "{answer}");
+    assert!(answer.contains("telephone number"), "it goes on: {answer}");
+    assert_eq!(site.asked_paths(), ["/orders/1234"]);
+    let (answer, _) = say(&app, &id, "Can you please cancel my order 1234?").await;
+    assert!(answer.contains("telephone number"), "{answer}");
+    let (answer, _) = say(&app, &id, "yes").await;
+    assert!(!answer.contains("Cancel an order"), "{answer}");
+    assert!(site.asked_paths().is_empty());
+}

@@ -74,7 +74,7 @@ async fn acts_are_told_in_words_and_found_by_them_by_person_and_by_kind() {
 
     let file = boss.get("/api/v1/audit/export?sort=read").await;
     let text = file.text();
-    assert!(text.contains("name,act,what"), "{text}");
+    assert!(text.contains("\"name\",\"act\",\"what\""), "{text}");
     assert!(text.contains("read a conversation"), "{text}");
     assert!(!text.contains("took over"), "{text}");
     let file = boss.get("/audit/export?q=took+over").await;

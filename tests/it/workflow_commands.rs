@@ -29,7 +29,7 @@ fn a_dialogue_from_a_file_is_walked_with_both_sides() {
     for part in [
         "> I want to order 2 pieces\nWhat would you like to order?\n",
         "[collect] [deliver]\n> collect\n",
-        "2 × A red bicycle",
+        "2 × A red bicycle, collect, Anna Weber",
         "> no, I meant 3 pieces\n3 × A red bicycle",
         "[Yes] [No]\n> yes\nThank you.",
         "(Would be done: lead; name: Anna Weber",

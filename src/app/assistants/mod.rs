@@ -2,8 +2,8 @@
 //!
 //! Invariant: a new assistant is a draft, and nobody but staff reaches it before it was published (`Assistant::is_for_staff`).
 //!
-//! Reading order: this file (which there are), `edit` (draft, publishing, going back), `check` (what a version may say), `chosen` (whether what it names is there), `words`
-//! (a version and the difference of two in words), `file` (one file to take elsewhere).
+//! Reading order: this file (which there are), `edit` (draft, publishing, going back), `check` (what a version may say), `chosen`
+//! (whether what it names is there), `words` (a version and the difference of two in words), `file` (one file to take elsewhere).
 //!
 //! To add a setting: a field in `store/assistants/settings.rs` (`None` inherits), its check and its line in words (`check`, `words`,
 //! `inherited`), its field on a page (`assistant_form` and `assistant_read` of the console), a test, and where it takes effect.

@@ -267,9 +267,8 @@ pub fn usual(
     workspace: WorkspaceId,
     name: &str,
 ) -> Result<Option<Scoped<Assistant>>, StoreError> {
-    let mut all = list(conn, workspace)?;
-    all.sort_by_key(|one| (!one.is_published(), one.name != name));
-    let first = all.into_iter().next();
+    let all = list(conn, workspace)?.into_iter();
+    let first = all.min_by_key(|one| (!one.is_published(), one.name != name));
     Ok(first.map(|one| Scoped::proven(workspace, one)))
 }
 

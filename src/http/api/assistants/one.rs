@@ -127,7 +127,8 @@ pub(super) async fn change(
 #[utoipa::path(delete, path = "/api/v1/assistants/{name}/draft", tag = "assistants", operation_id = "discardAssistantDraft",
     params(("name" = String, Path, description = "Short name of the assistant"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = AssistantDetail), (status = 404, body = ProblemView<'_>)))]
+    responses((status = 200, body = AssistantDetail), (status = 404, body = ProblemView<'_>),
+              (status = 409, description = "Nothing was published yet", body = ProblemView<'_>)))]
 pub(super) async fn discard(
     place: ApiPlace,
     Path(name): Path<String>,
@@ -136,7 +137,7 @@ pub(super) async fn discard(
     detail(&place, left).await
 }
 
-/// Makes the draft what visitors get; with the gate on, it waits there.
+/// Makes the draft what visitors get; with the gate on, it waits there. What it names has to be there.
 #[utoipa::path(post, path = "/api/v1/assistants/{name}/publish", tag = "assistants", operation_id = "publishAssistant",
     params(("name" = String, Path, description = "Short name of the assistant"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

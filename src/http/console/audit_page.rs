@@ -17,7 +17,7 @@ use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::members::audit::{self, AuditError};
 use crate::http::api::audit::audit_file;
-use crate::http::audit::{find_by_words, in_words};
+use crate::http::audit::{LEFT, find_by_words, in_words};
 use crate::store::audit::{Actor, Entry, Filter, Kind, Seal, Sort};
 
 /// Rows on a page.
@@ -66,6 +66,8 @@ struct Row {
     what: Option<String>,
     /// Whether nothing came of it.
     failed: bool,
+    /// Whether they went away before the answer, so that nobody knows what came of it.
+    left: bool,
     subject: String,
     address: String,
     outcome: u16,
@@ -204,7 +206,8 @@ fn row(entry: Entry) -> Row {
         at: moment(entry.at),
         name: entry.name,
         // Words that were noted tell it themselves.
-        failed: entry.outcome >= 400 && act != entry.what,
+        failed: entry.outcome >= 400 && entry.outcome != LEFT && act != entry.what,
+        left: entry.outcome == LEFT,
         what: (act != entry.what).then_some(entry.what),
         act,
         subject: entry.subject,

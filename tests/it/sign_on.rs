@@ -229,4 +229,9 @@ async fn a_suspended_person_keeps_their_ways_in_when_a_sign_in_server_vouches_fo
         Ok((users::get(conn, ann_is)?.password_hash.is_some(), linked))
     });
     assert_eq!(read.await.unwrap(), (true, false));
+    // The workspace learns whom the server vouched for.
+    let log = app.get("/api/v1/audit?sort=sign_in").await.json();
+    assert_eq!(log["entries"][0]["name"], "ann", "{log}");
+    let told = "failed to sign in by single sign-on";
+    assert_eq!(log["entries"][0]["what"], told);
 }

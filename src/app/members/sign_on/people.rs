@@ -58,6 +58,15 @@ fn is_here(url: &Url) -> bool {
     }
 }
 
+/// The address of somebody, if the provider may vouch for it and does.
+pub fn vouched_address<'c>(provider: &Provider, claims: &'c Claims) -> Option<&'c str> {
+    let (_, domain) = claims.email.rsplit_once('@')?;
+    let is_vouched = claims.has_checked_address()
+        && wrong_email(&claims.email).is_none()
+        && provider.domains.contains(&domain.to_ascii_lowercase());
+    is_vouched.then_some(claims.email.as_str())
+}
+
 /// Lets somebody in whom a provider vouches for: finds or makes their account and sets the roles that the rules give.
 pub fn admit(
     tx: &Transaction<'_>,
@@ -66,14 +75,7 @@ pub fn admit(
     now: UnixMs,
 ) -> Result<Result<UserId, SignOnError>, StoreError> {
     let refuse = |told| Ok(Err(SignOnError::Refused(told)));
-    let domain = claims
-        .email
-        .rsplit_once('@')
-        .map(|(_, domain)| domain.to_ascii_lowercase());
-    let is_vouched = claims.has_checked_address()
-        && wrong_email(&claims.email).is_none()
-        && domain.is_some_and(|domain| provider.domains.contains(&domain));
-    if !is_vouched {
+    if vouched_address(provider, claims).is_none() {
         return refuse("The sign-in server may not vouch for your e-mail address here.");
     }
     let wanted = roles(tx, provider, claims)?;

@@ -118,7 +118,14 @@ async fn lists_and_stored_answers_are_noted_once_for_each_reader() {
         for path in ["/api/v1/inbox", "/api/v1/inbox?q=wish", "/inbox"] {
             assert_eq!(ann.get(path).await.status, StatusCode::OK, "{path}");
         }
-        for path in ["/gaps", "/api/v1/gaps", "/receipts", "/api/v1/inbox"] {
+        for path in [
+            "/gaps",
+            "/api/v1/gaps",
+            "/receipts",
+            "/api/v1/inbox",
+            "/contacts",
+            "/api/v1/contacts",
+        ] {
             assert_eq!(boss.get(path).await.status, StatusCode::OK, "{path}");
         }
     }
@@ -132,8 +139,10 @@ async fn lists_and_stored_answers_are_noted_once_for_each_reader() {
     assert_eq!(
         of(&boss).await,
         [
+            "GET /api/v1/contacts",
             "GET /api/v1/gaps",
             "GET /api/v1/inbox",
+            "GET /contacts",
             "GET /gaps",
             "GET /receipts"
         ]

@@ -213,10 +213,10 @@ async fn of_two_answers_with_the_same_count_one_counts_and_the_other_is_noted() 
         })
     });
     is_busy.await.unwrap();
-    let answer = |asked: &Value| phone.answer(asked, ORIGIN, CHECKED, 1);
+    let answers = [&first.0, &second.0].map(|asked| phone.answer(asked, ORIGIN, CHECKED, 1));
     let (one, other) = tokio::join!(
-        sign_in(&app, &first.1, &answer(&first.0)),
-        sign_in(&app, &second.1, &answer(&second.0)),
+        sign_in(&app, &first.1, &answers[0]),
+        sign_in(&app, &second.1, &answers[1]),
     );
     busy.join().unwrap().unwrap();
     let (good, bad) = match one.status {

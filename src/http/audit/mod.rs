@@ -67,14 +67,16 @@ const READS: &[&str] = &[
     "/v1/responses/{id}/input_items",
 ];
 
-/// Reads that are noted once in a while: lists with words of visitors, which pages load again and again, and answers that programs
+/// Reads that are noted once in a while: lists of visitors and with their words, which pages load again and again, and answers that programs
 /// ask for until they are there.
 const REPEATED: &[&str] = &[
+    "/api/v1/contacts",
     "/api/v1/conversations",
     "/api/v1/gaps",
     "/api/v1/inbox",
     "/api/v1/inbox/events",
     "/api/v1/receipts",
+    "/contacts",
     "/gaps",
     "/inbox",
     "/receipts",

@@ -137,6 +137,7 @@ async fn render(
 ) -> Result<Response, Failure> {
     let all = shown.all.is_some() && person.owns();
     let found = audit::read(&app.store, person.member(), all, shown.filter(), SHOWN).await?;
+    let actors = audit::actors(&app.store, person.member(), all).await?;
     let is_full = found.rows.len() == SHOWN as usize;
     let query = shown.query();
     let filter = shown.filter();
@@ -144,7 +145,7 @@ async fn render(
         shell: person.shell(Section::Status, "Audit log"),
         next: found.rows.last().map(|row| row.seq).filter(|_| is_full),
         rows: found.rows.into_iter().map(row).collect(),
-        people: people(found.actors, &shown.who),
+        people: people(actors, &shown.who),
         sorts: sorts(filter.sort),
         filtered: filter.words.is_some() || filter.who.is_some() || filter.sort.is_some(),
         query,

@@ -2,9 +2,8 @@
 //! where they happen.
 //!
 //! A route that is noted has words for people in `api_acts` or `page_acts`; `acts` finds them, and its test fails without. A read is
-//! one row, however long the list. Who goes away before the answer is noted all the same, as what they asked for may have been done.
-//! What pages and programs read again and again is noted once in ten minutes for the same caller,
-//! workspace, thing and outcome (`lately`).
+//! one row, however long the list. What pages and programs read again and again is noted once in ten minutes for the same caller,
+//! workspace, thing and outcome (`lately`). Who goes away before the answer is noted too, as what they asked for may be done.
 
 mod acts;
 mod api_acts;
@@ -67,8 +66,8 @@ const READS: &[&str] = &[
     "/v1/responses/{id}/input_items",
 ];
 
-/// Reads that are noted once in a while: lists of visitors and with their words, which pages load again and again, and answers that programs
-/// ask for until they are there.
+/// Reads that are noted once in a while: lists of visitors and of what they said, which pages load again and again, and answers that
+/// programs ask for until they are there.
 const REPEATED: &[&str] = &[
     "/api/v1/contacts",
     "/api/v1/conversations",

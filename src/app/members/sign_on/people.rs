@@ -14,6 +14,7 @@ use crate::store::{StoreError, Transaction, UnixMs, UserId, WorkspaceId, workspa
 const LONGEST_NAME: usize = 80;
 const MOST_RULES: usize = 100;
 const SUSPENDED: &str = "Your account is suspended. Ask whoever runs this front desk.";
+const NOTHING_OPEN: &str = "Nothing here is open to you. Ask whoever runs this front desk.";
 
 /// Checks what an owner entered; `Some` is a sentence on what is wrong.
 pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
@@ -99,6 +100,9 @@ pub fn admit(
             Some(user) if user.suspended_at.is_some() => {
                 return refuse(SUSPENDED);
             }
+            Some(user) if wanted.is_empty() && members::place(tx, &user, None, None)?.is_none() => {
+                return refuse(NOTHING_OPEN);
+            }
             Some(user) => {
                 // Whoever has the account until now may have entered this address without it being theirs.
                 users::forget_ways(tx, user.id)?;
@@ -106,7 +110,7 @@ pub fn admit(
                 user
             }
             None if wanted.is_empty() => {
-                return refuse("Nothing here is open to you. Ask whoever runs this front desk.");
+                return refuse(NOTHING_OPEN);
             }
             None => create(tx, provider, claims, now)?,
         },
@@ -120,7 +124,7 @@ pub fn admit(
     set_roles(tx, user.id, &wanted, now)?;
     match members::place(tx, &user, None, None)? {
         Some(_) => Ok(Ok(user.id)),
-        None => refuse("Nothing here is open to you. Ask whoever runs this front desk."),
+        None => refuse(NOTHING_OPEN),
     }
 }
 

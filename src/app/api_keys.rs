@@ -3,7 +3,7 @@
 use crate::access::{Caller, Denied, Principal, Scope};
 use crate::store::api_keys::{self, ApiKey, NewApiKey};
 use crate::store::token::{Token, TokenKind};
-use crate::store::{ApiKeyId, Store, StoreError, UnixMs, UserId, WorkspaceId};
+use crate::store::{ApiKeyId, Store, StoreError, UnixMs, UserId, WorkspaceId, users};
 
 /// In characters.
 const LONGEST_NAME: usize = 100;
@@ -55,7 +55,7 @@ pub async fn list(store: &Store, by: &Principal) -> Result<Vec<ApiKey>, ApiKeyEr
 /// may act in `workspace`.
 ///
 /// # Errors
-/// When name or scopes are missing, or they lack one of the scopes.
+/// When name or scopes are missing, or they lack one of the scopes; `NotFound` if they ended meanwhile.
 pub async fn create(
     store: &Store,
     by: &Principal,
@@ -80,8 +80,12 @@ pub async fn create(
             prefix: &prefix,
             scopes: &scopes,
             workspace,
+            // Both are looked for again: whoever ended since the request began leaves no key behind.
             made_by: match caller {
-                Caller::User(user) => Some(user.id),
+                Caller::User(user) => Some(users::get(tx, user.id)?.id),
+                Caller::Key(key) if !api_keys::is_active(tx, key)? => {
+                    return Err(StoreError::NotFound("the API key"));
+                }
                 // Else a key could hide whose it is behind another.
                 Caller::Key(key) => api_keys::maker_of(tx, key)?,
                 Caller::Secret | Caller::Installation => None,
@@ -152,5 +156,56 @@ fn check_scopes(by: &Principal, asked: &[String]) -> Result<Vec<String>, ApiKeyE
     match scopes.is_empty() {
         true => Err(ApiKeyError::NoScope),
         false => Ok(scopes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Credential;
+    use crate::app::members::erase;
+    use crate::store::users::{NewUser, Role};
+    use crate::store::workspaces;
+
+    #[tokio::test]
+    async fn whoever_ended_while_they_asked_for_a_key_leaves_none_behind() {
+        let store = Store::open_in_memory().unwrap();
+        let made = store.write(|tx| {
+            let shop = workspaces::get_or_create(tx, "default", "Shop", 1)?.id;
+            let new = |email, role| NewUser {
+                email,
+                name: "Ann",
+                password_hash: None,
+                role,
+            };
+            users::create(tx, &new("boss@x", Role::Owner), 1)?;
+            let ann = users::create(tx, &new("ann@x", Role::Admin), 1)?;
+            Ok((shop, users::get(tx, ann)?))
+        });
+        let (shop, ann) = made.await.unwrap();
+        let id = ann.id;
+        let credential = Credential::Person(id);
+        let person = Principal::person(ann, credential, Role::Admin, shop);
+        let scopes = ["admin".to_owned()];
+        let first = create(&store, &person, "first", &scopes, Some(shop), 1);
+        let first = first.await.unwrap().id;
+        let program = Principal::new(
+            Caller::Key(first),
+            Credential::Key(first),
+            vec![Scope::Admin],
+            Some(shop),
+        );
+        let second = create(&store, &program, "second", &scopes, Some(shop), 1);
+        second.await.unwrap();
+        erase::erase(&store, id, 2).await.unwrap();
+        // As they were when their requests began.
+        for by in [&person, &program] {
+            let late = create(&store, by, "late", &scopes, Some(shop), 3).await;
+            let refused = matches!(late, Err(ApiKeyError::Store(StoreError::NotFound(_))));
+            assert!(refused, "a key was made");
+        }
+        let keys = store.read(api_keys::list).await.unwrap();
+        assert_eq!(keys.len(), 2);
+        assert!(keys.iter().all(|key| key.revoked_at.is_some()));
     }
 }

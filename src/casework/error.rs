@@ -33,6 +33,9 @@ pub enum CaseError {
     Stopped,
     #[error("this lead's id is not one of the CRM")]
     Lead,
+    /// What was found of it is not kept.
+    #[error("this lead was deleted in the CRM, or erased here, while it was worked on")]
+    Gone,
 }
 
 /// A name for an error. The widget has a sentence for each in its languages (`errors` in `assets/kommo/i18n`).
@@ -49,7 +52,7 @@ impl CaseError {
             Self::Speech(_) => "no_speech_model",
             Self::Stopped => "stopped",
             Self::NoStep => "no_step",
-            Self::Lead => "lead_gone",
+            Self::Lead | Self::Gone => "lead_gone",
             Self::Quota(QuotaError::Store(_))
             | Self::Settings(_)
             | Self::Denied(_)
@@ -131,6 +134,7 @@ mod tests {
             QuotaError::Ended.into(),
             CaseError::Stopped,
             CaseError::Lead,
+            CaseError::Gone,
             CaseError::NoStep,
         ];
         for error in all {

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{Accounts, Casework, News, Parts};
+use super::gone::take_deletion;
+use super::settings::CaseSettings;
+use super::{Accounts, Casework, News, Parts, now};
 use crate::crm::{
     Crm, CrmError, Gathered, Lead, LeadRef, NewNote, NewTask, Page, RemoteMessage, RemoteNote,
     Source, TagChange, Voice, VoiceLink, Who,
@@ -36,6 +39,8 @@ pub(super) struct There {
     pub(super) downloads: u32,
     /// The lead was deleted.
     pub(super) missing: bool,
+    /// The call at which the lead is deleted, while its answer is on its way.
+    pub(super) deleted_at: Option<u32>,
     /// Leads that were noted as erased.
     pub(super) noted: Vec<String>,
     /// How often it was asked where the account is.
@@ -60,22 +65,39 @@ impl FakeCrm {
 
     /// Counts a call, does it, and hangs if it is the one to hang at.
     async fn call<T>(&self, effect: impl FnOnce(&mut There) -> T) -> T {
-        let (hangs, first) = {
+        let (hangs, first, is_deleted) = {
             let mut there = self.there();
             there.calls += 1;
+            let is_deleted = there.deleted_at == Some(there.calls);
             match there.hang {
-                Some((at, first)) if at == there.calls => (true, first),
-                _ => (false, true),
+                Some((at, first)) if at == there.calls => (true, first, is_deleted),
+                _ => (false, true, is_deleted),
             }
         };
         if hangs && !first {
             self.hang().await;
         }
         let done = effect(&mut self.there());
+        if is_deleted {
+            self.delete().await;
+        }
         if hangs {
             self.hang().await;
         }
         done
+    }
+
+    /// The lead 7 is deleted, and we hear of it.
+    async fn delete(&self) {
+        self.there().missing = true;
+        // So that it is later than the question, in whole milliseconds.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let account = self.account.clone();
+        let taken = self.store.write(move |tx| {
+            let (settings, now) = (CaseSettings::default(), now());
+            take_deletion(tx, &account, &settings, "7", Some(now), now)
+        });
+        taken.await.unwrap();
     }
 
     async fn hang(&self) {
@@ -414,7 +436,7 @@ impl Shop {
         self.casework = Self::casework(&self.store, &self.crm);
         let resumed = self
             .store
-            .write(|tx| crate::store::crm::jobs::resume_all(tx, super::now()));
+            .write(|tx| crate::store::crm::jobs::resume_all(tx, now()));
         resumed.await.unwrap();
     }
 

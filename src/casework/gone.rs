@@ -27,40 +27,56 @@ pub(super) fn take_deletion(
 }
 
 impl Casework {
-    /// Notes beside the database that a lead is about to be erased, unless that is known or the owner keeps what is held.
+    /// Notes beside the database that a lead is about to be erased, unless its deletion is no news or the owner keeps what is held.
     pub(super) async fn note_deletion(
         &self,
         account: &Scoped<Account>,
         lead: &str,
+        at: Option<UnixMs>,
     ) -> Result<(), StoreError> {
         if CaseSettings::of(account).keep_deleted {
             return Ok(());
         }
         let (of, id) = (account.clone(), lead.to_owned());
-        let is_known = self
+        let is_news = self
             .store()
-            .read(move |conn| deleted::is_gone(conn, &of, &id));
-        match is_known.await? {
-            true => Ok(()),
-            false => self.inner.parts.accounts.note_erased(account, lead).await,
+            .read(move |conn| deleted::is_news(conn, &of, &id, at));
+        match is_news.await? {
+            true => self.inner.parts.accounts.note_erased(account, lead).await,
+            false => Ok(()),
         }
+    }
+
+    /// Erases once more what is held of a lead that was deleted over there while it was worked on; returns whether it was.
+    pub(super) async fn sweep(&self, work: &Work) -> Result<bool, CaseError> {
+        let (account, lead) = (work.account.clone(), work.lead.clone());
+        let keeps = work.settings.keep_deleted;
+        let swept = self.store().write(move |tx| {
+            let is_gone = deleted::is_gone(tx, &account, &lead)?;
+            if is_gone && !keeps {
+                casework::erase_lead(tx, &account, &lead, now())?;
+            }
+            Ok(is_gone)
+        });
+        Ok(swept.await?)
     }
 
     /// The lead as its CRM has it. One that is no longer there is treated as its hook would have it treated.
     pub(super) async fn ask_for_lead(&self, work: &Work) -> Result<Lead, CaseError> {
+        let asked_at = now();
         let found = work.crm.lead(&work.lead).await;
         let (account, lead) = (work.account.clone(), work.lead.clone());
         match found {
             Ok(found) => {
                 let changed_at = found.updated_at;
-                let noted = self
-                    .store()
-                    .write(move |tx| deleted::note_there(tx, &account, &lead, changed_at, now()));
+                let noted = self.store().write(move |tx| {
+                    deleted::note_there(tx, &account, &lead, changed_at, asked_at, now())
+                });
                 noted.await?;
                 Ok(found)
             }
             Err(error @ CrmError::Missing { .. }) if work.crm.kind() == CrmKind::Kommo => {
-                self.note_deletion(&account, &lead).await?;
+                self.note_deletion(&account, &lead, None).await?;
                 let settings = work.settings.clone();
                 let taken = self
                     .store()

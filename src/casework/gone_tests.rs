@@ -95,9 +95,13 @@ async fn the_owner_may_keep_what_is_held_and_sees_that_it_is_gone() {
 #[tokio::test]
 async fn the_newest_word_counts_in_whatever_order_it_comes() {
     let shop = analysed().await;
-    // Restored at 30, deleted at 20: the deletion comes late.
-    hook(&shop, "restored 7 30000\ndeleted 7 20000").await;
-    assert_eq!(listed(&shop).await, Some(false));
+    // Restored at 30, deleted at 20: the deletion comes late, and nothing is noted as erased.
+    hook(&shop, "restored 7 30000").await;
+    for late in ["deleted 7 20000", "restored 7 30000\ndeleted 7 20000"] {
+        hook(&shop, late).await;
+        assert_eq!(listed(&shop).await, Some(false));
+    }
+    assert!(shop.crm.there().noted.is_empty());
     hook(&shop, "deleted 7 40000").await;
     assert_eq!(listed(&shop).await, None);
     // The old one again, and one that says no time.
@@ -139,4 +143,46 @@ async fn a_hook_that_names_another_address_makes_us_ask_the_crm() {
     }
     assert_eq!(shop.crm.there().looks, 1);
     assert_eq!(held(&shop).await.messages, 1);
+}
+
+/// Deleted while the answer to each of the calls was on its way, in a job of its own and among all open leads.
+#[tokio::test]
+async fn a_lead_that_is_deleted_while_it_is_worked_on_leaves_nothing() {
+    for among_all in [false, true] {
+        let mut tried = 0;
+        for at in 1..30 {
+            let shop = Shop::open().await;
+            shop.crm.there().deleted_at = Some(at);
+            match among_all {
+                true => {
+                    shop.crm.there().open = vec![LeadRef {
+                        id: "7".to_owned(),
+                        name: "Ines Marlow".to_owned(),
+                        updated_at: None,
+                    }];
+                    let owner = owner(&shop);
+                    shop.casework
+                        .backfill(&owner, shop.account.id)
+                        .await
+                        .unwrap();
+                }
+                false => drop(shop.casework.ask(&shop.account, "7").await.unwrap()),
+            }
+            shop.run_all().await;
+            if shop.crm.there().calls < at {
+                break;
+            }
+            tried += 1;
+            let when = format!("deleted at call {at}, among all: {among_all}");
+            assert_eq!(held(&shop).await, Held::default(), "{when}");
+            assert!(!is_queued(&shop).await, "{when}");
+            // The other leads are gone on with, and the job comes to its end.
+            if among_all {
+                let view = shop.casework.account(&owner(&shop), shop.account.id).await;
+                let (job, _) = view.unwrap().backfill.unwrap();
+                assert_eq!(job.state, CrmJobState::Done, "{when}");
+            }
+        }
+        assert!(tried > 5, "only {tried} calls");
+    }
 }

@@ -73,8 +73,8 @@ impl Casework {
             read.push((hook, account, news));
         }
         let moved = Self::accounts_elsewhere(&read);
-        for (account, lead) in deletions(&read) {
-            self.note_deletion(&account, &lead).await?;
+        for (account, lead, at) in deletions(&read) {
+            self.note_deletion(&account, &lead, at).await?;
         }
         let queued = self.store().write(move |tx| {
             let mut queued = false;
@@ -129,12 +129,12 @@ impl Casework {
 }
 
 /// The leads that bodies say were deleted.
-fn deletions(read: &[Read]) -> Vec<(Scoped<Account>, String)> {
+fn deletions(read: &[Read]) -> Vec<(Scoped<Account>, String, Option<UnixMs>)> {
     let mut found = Vec::new();
     for (_, account, news) in read {
         for one in news.iter().flatten() {
-            if let News::LeadDeleted { lead, .. } = one {
-                found.push((account.clone(), lead.clone()));
+            if let News::LeadDeleted { lead, at } = one {
+                found.push((account.clone(), lead.clone(), *at));
             }
         }
     }

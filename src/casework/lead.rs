@@ -11,6 +11,7 @@ use crate::analysis::AnalysisError;
 use crate::crm::{Crm, CrmError, RemoteNote, Source};
 use crate::llm::Priority;
 use crate::store::crm::accounts::Account;
+use crate::store::crm::deleted;
 use crate::store::crm::jobs::{self, CrmJobState};
 use crate::store::crm::leads;
 use crate::store::quota::Measure;
@@ -48,6 +49,58 @@ impl Work {
     }
 }
 
+/// Whether what is found of a lead may still be kept. Ask it in the transaction that keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Yes,
+    /// The job was ended or erased meanwhile.
+    Ended,
+    /// The lead was deleted over there meanwhile.
+    Gone,
+}
+
+impl Wanted {
+    pub(super) fn of(
+        tx: &Transaction<'_>,
+        account: &Scoped<Account>,
+        job: CrmJobId,
+        lead: &str,
+    ) -> Result<Self, StoreError> {
+        if !is_open(tx, account, job)? {
+            return Ok(Self::Ended);
+        }
+        Ok(match deleted::is_gone(tx, account, lead)? {
+            true => Self::Gone,
+            false => Self::Yes,
+        })
+    }
+
+    /// # Errors
+    /// `Stopped`, `Gone`.
+    pub(super) fn check(self) -> Result<(), CaseError> {
+        match self {
+            Self::Yes => Ok(()),
+            Self::Ended => Err(CaseError::Stopped),
+            Self::Gone => Err(CaseError::Gone),
+        }
+    }
+}
+
+fn is_open(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    job: CrmJobId,
+) -> Result<bool, StoreError> {
+    match jobs::get(tx, account.workspace(), job) {
+        Ok(job) => Ok(!matches!(
+            job.state,
+            CrmJobState::Done | CrmJobState::Failed
+        )),
+        Err(StoreError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Notes how far a job is; false if it was ended or erased meanwhile.
 pub(super) fn note_progress(
     tx: &Transaction<'_>,
@@ -55,11 +108,7 @@ pub(super) fn note_progress(
     job: CrmJobId,
     kept: &serde_json::Value,
 ) -> Result<bool, StoreError> {
-    let is_open = match jobs::get(tx, account.workspace(), job) {
-        Ok(job) => !matches!(job.state, CrmJobState::Done | CrmJobState::Failed),
-        Err(StoreError::NotFound(_)) => false,
-        Err(error) => return Err(error),
-    };
+    let is_open = is_open(tx, account, job)?;
     if is_open {
         jobs::set_progress(tx, job, kept)?;
     }
@@ -70,22 +119,40 @@ impl Casework {
     /// Notes how far the work is.
     ///
     /// # Errors
-    /// `Stopped` if the job was ended or erased meanwhile.
+    /// `Stopped` if the job was ended or erased meanwhile, `Gone` if the lead was deleted.
     pub(super) async fn save(&self, work: &Work) -> Result<(), CaseError> {
-        let (account, job, kept) = (work.account.clone(), work.job, work.kept());
-        let noted = self
-            .store()
-            .write(move |tx| note_progress(tx, &account, job, &kept));
-        match noted.await? {
-            true => Ok(()),
-            false => Err(CaseError::Stopped),
-        }
+        let (account, job, lead) = (work.account.clone(), work.job, work.lead.clone());
+        let kept = work.kept();
+        let noted = self.store().write(move |tx| {
+            let wanted = Wanted::of(tx, &account, job, &lead)?;
+            if wanted == Wanted::Yes {
+                jobs::set_progress(tx, job, &kept)?;
+            }
+            Ok(wanted)
+        });
+        noted.await?.check()
     }
 
     /// Does all that is left to do for a lead.
     pub(super) async fn work_on(&self, work: &mut Work) -> Result<(), CaseError> {
+        let worked = self.go_through(work).await;
+        let is_over = matches!(worked, Ok(()) | Err(CaseError::Stopped | CaseError::Gone));
+        match is_over && self.sweep(work).await? {
+            true => Err(CaseError::Gone),
+            false => worked,
+        }
+    }
+
+    async fn go_through(&self, work: &mut Work) -> Result<(), CaseError> {
         work.progress.begin();
-        self.save(work).await?;
+        // Also for a lead that is known as deleted: whoever asks for it by hand has the CRM asked.
+        let (account, job, kept) = (work.account.clone(), work.job, work.kept());
+        let noted = self
+            .store()
+            .write(move |tx| note_progress(tx, &account, job, &kept));
+        if !noted.await? {
+            return Err(CaseError::Stopped);
+        }
         if work.progress.analysis.is_none() {
             self.find_out(work).await?;
         }
@@ -95,13 +162,17 @@ impl Casework {
     /// Reads, listens and thinks; what was found is stored.
     async fn find_out(&self, work: &mut Work) -> Result<(), CaseError> {
         let lead = self.ask_for_lead(work).await?;
-        let (account, known) = (work.account.clone(), lead.clone());
+        let (account, job, known) = (work.account.clone(), work.job, lead.clone());
         let kept = self.store().write(move |tx| {
-            let (name, contact) = (Some(known.name.as_str()), known.contacts.first());
-            let contact = contact.map(String::as_str);
-            leads::keep(tx, &account, &known.id, name, contact, None, now())
+            let wanted = Wanted::of(tx, &account, job, &known.id)?;
+            if wanted == Wanted::Yes {
+                let (name, contact) = (Some(known.name.as_str()), known.contacts.first());
+                let contact = contact.map(String::as_str);
+                leads::keep(tx, &account, &known.id, name, contact, None, now())?;
+            }
+            Ok(wanted)
         });
-        kept.await?;
+        kept.await?.check()?;
         let gathered = work.crm.conversation(&work.lead, None).await?;
         if gathered.source == Source::Kept {
             work.progress.notice("tariff");
@@ -156,6 +227,10 @@ impl Casework {
         let (account, job, lead) = (work.account.clone(), work.job, work.lead.clone());
         let (within, about) = (work.within.clone(), work.about());
         let written = self.store().write(move |tx| {
+            let wanted = Wanted::of(tx, &account, job, &lead)?;
+            if wanted != Wanted::Yes {
+                return Ok((wanted, after));
+            }
             let workspace = account.workspace();
             let before = analyses::of_digest(tx, workspace, &judged.digest)?;
             let before = before.filter(|before| before.about == about);
@@ -175,10 +250,7 @@ impl Casework {
                     all.to_json()
                 }
             };
-            if !note_progress(tx, &account, job, &kept)? {
-                let told = "the work was stopped meanwhile";
-                return Err(StoreError::Conflict(told.into()));
-            }
+            jobs::set_progress(tx, job, &kept)?;
             let (id, score) = (id.to_string(), &judged.analysis().score);
             let found = leads::Judged {
                 analysis: &id,
@@ -188,12 +260,11 @@ impl Casework {
             };
             leads::note_analysis(tx, &account, &lead, &found, now())?;
             held.count(tx, 1, now())?;
-            Ok(after)
+            Ok((wanted, after))
         });
-        work.progress = match written.await {
-            Err(StoreError::Conflict(_)) => return Err(CaseError::Stopped),
-            written => written?,
-        };
+        let (wanted, after) = written.await?;
+        wanted.check()?;
+        work.progress = after;
         Ok(())
     }
 }

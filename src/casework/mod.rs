@@ -11,7 +11,8 @@
 //! - An analysis is counted in the transaction that stores it. Nothing is analysed that nobody asked for, unless the owner
 //!   turned that on ([`CaseSettings`]).
 //! - What a hook brought is worked on in one transaction with the mark that it was, so none is lost or counted twice.
-//! - What a CRM deleted is erased here, unless the owner keeps it, and nothing that comes late brings it back (`gone`).
+//! - What a CRM deleted is erased here, unless the owner keeps it, and nothing that comes late brings it back (`gone`): whatever is
+//!   found of a lead is kept in a transaction that asks first whether it may (`lead::Wanted`).
 //!
 //! Reading order: `lead` (the steps), `progress`, `turns`, `voice`, `judge`, `write`; `backfill`; `hooks`; `work` (who runs all
 //! this); `card` (what the widget shows), `acts` (what owners do).

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::lead::Work;
+use super::lead::{Wanted, Work};
 use super::{CaseError, Casework, length, now, words};
 use crate::crm::{RemoteMessage, VoiceLink};
 use crate::speech::{SpeechError, TranscribeOptions, Transcript};
 use crate::store::casework::{self, CrmTranscript, TranscriptState};
+use crate::store::crm::accounts::Account;
 use crate::store::quota::Measure;
+use crate::store::{CrmJobId, Scoped, StoreError, Transaction};
 use crate::usage::quota::QuotaError;
 
 /// Why a recording has no text, as codes of the widget's sentences.
@@ -120,15 +122,15 @@ impl Casework {
             _ => None,
         };
         let transcript = to_row(work, message, &heard);
-        let (account, row) = (work.account.clone(), transcript.clone());
+        let (account, job, row) = (work.account.clone(), work.job, transcript.clone());
         let kept = self.store().write(move |tx| {
             held.count(tx, lasted, now())?;
             if let Some(mut rest) = rest {
                 rest.count(tx, lasted.saturating_sub(expected), now())?;
             }
-            casework::keep_transcript(tx, &account, &row, now())
+            keep(tx, &account, job, &row)
         });
-        kept.await?;
+        kept.await?.check()?;
         Ok(Some(transcript))
     }
 
@@ -143,13 +145,25 @@ impl Casework {
             code: Some(UNUSABLE.to_owned()),
             ..to_row(work, message, &Transcript::default())
         };
-        let (account, kept) = (work.account.clone(), row.clone());
-        let written = self
-            .store()
-            .write(move |tx| casework::keep_transcript(tx, &account, &kept, now()));
-        written.await?;
+        let (account, job, kept) = (work.account.clone(), work.job, row.clone());
+        let written = self.store().write(move |tx| keep(tx, &account, job, &kept));
+        written.await?.check()?;
         Ok(row)
     }
+}
+
+/// Keeps a transcript, if its lead is still there.
+fn keep(
+    tx: &Transaction<'_>,
+    account: &Scoped<Account>,
+    job: CrmJobId,
+    row: &CrmTranscript,
+) -> Result<Wanted, StoreError> {
+    let wanted = Wanted::of(tx, account, job, &row.lead)?;
+    if wanted == Wanted::Yes {
+        casework::keep_transcript(tx, account, row, now())?;
+    }
+    Ok(wanted)
 }
 
 fn to_row(work: &Work, message: &RemoteMessage, heard: &Transcript) -> CrmTranscript {

@@ -164,7 +164,7 @@ impl Casework {
         });
         let (body, settings) = match read.await {
             // Erased while it was worked on.
-            Err(StoreError::NotFound(_)) => return Err(CaseError::Stopped),
+            Err(StoreError::NotFound(_)) => return Err(CaseError::Gone),
             read => read?,
         };
         let analysis = serde_json::from_value(body).unwrap_or_default();

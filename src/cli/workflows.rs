@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Map, Value, json};
+use url::form_urlencoded;
 
 use super::api::{Api, with_api};
 use super::out;
@@ -112,7 +113,7 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
                 let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 WrongCall(lines.join("\n"))
             })?;
-            let path = format!("/api/v1/workflows/{}", definition.name);
+            let path = path_of(&definition.name, "");
             let kept = api.put(&path, &json!({ "text": text })).await?;
             out::line(&format!(
                 "{} is kept as version {}",
@@ -121,7 +122,7 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
             Ok(())
         }
         What::Delete { name } => {
-            api.delete(&format!("/api/v1/workflows/{name}")).await?;
+            api.delete(&path_of(name, "")).await?;
             out::line(&format!("{name} is deleted"));
             Ok(())
         }
@@ -169,6 +170,11 @@ fn print(list: &Value) {
     out::line(&format!("Templates: {}", names.join(", ")));
 }
 
+fn path_of(name: &str, rest: &str) -> String {
+    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("/api/v1/workflows/{name}{rest}")
+}
+
 /// What the API tells of the runs of one workflow, or of each.
 async fn runs(api: &Api, name: Option<&str>, last: u32) -> anyhow::Result<Map<String, Value>> {
     let names: Vec<String> = match name {
@@ -182,7 +188,7 @@ async fn runs(api: &Api, name: Option<&str>, last: u32) -> anyhow::Result<Map<St
     };
     let mut all = Map::new();
     for name in names {
-        let path = format!("/api/v1/workflows/{name}/runs?limit={last}");
+        let path = path_of(&name, &format!("/runs?limit={last}"));
         let found = api.get(&path).await?;
         all.insert(name, found);
     }
@@ -306,6 +312,17 @@ fn print_step(told: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_leads_to_no_other_path() {
+        for (name, path) in [
+            ("order", "/api/v1/workflows/order/runs"),
+            ("../keys", "/api/v1/workflows/..%2Fkeys/runs"),
+            ("x?y", "/api/v1/workflows/x%3Fy/runs"),
+        ] {
+            assert_eq!(path_of(name, "/runs"), path);
+        }
+    }
 
     #[test]
     fn a_run_is_one_line_with_what_it_did() {

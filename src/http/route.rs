@@ -155,12 +155,12 @@ async fn serve_authorized(http: &Http, policy: Policy, request: Request, next: N
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => {
             let principal = parts.extensions.get::<auth::Principal>().cloned();
-            let noted = audit::begin(&parts);
+            let noting = audit::begin(&parts)
+                .zip(principal.clone())
+                .map(|(begun, by)| begun.by(&http.app, by));
             let response = next.run(Request::from_parts(parts, body)).await;
-            if let (Some(noted), Some(by)) = (noted, &principal) {
-                noted
-                    .end(&http.app, by, response.status(), &http.noted)
-                    .await;
+            if let Some(noting) = noting {
+                noting.end(response.status(), &http.noted).await;
             }
             match principal {
                 Some(by) => auth::cut_at(response, auth::outlived(by, Arc::clone(&http.app))),

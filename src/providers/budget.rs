@@ -194,19 +194,57 @@ impl Reservation {
         self.owed = None;
     }
 
-    /// Counts what was used, and frees the rest.
+    /// Counts what was used, and frees the rest; also if nobody waits for it to the end.
     pub(super) async fn settle(mut self, used: impl Into<Used>) -> Result<(), ProviderError> {
         self.owed = None;
-        let used = used.into();
-        let (held, whose) = (Arc::clone(&self.purse.held), self.whose.clone());
-        let (month, amount) = (self.month.clone(), std::mem::take(&mut self.held));
-        let quota = self.quota.take();
-        let counted = self.purse.store.write(move |tx| {
-            count(tx, &whose, &month, used, quota)?;
-            free(&held, &whose, amount);
-            Ok(())
-        });
-        Ok(counted.await?)
+        match tokio::spawn(self.counting(used.into())).await {
+            Ok(counted) => Ok(counted?),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The program ends.
+            Err(_) => Err(StoreError::Busy.into()),
+        }
+    }
+
+    /// Takes over what is held, and frees it in the transaction that counts, so that nothing slips in between.
+    fn counting(
+        &mut self,
+        used: Used,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (store, month) = (self.purse.store.clone(), std::mem::take(&mut self.month));
+        let (hold, quota) = (self.take_hold(), self.quota.take());
+        async move {
+            let counted = store.write(move |tx| {
+                count(tx, &hold.whose, &month, used, quota)?;
+                drop(hold);
+                Ok(())
+            });
+            counted.await
+        }
+    }
+
+    fn take_hold(&mut self) -> Hold {
+        Hold {
+            held: Arc::clone(&self.purse.held),
+            whose: self.whose.clone(),
+            amount: std::mem::take(&mut self.held),
+        }
+    }
+}
+
+/// A part of a budget; dropping it frees it.
+struct Hold {
+    held: Held,
+    whose: Whose,
+    amount: Amount,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = held.get_mut(&self.whose) {
+            held.tokens = held.tokens.saturating_sub(self.amount.tokens);
+            held.micro = held.micro.saturating_sub(self.amount.micro);
+        }
     }
 }
 
@@ -229,35 +267,18 @@ fn count(
     quota.count_elsewhere(tx, used.model.told, used.model.estimated, now())
 }
 
-fn free(held: &Held, whose: &Whose, amount: Amount) {
-    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(held) = held.get_mut(whose) {
-        held.tokens = held.tokens.saturating_sub(amount.tokens);
-        held.micro = held.micro.saturating_sub(amount.micro);
-    }
-}
-
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let (held, whose) = (Arc::clone(&self.purse.held), self.whose.clone());
-        let amount = std::mem::take(&mut self.held);
         let runtime = tokio::runtime::Handle::try_current();
         let (Some(owed), Ok(runtime)) = (self.owed.take(), runtime) else {
-            free(&held, &whose, amount);
+            drop(self.take_hold());
             return;
         };
-        let (store, month) = (self.purse.store.clone(), std::mem::take(&mut self.month));
-        let quota = self.quota.take();
-        // Held until it is counted, so that nothing slips in between.
+        let counting = self.counting(owed);
         runtime.spawn(async move {
-            let (key, of) = (whose.clone(), month);
-            let counted = store
-                .write(move |tx| count(tx, &key, &of, owed, quota))
-                .await;
-            if let Err(error) = counted {
+            if let Err(error) = counting.await {
                 tracing::warn!(%error, "what a provider was asked for could not be counted");
             }
-            free(&held, &whose, amount);
         });
     }
 }

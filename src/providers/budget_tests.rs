@@ -120,3 +120,47 @@ async fn what_is_dropped_is_free_again_and_what_went_out_is_counted() {
     assert_eq!((spent.requests, spent.micro), (1, 41));
     assert!(purse.reserve(&provider, most, 5).await.is_err());
 }
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_counted_and_freed_all_the_same() {
+    let budget = ProviderBudget {
+        tokens: Some(100),
+        micro: None,
+    };
+    let (purse, store, provider) = purse(budget).await;
+    let most = Amount {
+        tokens: 60,
+        micro: 0,
+    };
+    let reservation = purse.reserve(&provider, most, 5).await.unwrap();
+    // Another write holds the database meanwhile.
+    let (begun, is_busy) = tokio::sync::oneshot::channel();
+    let (free, freed) = std::sync::mpsc::channel::<()>();
+    let other = store.clone();
+    let busy = tokio::spawn(async move {
+        let held = other.write(move |_| {
+            begun.send(()).unwrap();
+            freed.recv().unwrap();
+            Ok(())
+        });
+        held.await
+    });
+    is_busy.await.unwrap();
+    let settled = reservation.settle(most);
+    let settled = tokio::time::timeout(std::time::Duration::from_millis(50), settled).await;
+    assert!(settled.is_err(), "it did not wait");
+    free.send(()).unwrap();
+    busy.await.unwrap().unwrap();
+    for _ in 0..100 {
+        if counted(&store, &provider).await.requests == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(counted(&store, &provider).await.tokens, 60);
+    let rest = Amount {
+        tokens: 40,
+        micro: 0,
+    };
+    assert!(purse.reserve(&provider, rest, 5).await.is_ok());
+}

@@ -1,6 +1,9 @@
 //! The audit log as an owner reads it: in words, by person and by kind of act, without a row for every look at a list, and with the
 //! sign-ins of the workspace's people.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use frontdesk::store::members;
 use frontdesk::store::users::Role;
@@ -115,7 +118,14 @@ async fn lists_and_stored_answers_are_noted_once_for_each_reader() {
         for path in ["/api/v1/inbox", "/api/v1/inbox?q=wish", "/inbox"] {
             assert_eq!(ann.get(path).await.status, StatusCode::OK, "{path}");
         }
-        for path in ["/gaps", "/api/v1/gaps", "/receipts", "/api/v1/inbox"] {
+        for path in [
+            "/gaps",
+            "/api/v1/gaps",
+            "/receipts",
+            "/api/v1/inbox",
+            "/contacts",
+            "/api/v1/contacts",
+        ] {
             assert_eq!(boss.get(path).await.status, StatusCode::OK, "{path}");
         }
     }
@@ -129,8 +139,10 @@ async fn lists_and_stored_answers_are_noted_once_for_each_reader() {
     assert_eq!(
         of(&boss).await,
         [
+            "GET /api/v1/contacts",
             "GET /api/v1/gaps",
             "GET /api/v1/inbox",
+            "GET /contacts",
             "GET /gaps",
             "GET /receipts"
         ]
@@ -214,4 +226,44 @@ async fn a_workspace_sees_the_sign_ins_of_its_own_people_only() {
         let path = format!("/api/v1/audit?verify=true&workspace={workspace}");
         assert!(boss.get(&path).await.json()["broken_at"].is_null());
     }
+}
+
+#[tokio::test]
+async fn what_was_done_is_noted_even_if_nobody_waited_for_the_answer() {
+    let app = TestApp::new().await;
+    let boss = Staff::new(&app, "Boss", Role::Owner).await;
+    // The database is busy, so the act waits for its turn there.
+    let store = app.app.store.clone();
+    let (begun, is_busy) = tokio::sync::oneshot::channel();
+    let (free, freed) = mpsc::channel::<()>();
+    let busy = std::thread::spawn(move || {
+        store.write_blocking(|_| {
+            begun.send(()).unwrap();
+            freed.recv().unwrap();
+            Ok(())
+        })
+    });
+    is_busy.await.unwrap();
+    let asked = boss.post("/api/v1/keys", json!({"name": "quick", "scopes": ["chat"]}));
+    let answered = tokio::time::timeout(Duration::from_secs(1), asked).await;
+    assert!(answered.is_err(), "it was answered");
+    free.send(()).unwrap();
+    busy.join().unwrap().unwrap();
+
+    let mut found = Vec::new();
+    for _ in 0..100 {
+        found = rows(&boss, "&q=/api/v1/keys").await;
+        if !found.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(each(&found, "what"), ["POST /api/v1/keys"]);
+    assert_eq!(found[0]["outcome"], 499);
+    // It was done, and the page calls it neither done nor refused.
+    let keys = boss.get("/api/v1/keys").await;
+    assert!(keys.text().contains("quick"), "{}", keys.text());
+    let page = boss.get("/audit").await;
+    assert!(page.text().contains("it may be done"), "{}", page.text());
+    assert!(!page.text().contains("Refused or failed"));
 }

@@ -195,3 +195,46 @@ async fn an_answer_that_is_elsewhere_unverified_or_old_signs_nobody_in() {
     let no = sign_in(&app, &cookie, &phone.answer(&asked, ORIGIN, CHECKED, 7)).await;
     refused(&no, StatusCode::BAD_REQUEST, told);
 }
+
+/// Two answers that were checked against the same count: one of the two is of a copy of the passkey.
+#[tokio::test]
+async fn of_two_answers_with_the_same_count_one_counts_and_the_other_is_noted() {
+    let (app, phone) = (TestApp::new().await, Phone::new());
+    with_passkey(&app, &phone).await;
+    let (first, second) = (ask(&app).await, ask(&app).await);
+    // The database is busy until both were checked.
+    let store = app.app.store.clone();
+    let (begun, is_busy) = tokio::sync::oneshot::channel();
+    let busy = std::thread::spawn(move || {
+        store.write_blocking(|_| {
+            begun.send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            Ok(())
+        })
+    });
+    is_busy.await.unwrap();
+    let answers = [&first.0, &second.0].map(|asked| phone.answer(asked, ORIGIN, CHECKED, 1));
+    let (one, other) = tokio::join!(
+        sign_in(&app, &first.1, &answers[0]),
+        sign_in(&app, &second.1, &answers[1]),
+    );
+    busy.join().unwrap().unwrap();
+    let (good, bad) = match one.status {
+        StatusCode::OK => (one, other),
+        _ => (other, one),
+    };
+    assert_eq!(good.status, StatusCode::OK, "{}", good.text());
+    refused(
+        &bad,
+        StatusCode::BAD_REQUEST,
+        "does not sign anybody in here",
+    );
+    let log = app.get("/api/v1/audit?sort=sign_in&limit=2").await.text();
+    for told in [
+        "signed in with a passkey",
+        "failed to sign in with a passkey",
+    ] {
+        let told = format!("\"what\":\"{told}\"");
+        assert_eq!(log.matches(&told).count(), 1, "{log}");
+    }
+}

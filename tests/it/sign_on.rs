@@ -229,4 +229,33 @@ async fn a_suspended_person_keeps_their_ways_in_when_a_sign_in_server_vouches_fo
         Ok((users::get(conn, ann_is)?.password_hash.is_some(), linked))
     });
     assert_eq!(read.await.unwrap(), (true, false));
+    // The workspace learns whom the server vouched for.
+    let log = app.get("/api/v1/audit?sort=sign_in").await.json();
+    assert_eq!(log["entries"][0]["name"], "ann", "{log}");
+    let told = "failed to sign in by single sign-on";
+    assert_eq!(log["entries"][0]["what"], told);
+}
+
+#[tokio::test]
+async fn a_person_without_a_workspace_keeps_their_ways_in_when_they_are_refused() {
+    let server = SignOn::start().await;
+    let app = desk(&[&server]).await;
+    let id = provider(&app, &server, "Company").await;
+    let ann_is = crate::browser::person(&app, "ann", "agent").await;
+    let home = app.workspace("default").await;
+    let out = app
+        .app
+        .store
+        .write(move |tx| members::remove(tx, home, ann_is));
+    assert!(out.await.unwrap());
+    let (sent_to, cookie) = go(&app, id).await;
+    let (code, state) = server.sign_in(&sent_to, ann(json!([])));
+    let no = back(&app, id, &format!("code={code}&state={state}"), &cookie).await;
+    assert_eq!(no.status, StatusCode::UNAUTHORIZED);
+    assert!(no.text().contains("Nothing here is open"), "{}", no.text());
+    let read = app.app.store.read(move |conn| {
+        let linked = sign_on::is_linked(conn, id, ann_is)?;
+        Ok((users::get(conn, ann_is)?.password_hash.is_some(), linked))
+    });
+    assert_eq!(read.await.unwrap(), (true, false));
 }

@@ -187,8 +187,6 @@ fn still_there(
 #[derive(Debug, Clone)]
 pub struct Page {
     pub rows: Vec<Entry>,
-    /// Everybody whom rows of the log name, also those that the filter leaves out.
-    pub actors: Vec<Actor>,
     /// `None` if nobody asked so far.
     pub checked: Option<Checked>,
     pub days: u32,
@@ -223,11 +221,17 @@ pub async fn read(
         let settings: AuditSettings = workspaces::section(conn, workspace, AuditSettings::SECTION)?;
         Ok(Page {
             rows: audit::list(conn, &filter, limit.min(MOST))?,
-            actors: audit::actors(conn, filter.workspace)?,
             checked: last_check(conn, workspace)?,
             days: settings.days,
         })
     });
+    Ok(read.await?)
+}
+
+/// Everybody whom the rows name that somebody may read. It looks at each row, so pages of a listing do without it.
+pub async fn actors(store: &Store, by: &Member, whole: bool) -> Result<Vec<Actor>, AuditError> {
+    let (workspace, all) = reach(by, whole)?;
+    let read = store.read(move |conn| audit::actors(conn, (!all).then_some(workspace)));
     Ok(read.await?)
 }
 

@@ -103,7 +103,7 @@ pub struct AuditView {
     subject: String,
     /// Network address.
     address: String,
-    /// Status of the answer.
+    /// Status of the answer; 499 if whoever asked went away before it, so that it may be done or not.
     outcome: u16,
 }
 

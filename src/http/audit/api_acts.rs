@@ -66,6 +66,7 @@ pub(super) const ACTS: &[(&str, &str)] = acts! {
     POST "/api/v1/canned-replies": "added a prepared reply",
     DELETE "/api/v1/canned-replies/{id}": "deleted a prepared reply",
     PUT "/api/v1/canned-replies/{id}": "changed a prepared reply",
+    GET "/api/v1/contacts": "looked through contacts",
     POST "/api/v1/contacts": "added a contact",
     GET "/api/v1/contacts/export": "took a copy of all contacts",
     PUT "/api/v1/contacts/fields": "changed the fields of contacts",

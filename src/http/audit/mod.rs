@@ -3,7 +3,7 @@
 //!
 //! A route that is noted has words for people in `api_acts` or `page_acts`; `acts` finds them, and its test fails without. A read is
 //! one row, however long the list. What pages and programs read again and again is noted once in ten minutes for the same caller,
-//! workspace, thing and outcome (`lately`).
+//! workspace, thing and outcome (`lately`). Who goes away before the answer is noted too, as what they asked for may be done.
 
 mod acts;
 mod api_acts;
@@ -66,14 +66,16 @@ const READS: &[&str] = &[
     "/v1/responses/{id}/input_items",
 ];
 
-/// Reads that are noted once in a while: lists with words of visitors, which pages load again and again, and answers that programs
-/// ask for until they are there.
+/// Reads that are noted once in a while: lists of visitors and of what they said, which pages load again and again, and answers that
+/// programs ask for until they are there.
 const REPEATED: &[&str] = &[
+    "/api/v1/contacts",
     "/api/v1/conversations",
     "/api/v1/gaps",
     "/api/v1/inbox",
     "/api/v1/inbox/events",
     "/api/v1/receipts",
+    "/contacts",
     "/gaps",
     "/inbox",
     "/receipts",
@@ -113,6 +115,9 @@ const SILENT: &[&str] = &[
 /// In bytes.
 const LONGEST_SUBJECT: usize = 200;
 
+/// In place of a status, if nobody waited for the answer; as nginx calls it.
+pub(super) const LEFT: u16 = 499;
+
 /// What is to be noted of a request, once it is answered; `None` for most reads.
 pub(super) fn begin(parts: &Parts) -> Option<Begun> {
     let matched = parts.extensions.get::<MatchedPath>()?.as_str();
@@ -143,23 +148,26 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// Notes it with what came of it.
-    pub(super) async fn end(self, app: &App, by: &Principal, outcome: StatusCode, lately: &Lately) {
-        // A form posts to some of the paths, and what is done is always noted.
-        if self.reads && self.repeats && !lately.is_due(self.as_read(by, outcome), now_ms()) {
-            return;
+    /// Of whom it is; hold it until the request is answered.
+    pub(super) fn by(self, app: &Arc<App>, by: Principal) -> Noting {
+        Noting {
+            begun: Some(self),
+            app: Arc::clone(app),
+            by,
         }
+    }
+
+    fn done(self, by: &Principal, outcome: u16) -> Done {
         // What is read without naming a workspace is of the caller's own, or of the first.
         let first = || DEFAULT_WORKSPACE.to_owned();
         let unnamed = self.reads && by.at().is_none();
-        let done = Done {
+        Done {
             what: self.what,
             subject: self.subject,
             place: self.place.or_else(|| unnamed.then(first)),
             address: self.address,
-            outcome: outcome.as_u16(),
-        };
-        audit::note(&app.store, by, done).await;
+            outcome,
+        }
     }
 
     /// Who reads what, where, and whether they got it.
@@ -182,6 +190,49 @@ impl Begun {
             outcome.as_str(),
         ]
         .join("\n")
+    }
+}
+
+/// A request under way, and whose it is. Dropped before its answer, because whoever asked went away, it notes what changes
+/// something: a transaction that was begun runs to its end. Of a read nobody got anything then.
+pub(super) struct Noting {
+    begun: Option<Begun>,
+    app: Arc<App>,
+    by: Principal,
+}
+
+impl Noting {
+    /// Notes it with what came of it.
+    pub(super) async fn end(mut self, outcome: StatusCode, lately: &Lately) {
+        let Some(begun) = self.begun.take() else {
+            return;
+        };
+        // A form posts to some of the paths, and what is done is always noted.
+        let once = begun.reads && begun.repeats;
+        if once && !lately.is_due(begun.as_read(&self.by, outcome), now_ms()) {
+            return;
+        }
+        let done = begun.done(&self.by, outcome.as_u16());
+        let (app, by) = (Arc::clone(&self.app), self.by.clone());
+        // A task of its own, as whoever asked may go away while the row waits for its turn.
+        let noted = tokio::spawn(async move { audit::note(&app.store, &by, done).await });
+        if let Err(error) = noted.await {
+            tracing::error!(%error, "an act could not be noted in the audit log");
+        }
+    }
+}
+
+impl Drop for Noting {
+    fn drop(&mut self) {
+        let Some(begun) = self.begun.take().filter(|begun| !begun.reads) else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let done = begun.done(&self.by, LEFT);
+        let (app, by) = (Arc::clone(&self.app), self.by.clone());
+        runtime.spawn(async move { audit::note(&app.store, &by, done).await });
     }
 }
 
@@ -235,9 +286,10 @@ pub(super) async fn note_pages(
     };
     // Before the page acts: afterwards the session may be over.
     let by = auth::identify(&app, &parts).await;
+    let noting = by.ok().map(|by| begun.by(&app, by));
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let Ok(by) = by {
-        begun.end(&app, &by, response.status(), &lately).await;
+    if let Some(noting) = noting {
+        noting.end(response.status(), &lately).await;
     }
     response
 }

@@ -56,6 +56,7 @@ pub(super) const ACTS: &[(&str, &str)] = acts! {
     GET "/calls/{id}": "read the transcript of a call",
     POST "/calls/{id}/delete": "deleted a call",
     POST "/calls/{id}/recording/delete": "deleted a recording",
+    GET "/contacts": "looked through contacts",
     POST "/contacts": "added a contact",
     POST "/contacts/fields": "added a field of contacts",
     POST "/contacts/fields/remove": "removed a field of contacts",

@@ -17,7 +17,7 @@ use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::members::audit::{self, AuditError};
 use crate::http::api::audit::audit_file;
-use crate::http::audit::{find_by_words, in_words};
+use crate::http::audit::{LEFT, find_by_words, in_words};
 use crate::store::audit::{Actor, Entry, Filter, Kind, Seal, Sort};
 
 /// Rows on a page.
@@ -66,6 +66,8 @@ struct Row {
     what: Option<String>,
     /// Whether nothing came of it.
     failed: bool,
+    /// Whether they went away before the answer, so that nobody knows what came of it.
+    left: bool,
     subject: String,
     address: String,
     outcome: u16,
@@ -135,6 +137,7 @@ async fn render(
 ) -> Result<Response, Failure> {
     let all = shown.all.is_some() && person.owns();
     let found = audit::read(&app.store, person.member(), all, shown.filter(), SHOWN).await?;
+    let actors = audit::actors(&app.store, person.member(), all).await?;
     let is_full = found.rows.len() == SHOWN as usize;
     let query = shown.query();
     let filter = shown.filter();
@@ -142,7 +145,7 @@ async fn render(
         shell: person.shell(Section::Status, "Audit log"),
         next: found.rows.last().map(|row| row.seq).filter(|_| is_full),
         rows: found.rows.into_iter().map(row).collect(),
-        people: people(found.actors, &shown.who),
+        people: people(actors, &shown.who),
         sorts: sorts(filter.sort),
         filtered: filter.words.is_some() || filter.who.is_some() || filter.sort.is_some(),
         query,
@@ -204,7 +207,8 @@ fn row(entry: Entry) -> Row {
         at: moment(entry.at),
         name: entry.name,
         // Words that were noted tell it themselves.
-        failed: entry.outcome >= 400 && act != entry.what,
+        failed: entry.outcome >= 400 && entry.outcome != LEFT && act != entry.what,
+        left: entry.outcome == LEFT,
         what: (act != entry.what).then_some(entry.what),
         act,
         subject: entry.subject,

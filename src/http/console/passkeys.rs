@@ -34,6 +34,8 @@ use crate::store::{PasskeyId, members, users};
 
 /// In characters.
 const LONGEST_NAME: usize = 60;
+/// In the audit log.
+const FAILED: &str = "failed to sign in with a passkey";
 
 fn refused(detail: &'static str) -> Problem {
     Problem::invalid("passkey", detail)
@@ -228,8 +230,7 @@ pub(super) async fn sign_in(
     let counter = match checked {
         Ok(counter) if user.suspended_at.is_none() && has_place => counter,
         refused => {
-            let what = "failed to sign in with a passkey";
-            audit::note_sign_in(&app.store, &user.email, what, address, 401).await;
+            audit::note_sign_in(&app.store, &user.email, FAILED, address, 401).await;
             return Err(refused.err().map_or_else(unknown, not_right));
         }
     };
@@ -251,6 +252,7 @@ pub(super) async fn sign_in(
         Ok(true)
     });
     if !write.await? {
+        audit::note_sign_in(&app.store, &user.email, FAILED, address, 401).await;
         return Err(unknown());
     }
     attempts.forgive(network);

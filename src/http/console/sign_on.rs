@@ -102,6 +102,10 @@ pub(super) async fn back(
         }
     };
     let found = sign_on::finish(&app.gateway, &provider, &going, &callback, now).await;
+    // Whom a refusal is told of in the audit log; nobody, if the server may not say who it is.
+    let known = found.as_ref().ok();
+    let known = known.and_then(|claims| sign_on::vouched_address(&provider, claims));
+    let known = known.unwrap_or_default().to_owned();
     let token = Token::generate(TokenKind::Session)?;
     let (hash, begins) = (token.hash(), session::Begins::of(&parts, Via::SignOn, None));
     let admitted = match found {
@@ -140,7 +144,7 @@ pub(super) async fn back(
         Err(error) => {
             tracing::info!(%error, "a single sign-on was refused");
             let what = "failed to sign in by single sign-on";
-            audit::note_sign_in(&app.store, "", what, address, 401).await;
+            audit::note_sign_in(&app.store, &known, what, address, 401).await;
             let told = match error {
                 SignOnError::Refused(told) => told,
                 _ => {

@@ -57,7 +57,7 @@ impl From<CaseError> for Problem {
             CaseError::Quota(QuotaError::Ended) => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, code, detail)
             }
-            CaseError::Lead => Self::new(StatusCode::NOT_FOUND, code, detail),
+            CaseError::Lead | CaseError::Gone => Self::new(StatusCode::NOT_FOUND, code, detail),
             CaseError::Analysis(_) | CaseError::NoStep | CaseError::Stopped => {
                 Self::new(StatusCode::CONFLICT, code, detail)
             }

@@ -10,6 +10,8 @@ use crate::store::{Scoped, StoreError, UnixMs};
 struct Word {
     gone: bool,
     at: Option<UnixMs>,
+    /// When it came here.
+    noted_at: UnixMs,
 }
 
 fn last_word(
@@ -18,11 +20,14 @@ fn last_word(
     lead: &str,
 ) -> Result<Option<Word>, StoreError> {
     Ok(conn
-        .prepare_cached("SELECT gone, at FROM crm_deleted WHERE account = ? AND lead = ?")?
+        .prepare_cached(
+            "SELECT gone, at, noted_at FROM crm_deleted WHERE account = ? AND lead = ?",
+        )?
         .query_row((account.id, lead), |row| {
             Ok(Word {
                 gone: row.get(0)?,
                 at: row.get(1)?,
+                noted_at: row.get(2)?,
             })
         })
         .optional()?)
@@ -38,6 +43,17 @@ pub fn is_gone(
     Ok(word.is_some_and(|word| word.gone))
 }
 
+/// Whether a deletion at this time changes what is known.
+pub fn is_news(
+    conn: &Connection,
+    account: &Scoped<Account>,
+    lead: &str,
+    at: Option<UnixMs>,
+) -> Result<bool, StoreError> {
+    let before = last_word(conn, account, lead)?;
+    Ok(before.is_none_or(|before| !before.gone && !is_older(at, before.at)))
+}
+
 /// Notes that a lead was deleted; returns false if that is known, or if something newer is.
 pub fn note_gone(
     tx: &Transaction<'_>,
@@ -46,12 +62,11 @@ pub fn note_gone(
     at: Option<UnixMs>,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
-    let before = last_word(tx, account, lead)?;
-    if before.is_some_and(|before| before.gone || is_older(at, before.at)) {
-        return Ok(false);
+    let is_news = is_news(tx, account, lead, at)?;
+    if is_news {
+        set(tx, account, lead, (true, at), now)?;
     }
-    set(tx, account, lead, Word { gone: true, at }, now)?;
-    Ok(true)
+    Ok(is_news)
 }
 
 /// Notes that a lead was restored at this time, if nothing newer is known; returns whether it was.
@@ -67,21 +82,23 @@ pub fn note_restored(
     if before.is_some_and(|before| before.gone && before.at.is_none_or(|then| at < then)) {
         return Ok(false);
     }
-    let at = Some(at);
-    set(tx, account, lead, Word { gone: false, at }, now)?;
+    set(tx, account, lead, (false, Some(at)), now)?;
     Ok(true)
 }
 
-/// The CRM was asked and has the lead, as it last changed at this time.
+/// The CRM was asked and had the lead, as it last changed at this time. A deletion that came while the answer was on its way is
+/// newer than the answer.
 pub fn note_there(
     tx: &Transaction<'_>,
     account: &Scoped<Account>,
     lead: &str,
     at: Option<UnixMs>,
+    asked_at: UnixMs,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    match is_gone(tx, account, lead)? {
-        true => set(tx, account, lead, Word { gone: false, at }, now),
+    let before = last_word(tx, account, lead)?;
+    match before.is_some_and(|before| before.gone && before.noted_at <= asked_at) {
+        true => set(tx, account, lead, (false, at), now),
         false => Ok(()),
     }
 }
@@ -94,7 +111,7 @@ fn set(
     tx: &Transaction<'_>,
     account: &Scoped<Account>,
     lead: &str,
-    word: Word,
+    (gone, at): (bool, Option<UnixMs>),
     now: UnixMs,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
@@ -106,12 +123,12 @@ fn set(
         account.id,
         lead,
         account.workspace(),
-        word.gone,
-        word.at,
+        gone,
+        at,
         now,
     ))?;
     tx.prepare_cached("UPDATE crm_leads SET gone = ?3 WHERE account = ?1 AND id = ?2")?
-        .execute((account.id, lead, word.gone))?;
+        .execute((account.id, lead, gone))?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-pub use self::people::{admit, check_provider};
+pub use self::people::{admit, check_provider, vouched_address};
 pub use self::token::Claims;
 use self::token::{Expected, Keys};
 use crate::egress::{EgressError, Gateway, Limits, Method, Part, Purpose, Request, Sealed, Secret};

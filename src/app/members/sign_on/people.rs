@@ -14,6 +14,7 @@ use crate::store::{StoreError, Transaction, UnixMs, UserId, WorkspaceId, workspa
 const LONGEST_NAME: usize = 80;
 const MOST_RULES: usize = 100;
 const SUSPENDED: &str = "Your account is suspended. Ask whoever runs this front desk.";
+const NOTHING_OPEN: &str = "Nothing here is open to you. Ask whoever runs this front desk.";
 
 /// Checks what an owner entered; `Some` is a sentence on what is wrong.
 pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
@@ -58,6 +59,15 @@ fn is_here(url: &Url) -> bool {
     }
 }
 
+/// The address of somebody, if the provider may vouch for it and does.
+pub fn vouched_address<'c>(provider: &Provider, claims: &'c Claims) -> Option<&'c str> {
+    let (_, domain) = claims.email.rsplit_once('@')?;
+    let is_vouched = claims.has_checked_address()
+        && wrong_email(&claims.email).is_none()
+        && provider.domains.contains(&domain.to_ascii_lowercase());
+    is_vouched.then_some(claims.email.as_str())
+}
+
 /// Lets somebody in whom a provider vouches for: finds or makes their account and sets the roles that the rules give.
 pub fn admit(
     tx: &Transaction<'_>,
@@ -66,14 +76,7 @@ pub fn admit(
     now: UnixMs,
 ) -> Result<Result<UserId, SignOnError>, StoreError> {
     let refuse = |told| Ok(Err(SignOnError::Refused(told)));
-    let domain = claims
-        .email
-        .rsplit_once('@')
-        .map(|(_, domain)| domain.to_ascii_lowercase());
-    let is_vouched = claims.has_checked_address()
-        && wrong_email(&claims.email).is_none()
-        && domain.is_some_and(|domain| provider.domains.contains(&domain));
-    if !is_vouched {
+    if vouched_address(provider, claims).is_none() {
         return refuse("The sign-in server may not vouch for your e-mail address here.");
     }
     let wanted = roles(tx, provider, claims)?;
@@ -97,6 +100,9 @@ pub fn admit(
             Some(user) if user.suspended_at.is_some() => {
                 return refuse(SUSPENDED);
             }
+            Some(user) if wanted.is_empty() && members::place(tx, &user, None, None)?.is_none() => {
+                return refuse(NOTHING_OPEN);
+            }
             Some(user) => {
                 // Whoever has the account until now may have entered this address without it being theirs.
                 users::forget_ways(tx, user.id)?;
@@ -104,7 +110,7 @@ pub fn admit(
                 user
             }
             None if wanted.is_empty() => {
-                return refuse("Nothing here is open to you. Ask whoever runs this front desk.");
+                return refuse(NOTHING_OPEN);
             }
             None => create(tx, provider, claims, now)?,
         },
@@ -118,7 +124,7 @@ pub fn admit(
     set_roles(tx, user.id, &wanted, now)?;
     match members::place(tx, &user, None, None)? {
         Some(_) => Ok(Ok(user.id)),
-        None => refuse("Nothing here is open to you. Ask whoever runs this front desk."),
+        None => refuse(NOTHING_OPEN),
     }
 }
 

@@ -298,6 +298,7 @@ async fn a_server_that_hangs_or_knows_nothing_is_told_and_a_person_is_offered() 
         let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
         Some(match request.uri().path() {
             "/orders/1234" => axum::response::Response::new(Body::from_stream(never)),
+            "/orders/9999" => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
             _ => StatusCode::NOT_FOUND.into_response(),
         })
     });
@@ -307,6 +308,17 @@ async fn a_server_that_hangs_or_knows_nothing_is_told_and_a_person_is_offered() 
         (STATUS, "did not answer", "failed"),
         (
             "What's the status of order 5678?",
+            "found nothing",
+            "nothing",
+        ),
+        // The server takes no such number, and neither does the tool itself.
+        (
+            "What's the status of order 9999?",
+            "found nothing",
+            "nothing",
+        ),
+        (
+            "What's the status of order 123456789012345678901234?",
             "found nothing",
             "nothing",
         ),
@@ -431,4 +443,6 @@ async fn when_a_tool_is_called_is_set_in_the_form() {
         "{}",
         page.text()
     );
+    // Its owner is told who sees the answers.
+    assert!(page.text().contains("whether the number is theirs or not"));
 }

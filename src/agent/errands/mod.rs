@@ -24,6 +24,8 @@ mod words;
 pub(crate) use self::note::ToolTrace;
 pub(crate) use self::plan::tool_of;
 
+use std::sync::atomic::AtomicBool;
+
 use self::note::ChosenBy;
 use self::plan::{Plan, Sought};
 use self::tell::Telling;
@@ -38,7 +40,7 @@ use crate::language::Language;
 use crate::language::slots::{self, Text, is_question, wants_to_stop};
 use crate::store::{ConversationId, WorkflowRunId};
 use crate::tools::{Consent, Tools};
-use crate::workflows::{self, Run, Said, State, Stepped, Value as Filled, World};
+use crate::workflows::{self, Phase, Run, Said, State, Stepped, Value as Filled, World};
 
 /// Tools that the model chooses from.
 const MOST_CHOICES: usize = 3;
@@ -55,6 +57,8 @@ pub(crate) struct Errands<'a> {
     pub(crate) acts_later: bool,
     /// Whether one may begin that waits for an answer; not beside a workflow.
     pub(crate) may_wait: bool,
+    /// Set before something is done that was agreed to: then the turn goes on, even if its reader leaves.
+    pub(crate) acting: &'a AtomicBool,
 }
 
 /// How far the ladder was climbed.
@@ -155,6 +159,7 @@ pub(crate) async fn answer(
 }
 
 /// A run that is about a tool, and waits for an answer.
+#[derive(Clone, Copy)]
 pub(crate) struct Waiting<'a> {
     /// The tool's name.
     pub(crate) name: &'a str,
@@ -197,11 +202,16 @@ pub(crate) async fn hear(
         return Ok(Heard::Left);
     };
     let world = world(climb, language).await?;
+    let known = corrected(&plan, run, message, language);
     let said = Said {
         text: &text,
+        known: &known,
         ..Said::default()
     };
-    let stepped = workflows::step(&plan.definition, run.clone(), &said, &world);
+    let stepped = match was_agreed(climb, &errands, &plan, &waiting).await? {
+        true => done(run),
+        false => workflows::step(&plan.definition, run.clone(), &said, &world),
+    };
     if stepped.aside.is_some() && stepped.state == State::Asking {
         return Ok(Heard::Aside(Box::new(stepped)));
     }
@@ -218,6 +228,48 @@ pub(crate) async fn hear(
         .go(&plan, stepped, before, ChosenBy::Before, trace)
         .await?;
     Ok(draft.map_or(Heard::Left, |draft| Heard::Answered(Box::new(draft))))
+}
+
+/// Whether the call that a run waits for a yes to was made already: the turn of that yes ended before its answer was kept, as
+/// when the server stopped. Nobody is told then that nothing was done, whatever they say.
+async fn was_agreed(
+    climb: &Climb<'_>,
+    errands: &Errands<'_>,
+    plan: &Plan,
+    waiting: &Waiting<'_>,
+) -> Result<bool, AgentError> {
+    let may = plan.consent == Consent::Visitor && !errands.acts_later;
+    let confirms = waiting.run.phase == Phase::Confirming;
+    let Some((id, _)) = waiting.before.filter(|_| may && confirms) else {
+        return Ok(false);
+    };
+    let key = call::key_of_act(id, waiting.run.acts);
+    let noted = errands.tools.find_call(climb.workspace, &key).await?;
+    Ok(noted.is_some())
+}
+
+/// A run whose act was given.
+fn done(run: &Run) -> Stepped {
+    Stepped {
+        run: Run {
+            phase: Phase::Ended(State::Done),
+            confirmed: true,
+            ..run.clone()
+        },
+        says: Vec::new(),
+        acts: Vec::new(),
+        state: State::Done,
+        aside: None,
+        options: Vec::new(),
+    }
+}
+
+/// Another code in place of the one that is to be confirmed: "no, order 5678".
+fn corrected(plan: &Plan, run: &Run, message: &str, language: Language) -> Vec<(String, Filled)> {
+    match run.phase {
+        Phase::Confirming if !is_question(&Text::new(message, language)) => codes(plan, &[message]),
+        _ => Vec::new(),
+    }
 }
 
 /// The part of a message that answers what the run waits for; `None` if it speaks of something else.
@@ -260,7 +312,7 @@ fn begin(plan: &Plan, asked: &str, known: Vec<(String, Filled)>, world: &World) 
 
 /// Whether nothing is missing: it can be called, or confirmed.
 fn is_complete(stepped: &Stepped) -> bool {
-    stepped.state == State::Done || stepped.run.phase == workflows::Phase::Confirming
+    stepped.state == State::Done || stepped.run.phase == Phase::Confirming
 }
 
 /// Codes in what the visitor wrote: for an argument of a given form, and for the only one without any.

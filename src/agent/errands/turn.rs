@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 
-use super::call::{self, Came};
+use super::call::{self, Call, Came};
 use super::choose::{self, Chosen};
 use super::note::{ChosenBy, Outcome, ToolTrace};
 use super::plan::Plan;
@@ -81,13 +81,13 @@ impl Errand<'_> {
             return Ok(said);
         }
         let act = acts.into_iter().next();
-        let number = act.as_ref().map_or(0, |act| act.number);
+        let number = act.as_ref().map_or(run.acts, |act| act.number);
         let acts_now = before.filter(|_| !self.errands.acts_later);
         let key = match (plan.consent, acts_now) {
             (Consent::AtOnce, _) => {
                 call::key_of_look(self.telling.climb, &self.errands, plan, &run)
             }
-            (Consent::Visitor, Some((id, _))) => format!("{id}-{number}"),
+            (Consent::Visitor, Some((id, _))) => call::key_of_act(id, number),
             // Done once the turn is kept, as what workflows order.
             (Consent::Visitor | Consent::Staff, _) => {
                 stepped.acts.extend(act.map(|act| plan.order(&run, act)));
@@ -98,7 +98,15 @@ impl Errand<'_> {
         };
         let agreed = plan.consent != Consent::AtOnce;
         let (climb, errands) = (self.telling.climb, &self.errands);
-        let came = call::call(climb, errands, plan, &run, key.clone(), agreed).await?;
+        let left = climb.time_left(self.telling.settings.deadline_seconds);
+        let call = Call {
+            plan,
+            run: &run,
+            key: key.clone(),
+            agreed,
+            longest: call::longest_wait(errands.acts_later, left),
+        };
+        let came = call::call(climb, errands, call).await?;
         let (mut draft, outcome, why) = self.tell(plan, &run, &came, agreed, trace).await;
         trace.tool = Some(ToolTrace {
             why,

@@ -336,6 +336,10 @@ fn begin(
     }
     let (state, decided_by, wait) = match (&wish.owner, wish.rule) {
         (Some(owner), _) => (CallState::Running, Some(owner.as_str()), None),
+        // An assistant asked the visitor, although the rule wants nobody's yes.
+        (None, Approval::Free) if wish.asked.agreed && wish.asked.by == AskedBy::Chat => {
+            (CallState::Running, Some("visitor"), None)
+        }
         (None, Approval::Free) => (CallState::Running, Some("rule"), None),
         (None, Approval::Visitor) if wish.asked.agreed => {
             (CallState::Running, Some("visitor"), None)

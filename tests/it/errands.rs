@@ -190,6 +190,7 @@ async fn what_acts_is_told_first_and_runs_only_after_a_yes() {
     assert!(done.contains("refund: 20.00"), "{done}");
     assert_eq!(receipt["rung"], "tool", "{receipt}");
     assert_eq!(site.asked_paths(), ["/orders/1234/cancel"]);
+    assert_eq!(calls(&app).await[0]["decided_by"], "visitor");
     say(&app, &id, "yes").await;
     assert!(site.asked_paths().is_empty(), "it is done once");
 

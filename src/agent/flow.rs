@@ -8,7 +8,7 @@ use serde_json::json;
 use super::AgentError;
 use super::climb::{Climb, Climbed};
 use super::decline::cosine;
-use super::errands::{self, Errands, Heard, Stage, Waiting};
+use super::errands::{self, Errands, Heard, Stage, ToolTrace, Waiting};
 use super::reply::Turn;
 use super::rungs::{Draft, elapsed};
 use super::settings::AnswerSettings;
@@ -110,7 +110,9 @@ async fn or_tool(climb: &Climb<'_>, mut climbed: Climbed) -> Result<Climbed, Age
     let (language, settings) = (climbed.language, climbed.settings.clone());
     let (stage, trace) = (Stage::Unanswered, &mut climbed.trace);
     if let Some(draft) = errands::answer(climb, language, &settings, stage, trace).await? {
-        climbed.asked_model |= draft.prompt_hash.is_some();
+        let tool = climbed.trace.tool.as_ref();
+        climbed.asked_model |=
+            draft.prompt_hash.is_some() || tool.is_some_and(ToolTrace::is_by_model);
         climbed.draft = draft;
     }
     Ok(climbed)

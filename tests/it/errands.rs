@@ -127,6 +127,9 @@ async fn what_is_missing_is_asked_for_and_an_invented_number_is_refused() {
     let (asked, receipt) = say(&app, &id, "What is the status of my order?").await;
     assert!(asked.contains("order number"), "{asked}");
     assert_eq!(receipt["checks"]["tool"]["outcome"], "asks", "{receipt}");
+    // The model chose the tool, and the receipt says which model.
+    assert_eq!(receipt["checks"]["tool"]["chosen_by"], "model", "{receipt}");
+    assert!(receipt["model"].is_string(), "{receipt}");
     assert!(site.asked_paths().is_empty() && calls(&app).await.is_empty());
     let (answer, receipt) = say(&app, &id, "it is A-77").await;
     assert!(answer.contains("shipped"), "{answer}");

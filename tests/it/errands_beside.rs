@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use frontdesk::agent::{Display, Rung, Turn};
 use frontdesk::knowledge::Audience;
-use frontdesk::llm::Claim;
+use frontdesk::llm::{Claim, LlmError};
 use frontdesk::store::assistants::{self, AssistantSettings};
 use frontdesk::store::workflows;
 use frontdesk::tools::Errand;
@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::app::TestApp;
 use crate::calls::json_put;
 use crate::errands::{STATUS, begin, calls, cancel, make, say, status};
+use crate::fakes::Plan;
 use crate::site::Site;
 
 /// What a caller says, as a call puts it to the assistant.
@@ -203,4 +204,20 @@ async fn a_caller_does_not_wait_as_long_as_a_tool_may_take() {
     let prepared = tokio::time::timeout(Duration::from_secs(20), app.app.agent.prepare(asks));
     let prepared = prepared.await.unwrap().unwrap();
     assert!(prepared.failure().is_some(), "{}", prepared.text());
+}
+
+#[tokio::test]
+async fn a_visitor_is_asked_for_what_is_missing_even_if_the_model_fails() {
+    let site = Site::start().await;
+    let app = site.app().await;
+    make(&app, status(&site)).await;
+    let busy = LlmError::Busy { waiting: 64 };
+    app.chat.script.set(Plan::Refuse(busy));
+    let id = begin(&app).await;
+    let (asks, receipt) = say(&app, &id, "What is the status of my order?").await;
+    assert!(asks.contains("order number"), "{asks}");
+    assert_eq!(
+        receipt["checks"]["tool"]["chosen_by"], "likeness",
+        "{receipt}"
+    );
 }

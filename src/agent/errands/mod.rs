@@ -29,7 +29,7 @@ use std::sync::atomic::AtomicBool;
 use self::note::ChosenBy;
 use self::plan::{Plan, Sought};
 use self::tell::Telling;
-use self::turn::Errand;
+use self::turn::{Choice, Errand};
 use super::AgentError;
 use super::climb::Climb;
 use super::flow;
@@ -139,18 +139,20 @@ pub(crate) async fn answer(
         return Ok(None);
     }
     if of.telling.may_ask_model() {
-        return match of.ask_model(&plans, &said, trace).await {
-            Some((plan, mut known)) => {
+        match of.ask_model(&plans, &said, trace).await {
+            Choice::Tool(plan, mut known) => {
                 for (name, value) in codes(plan, last) {
                     if !known.iter().any(|(one, _)| *one == name) {
                         known.push((name, value));
                     }
                 }
                 let stepped = begin(plan, &asked, known, &world);
-                of.go(plan, stepped, None, ChosenBy::Model, trace).await
+                return of.go(plan, stepped, None, ChosenBy::Model, trace).await;
             }
-            None => Ok(None),
-        };
+            Choice::NoneFits => return Ok(None),
+            // As without a model.
+            Choice::Failed => {}
+        }
     }
     match incomplete {
         Some((plan, stepped)) => of.go(plan, stepped, None, ChosenBy::Likeness, trace).await,

@@ -22,14 +22,22 @@ pub(super) struct Errand<'a> {
     pub(super) telling: Telling<'a>,
 }
 
+/// What the model makes of a question.
+pub(super) enum Choice<'p> {
+    /// With the arguments that it found.
+    Tool(&'p Plan, Vec<(String, Filled)>),
+    NoneFits,
+    /// It did not choose.
+    Failed,
+}
+
 impl Errand<'_> {
-    /// The tool that the model chose, with the arguments that it found; `None` if none fits, or it failed.
     pub(super) async fn ask_model<'p>(
         &self,
         plans: &'p [Plan],
         said: &[&str],
         trace: &mut Trace,
-    ) -> Option<(&'p Plan, Vec<(String, Filled)>)> {
+    ) -> Choice<'p> {
         let (climb, settings) = (self.telling.climb, self.telling.settings);
         let language = self.telling.language;
         let choosing = choose::choose(climb.model, plans, said, language, climb.claim);
@@ -42,15 +50,18 @@ impl Errand<'_> {
             Ok(Ok(chosen)) => chosen,
             Ok(Err(error)) => {
                 tracing::info!(%error, "the model chose no tool");
-                return None;
+                return Choice::Failed;
             }
             Err(_) => {
                 trace.deadline_seconds = Some(settings.deadline_seconds);
-                return None;
+                return Choice::Failed;
             }
         };
         trace.served = served.or(trace.served.take());
-        Some((plans.get(plan?)?, known))
+        match plan.and_then(|at| plans.get(at)) {
+            Some(plan) => Choice::Tool(plan, known),
+            None => Choice::NoneFits,
+        }
     }
 
     /// The answer that a step gives: a question, or what came of the call.

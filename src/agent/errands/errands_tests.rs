@@ -167,3 +167,20 @@ fn another_code_takes_the_place_of_the_one_to_be_confirmed() {
     assert_eq!(plan.texts(&asks.run)["order"], "1234");
     assert_eq!(hears("yes, 1234").state, State::Done);
 }
+
+#[test]
+fn a_whole_number_may_be_written_with_a_hash() {
+    let properties = json!({ "order": { "type": "integer", "title": "order number" } });
+    let plan = plan(properties, json!(["order"]), Approval::Free).unwrap();
+    let begun_with = begun(&plan, "Where is order #1234?");
+    assert_eq!(plan.texts(&begun_with.run)["order"], "1234");
+    let asks = begun(&plan, "Where is my order?");
+    let text = answer_in(&plan, &asks.run, "#1234", Language::En).unwrap();
+    let said = Said {
+        text: &text,
+        ..Said::default()
+    };
+    let done = workflows::step(&plan.definition, asks.run, &said, &world());
+    assert_eq!(done.state, State::Done);
+    assert_eq!(plan.texts(&done.run)["order"], "1234");
+}

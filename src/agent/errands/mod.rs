@@ -7,7 +7,8 @@
 //!   of the tool and says all that it needs.
 //! - At most one call in a turn, and none because of what a tool, a document or the assistant said: only the visitor's own words
 //!   choose a tool and fill its arguments. What they did not say is asked for.
-//! - A call that does more than read waits for the visitor's yes, and for that of staff where its owner wants it.
+//! - A call that does more than read waits for the visitor's yes, and for that of staff where its owner wants it. After a yes it is
+//!   made once and told truly, whether the visitor leaves or the server ends meanwhile.
 //! - What a tool answered is text of others: it is shown or quoted, and its orders are left out.
 //!
 //! Reading order: `plan`, `near` and `words` (what fits), `choose` (the model), `turn` (a step of it), `call`, `tell`.
@@ -277,8 +278,10 @@ fn corrected(plan: &Plan, run: &Run, message: &str, language: Language) -> Vec<(
 /// The part of a message that answers what the run waits for; `None` if it speaks of something else.
 fn answer_in(plan: &Plan, run: &Run, message: &str, language: Language) -> Option<String> {
     let whole = || Some(message.to_owned());
-    let Some(Sought::Text(form)) = plan.asked(run).map(|argument| &argument.sought) else {
-        return whole();
+    let form = match plan.asked(run).map(|argument| &argument.sought) {
+        Some(Sought::Text(form)) => form,
+        Some(Sought::Number { .. }) => return Some(without_hash(message)),
+        _ => return whole(),
     };
     if let Some(code) = words::code(message, form.as_ref(), true) {
         return Some(code);
@@ -294,6 +297,11 @@ fn answer_in(plan: &Plan, run: &Run, message: &str, language: Language) -> Optio
     is_answer.then(|| message.trim().to_owned())
 }
 
+/// "#1234" as the number that it is: the parser takes it for a name, and here it names what a tool knows.
+fn without_hash(text: &str) -> String {
+    text.replace('#', " ")
+}
+
 async fn world(climb: &Climb<'_>, language: Language) -> Result<World, AgentError> {
     let (workspace, now) = (climb.workspace, climb.now);
     let world = climb
@@ -305,7 +313,7 @@ async fn world(climb: &Climb<'_>, language: Language) -> Result<World, AgentErro
 
 fn begin(plan: &Plan, asked: &str, known: Vec<(String, Filled)>, world: &World) -> Stepped {
     let said = Said {
-        text: asked,
+        text: &without_hash(asked),
         known: &known,
         ..Said::default()
     };

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::AgentError;
 use super::climb::{Climb, Climbed};
-use super::errands::{self, Errands, Heard, Stage, Waiting};
+use super::decline::cosine;
+use super::errands::{self, Errands, Heard, Stage, ToolTrace, Waiting};
 use super::reply::Turn;
 use super::rungs::{Draft, elapsed};
 use super::settings::AnswerSettings;
@@ -109,7 +110,9 @@ async fn or_tool(climb: &Climb<'_>, mut climbed: Climbed) -> Result<Climbed, Age
     let (language, settings) = (climbed.language, climbed.settings.clone());
     let (stage, trace) = (Stage::Unanswered, &mut climbed.trace);
     if let Some(draft) = errands::answer(climb, language, &settings, stage, trace).await? {
-        climbed.asked_model |= draft.prompt_hash.is_some();
+        let tool = climbed.trace.tool.as_ref();
+        climbed.asked_model |=
+            draft.prompt_hash.is_some() || tool.is_some_and(ToolTrace::is_by_model);
         climbed.draft = draft;
     }
     Ok(climbed)
@@ -265,16 +268,6 @@ async fn begins_by_meaning<'g>(
     best.map(|(_, known)| known)
 }
 
-fn cosine(one: &[f32], other: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    let lengths = (dot(one, one) * dot(other, other)).sqrt();
-    if lengths > 0.0 {
-        dot(one, other) / lengths
-    } else {
-        0.0
-    }
-}
-
 async fn go_on(
     climb: &Climb<'_>,
     ground: &Ground,
@@ -318,13 +311,18 @@ async fn go_on(
 async fn in_between(climb: &Climb<'_>, question: &str) -> Result<Climbed, AgentError> {
     let asks = Climb {
         question,
-        errands: climb.errands.map(|errands| Errands {
-            may_wait: false,
-            ..errands
-        }),
-        ..*climb
+        ..without_waiting(climb)
     };
     asks.answer().await
+}
+
+/// The same, but nothing begins that waits for an answer.
+fn without_waiting<'c>(climb: &Climb<'c>) -> Climb<'c> {
+    let errands = climb.errands.map(|errands| Errands {
+        may_wait: false,
+        ..errands
+    });
+    Climb { errands, ..*climb }
 }
 
 /// Adds the next step to what answers the question in between.
@@ -338,14 +336,7 @@ fn resume(climbed: &mut Climbed, stepped: Stepped, before: Option<(WorkflowRunId
 
 /// Ends a run, and answers what was said instead.
 async fn leave(climb: &Climb<'_>, going: &Going) -> Result<Climbed, AgentError> {
-    let alone = Climb {
-        errands: climb.errands.map(|errands| Errands {
-            may_wait: false,
-            ..errands
-        }),
-        ..*climb
-    };
-    let mut climbed = alone.answer().await?;
+    let mut climbed = without_waiting(climb).answer().await?;
     climbed.draft.flow = Some(RunChange {
         before: Some(going.before()),
         workflow: going.stored.workflow.clone(),

@@ -1,11 +1,12 @@
 //! A turn in two steps, for voice: prepare the answer while the caller may still go on talking, and commit it
 //! once the question is complete. A preparation that is dropped leaves no trace.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::begin::{self, Begun};
 use super::burst::Burst;
-use super::climb::Climbed;
+use super::climb::{Climb, Climbed};
 use super::flow;
 use super::follow_up;
 use super::handover::Need;
@@ -91,7 +92,12 @@ impl Agent {
         };
         let own = turn.assistant.own()?;
         let asked = Burst::of(&history, &turn.question);
-        let climb = self.climb(&turn, &own, &asked, View::Live, since);
+        // What acts is done once the turn is committed.
+        let acting = AtomicBool::new(false);
+        let climb = Climb {
+            errands: self.errands(&turn, &acting),
+            ..self.climb(&turn, &own, &asked, View::Live, since)
+        };
         let climbed = flow::answer(&climb, &turn).await?;
         Ok(PreparedAnswer {
             turn,

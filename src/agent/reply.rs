@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::Stream;
@@ -197,10 +198,7 @@ impl Agent {
         }
         let own = turn.assistant.own()?;
         let asked = Burst::of(&turn.history, &turn.question);
-        let climb = Climb {
-            errands: None,
-            ..self.climb(&turn, &own, &asked, view, since)
-        };
+        let climb = self.climb(&turn, &own, &asked, view, since);
         let Climbed {
             mut draft,
             trace,
@@ -233,6 +231,7 @@ impl Agent {
         })
     }
 
+    /// Without tools.
     pub(super) fn climb<'a>(
         &'a self,
         turn: &'a Turn,
@@ -261,18 +260,23 @@ impl Agent {
                 _ => turn.audience,
             },
             since,
-            errands: self.errands(turn),
+            errands: None,
         }
     }
 
-    /// An evaluation does nothing outside.
-    fn errands(&self, turn: &Turn) -> Option<Errands<'_>> {
+    /// The tools of a turn; an evaluation does nothing outside.
+    pub(super) fn errands<'a>(
+        &'a self,
+        turn: &Turn,
+        acting: &'a AtomicBool,
+    ) -> Option<Errands<'a>> {
         let tools = self.tools.as_ref().filter(|_| !turn.evaluation)?;
         Some(Errands {
             tools,
             conversation: turn.conversation,
             acts_later: turn.display == Display::Spoken,
             may_wait: turn.conversation.is_some(),
+            acting,
         })
     }
 
@@ -316,11 +320,15 @@ impl Agent {
         let asked = Burst::of(&history, &turn.question);
         marks.earlier = asked.history.len();
         marks.in_full = follow_up::write_in_full(asked.history, &asked.question, " · ");
-        let climb = self.climb(&turn, &own, &asked, View::Live, since);
-        let outcome = tokio::select! {
-            outcome = flow::answer(&climb, &turn) => outcome,
+        let acting = AtomicBool::new(false);
+        let climb = Climb {
+            errands: self.errands(&turn, &acting),
+            ..self.climb(&turn, &own, &asked, View::Live, since)
+        };
+        let answering = flow::answer(&climb, &turn);
+        let Some(outcome) = unless_left(answering, out, turn.stays, &acting).await else {
             // Nothing was shown yet: the answer's message stays empty and "interrupted".
-            () = out.closed(), if !turn.stays => return Ok(Outcome::Left),
+            return Ok(Outcome::Left);
         };
         let mut climbed = match outcome {
             Ok(climbed) => climbed,
@@ -447,5 +455,24 @@ impl Agent {
             marks,
         };
         Ok(record::close(&self.store, record).await?)
+    }
+}
+
+/// What a turn comes to; `None` if its reader leaves and it does not stay. What the visitor agreed to is done even if they leave
+/// meanwhile, and then they find in the conversation what came of it.
+async fn unless_left<T>(
+    answering: impl Future<Output = T>,
+    out: &Sender<TurnEvent>,
+    stays: bool,
+    acting: &AtomicBool,
+) -> Option<T> {
+    let mut answering = std::pin::pin!(answering);
+    tokio::select! {
+        outcome = &mut answering => return Some(outcome),
+        () = out.closed(), if !stays => {}
+    }
+    match acting.load(Ordering::Relaxed) {
+        true => Some(answering.await),
+        false => None,
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::following::{self, WAITS};
+use super::lost;
 use crate::inbox::leads::{self, Agreed, LeadError, NewLead};
 use crate::inbox::turns::{self, Why};
 use crate::mail::{self, Enqueued, MailKind, NewMail};
@@ -151,7 +152,7 @@ async fn settle(store: &Store) -> Result<(), StoreError> {
                 tell_staff(tx, &act, told)?;
             }
         }
-        Ok(())
+        lost::settle(tx, now())
     });
     settled.await
 }

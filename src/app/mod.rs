@@ -26,6 +26,7 @@ mod following;
 mod https;
 mod integrity;
 mod live_engine;
+mod lost;
 mod mail;
 pub mod members;
 pub mod naming;

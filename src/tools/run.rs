@@ -26,6 +26,8 @@ const FOR_VISITORS: i64 = 30 * 60 * 1000;
 const FOR_STAFF: i64 = 24 * 60 * 60 * 1000;
 /// In bytes.
 const LONGEST_KEY: usize = 200;
+/// What the log says of a call that a fault of ours ended.
+const FAULT: &str = "the server failed while it ran";
 /// Kinds of the events that tell staff of a call that waits for them, and of what became of it.
 const WAITS: &str = "tool_waits";
 pub(super) const ALLOWED: &str = "tool_allowed";
@@ -152,11 +154,18 @@ impl Tools {
             rule,
             owner,
         };
-        let begun = self.inner.store.write(move |tx| begin(tx, &wish, now()));
-        match begun.await?? {
-            Begun::Answer(answer) => Ok(answer),
-            Begun::Run(id) => self.run(tool, arguments, key, id).await,
-        }
+        // Whoever waits may leave before the call is taken, and a call that was taken must not stay "running".
+        let (this, tool, key) = (self.clone(), tool.clone(), key.to_owned());
+        let called = tokio::spawn(async move {
+            let begun = this.inner.store.write(move |tx| begin(tx, &wish, now()));
+            match begun.await?? {
+                Begun::Answer(answer) => Ok(answer),
+                Begun::Run(id) => this.run(&tool, arguments, &key, id).await,
+            }
+        });
+        called
+            .await
+            .unwrap_or_else(|fault| Err(ToolError::Unknown(Reason::told(FAULT, fault))))
     }
 
     /// Runs a call that was taken, to its end even if nobody waits for it any more.
@@ -172,9 +181,8 @@ impl Tools {
         match running.await {
             Ok(ended) => ended,
             Err(fault) => {
-                let told = "the server failed while it ran";
                 let outcome = Outcome {
-                    error: Some(told.to_owned()),
+                    error: Some(FAULT.to_owned()),
                     ..Outcome::default()
                 };
                 let settled = self
@@ -182,7 +190,7 @@ impl Tools {
                     .store
                     .write(move |tx| calls::settle(tx, id, CallState::Unknown, &outcome, now()));
                 settled.await?;
-                Err(ToolError::Unknown(Reason::told(told, fault)))
+                Err(ToolError::Unknown(Reason::told(FAULT, fault)))
             }
         }
     }
@@ -328,6 +336,10 @@ fn begin(
     }
     let (state, decided_by, wait) = match (&wish.owner, wish.rule) {
         (Some(owner), _) => (CallState::Running, Some(owner.as_str()), None),
+        // An assistant asked the visitor, although the rule wants nobody's yes.
+        (None, Approval::Free) if wish.asked.agreed && wish.asked.by == AskedBy::Chat => {
+            (CallState::Running, Some("visitor"), None)
+        }
         (None, Approval::Free) => (CallState::Running, Some("rule"), None),
         (None, Approval::Visitor) if wish.asked.agreed => {
             (CallState::Running, Some("visitor"), None)

@@ -122,3 +122,26 @@ async fn a_call_that_waits_is_not_allowed_after_its_tool_takes_other_arguments()
     // It still waits, and can be declined.
     desk.tools.decide(&agent, id, false).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_call_that_its_caller_left_is_made_and_ends_in_the_log() {
+    let server = Server::start(|_| say(200, json!({ "state": "shipped" }))).await;
+    let (desk, tool) = desk_with(&server, Approval::Free).await;
+    let asked = Asked::default();
+    let call = desk.tools.call(&tool, json!({ "order": "7" }), "a", &asked);
+    // Its caller is gone before it is noted.
+    let left = tokio::time::timeout(Duration::ZERO, call).await;
+    assert!(left.is_err(), "{left:?}");
+    for _ in 0..100 {
+        let log = desk.log().await;
+        if log
+            .first()
+            .is_some_and(|call| call.state == CallState::Done)
+        {
+            assert_eq!(server.got().len(), 1);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the call was left alone: {:?}", desk.log().await);
+}

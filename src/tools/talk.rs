@@ -14,9 +14,9 @@ use super::endpoint::{Endpoint, Verb};
 use super::run::{Asked, read_schema};
 use super::{ToolError, Tools, calendar};
 use crate::store::assistants::AssistantSettings;
-use crate::store::tools::calls::{self, AskedBy};
+use crate::store::tools::calls::{self, AskedBy, ToolCall};
 use crate::store::tools::{self, Approval, Tool, ToolKind};
-use crate::store::{ConversationId, StoreError, WorkspaceId};
+use crate::store::{ConversationId, Scoped, StoreError, WorkspaceId};
 
 /// Calls of one conversation that no workflow ordered.
 const MOST_CALLS: u32 = 30;
@@ -178,18 +178,18 @@ impl Tools {
             .await
     }
 
-    /// The status that a call of this key ended with.
-    pub async fn status_of(
+    /// The call of this key, if it was noted.
+    pub async fn find_call(
         &self,
         workspace: WorkspaceId,
         key: &str,
-    ) -> Result<Option<u16>, StoreError> {
+    ) -> Result<Option<ToolCall>, StoreError> {
         let key = key.to_owned();
         let found = self
             .inner
             .store
             .read(move |conn| calls::find(conn, workspace, &key));
-        Ok(found.await?.and_then(|call| call.status))
+        Ok(found.await?.map(Scoped::into_inner))
     }
 }
 

@@ -138,8 +138,8 @@ async fn what_is_not_there_is_told_by_its_status_and_who_hangs_fails() {
         .call_in_talk(&own, errand(&desk, "a", false))
         .await;
     assert!(matches!(missing, Err(ToolError::Failed(_))), "{missing:?}");
-    let status = desk.tools.status_of(desk.workspace, "a").await.unwrap();
-    assert_eq!(status, Some(404));
+    let noted = desk.tools.find_call(desk.workspace, "a").await.unwrap();
+    assert_eq!(noted.and_then(|call| call.status), Some(404));
     let hangs = Errand {
         texts: [("order".to_owned(), "8".to_owned())].into(),
         ..errand(&desk, "b", false)

@@ -113,7 +113,7 @@ pub struct Said<'a> {
     pub text: &'a str,
     /// What they said before in this conversation, newest first; read when a run begins.
     pub earlier: &'a [String],
-    /// Values that somebody else read, by slot; taken when a run begins.
+    /// Values that somebody else read, by slot; they take the place of others.
     pub known: &'a [(String, Value)],
     /// Its meaning is that they want no more.
     pub stops: bool,

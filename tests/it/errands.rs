@@ -127,6 +127,9 @@ async fn what_is_missing_is_asked_for_and_an_invented_number_is_refused() {
     let (asked, receipt) = say(&app, &id, "What is the status of my order?").await;
     assert!(asked.contains("order number"), "{asked}");
     assert_eq!(receipt["checks"]["tool"]["outcome"], "asks", "{receipt}");
+    // The model chose the tool, and the receipt says which model.
+    assert_eq!(receipt["checks"]["tool"]["chosen_by"], "model", "{receipt}");
+    assert!(receipt["model"].is_string(), "{receipt}");
     assert!(site.asked_paths().is_empty() && calls(&app).await.is_empty());
     let (answer, receipt) = say(&app, &id, "it is A-77").await;
     assert!(answer.contains("shipped"), "{answer}");
@@ -190,6 +193,7 @@ async fn what_acts_is_told_first_and_runs_only_after_a_yes() {
     assert!(done.contains("refund: 20.00"), "{done}");
     assert_eq!(receipt["rung"], "tool", "{receipt}");
     assert_eq!(site.asked_paths(), ["/orders/1234/cancel"]);
+    assert_eq!(calls(&app).await[0]["decided_by"], "visitor");
     say(&app, &id, "yes").await;
     assert!(site.asked_paths().is_empty(), "it is done once");
 
@@ -298,6 +302,7 @@ async fn a_server_that_hangs_or_knows_nothing_is_told_and_a_person_is_offered() 
         let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
         Some(match request.uri().path() {
             "/orders/1234" => axum::response::Response::new(Body::from_stream(never)),
+            "/orders/9999" => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
             _ => StatusCode::NOT_FOUND.into_response(),
         })
     });
@@ -307,6 +312,17 @@ async fn a_server_that_hangs_or_knows_nothing_is_told_and_a_person_is_offered() 
         (STATUS, "did not answer", "failed"),
         (
             "What's the status of order 5678?",
+            "found nothing",
+            "nothing",
+        ),
+        // The server takes no such number, and neither does the tool itself.
+        (
+            "What's the status of order 9999?",
+            "found nothing",
+            "nothing",
+        ),
+        (
+            "What's the status of order 123456789012345678901234?",
             "found nothing",
             "nothing",
         ),
@@ -431,4 +447,6 @@ async fn when_a_tool_is_called_is_set_in_the_form() {
         "{}",
         page.text()
     );
+    // Its owner is told who sees the answers.
+    assert!(page.text().contains("whether the number is theirs or not"));
 }

@@ -94,18 +94,22 @@ fn judge(
     language: Language,
 ) -> (Option<usize>, Vec<(String, Value)>) {
     let chosen = plans.iter().position(|plan| plan.tool.name == written.tool);
-    let arguments = chosen.and_then(|at| plans.get(at));
-    let known = arguments.into_iter().flat_map(|plan| &plan.arguments);
-    let known = known.filter_map(|argument| {
+    let Some(plan) = chosen.and_then(|at| plans.get(at)) else {
+        return (None, Vec::new());
+    };
+    let known = plan.arguments.iter().filter_map(|argument| {
         let value = written.arguments.get(&argument.name)?;
         let read = value_of(argument, value, said, language)?;
-        Some((argument.name.clone(), read))
+        // "The status of my order" tells no order: those are the tool's own words.
+        let own = [plan.tool.title.as_str(), argument.label.as_str()];
+        let is_own = matches!(&read, Value::Text(text) if words::stands(text, &own));
+        (!is_own).then(|| (argument.name.clone(), read))
     });
-    let known = known.collect();
-    (chosen, known)
+    (chosen, known.collect())
 }
 
-/// A value as the visitor said it; `None` for what they did not. Dates, times and addresses are left to the parsers.
+/// A value as the visitor said it; `None` for what they did not. Dates, times and addresses are left to the parsers, and a yes
+/// or no is asked for.
 fn value_of(argument: &Argument, value: &Json, said: &[&str], language: Language) -> Option<Value> {
     match &argument.sought {
         Sought::Text(form) => {
@@ -124,14 +128,17 @@ fn value_of(argument: &Argument, value: &Json, said: &[&str], language: Language
             let number = value.as_f64()?;
             words::number_stands(number, said, language).then_some(Value::Number(number))
         }
-        // The owner wrote what there is to choose from.
         Sought::Choice(names) => {
             let name = value.as_str()?;
-            let known = names.iter().any(|one| one == name);
-            known.then(|| Value::Choice(name.to_owned()))
+            let is_known = names.iter().any(|one| one == name);
+            (is_known && words::stands(name, said)).then(|| Value::Choice(name.to_owned()))
         }
-        Sought::YesNo => value.as_bool().map(Value::YesNo),
-        Sought::Date | Sought::Time | Sought::Moment | Sought::Email | Sought::Phone => None,
+        Sought::YesNo
+        | Sought::Date
+        | Sought::Time
+        | Sought::Moment
+        | Sought::Email
+        | Sought::Phone => None,
     }
 }
 
@@ -175,10 +182,12 @@ fn form_of(argument: &Argument) -> Option<Json> {
         Sought::Number { is_whole: true } => json!({ "type": "integer" }),
         Sought::Number { is_whole: false } => json!({ "type": "number" }),
         Sought::Choice(names) => json!({ "enum": names }),
-        Sought::YesNo => json!({ "type": "boolean" }),
-        Sought::Date | Sought::Time | Sought::Moment | Sought::Email | Sought::Phone => {
-            return None;
-        }
+        Sought::YesNo
+        | Sought::Date
+        | Sought::Time
+        | Sought::Moment
+        | Sought::Email
+        | Sought::Phone => return None,
     })
 }
 

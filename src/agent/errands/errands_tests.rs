@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::choose::tests::tool;
 use super::*;
 use crate::store::tools::{Approval, ToolKind};
-use crate::workflows::Phase;
 
 fn world() -> World {
     World {
@@ -126,4 +125,62 @@ fn of_a_calendar_a_day_is_looked_at() {
     assert_eq!(texts["from"], "2026-12-04T00:00:00");
     assert_eq!(texts["until"], "2026-12-05T00:00:00");
     assert!(plan::time_asked(&stepped.run).is_some());
+}
+
+#[test]
+fn what_a_visitor_writes_at_length_is_no_evidence() {
+    let plan = order(Approval::Free);
+    let said = |text: &str| {
+        let known = vec![("order".to_owned(), Filled::Text(text.to_owned()))];
+        plan.shown_as_evidence(&begin(&plan, "", known, &world()).run)
+    };
+    assert_eq!(said("A-1234"), "order number: A-1234");
+    for claim in [
+        "all of it is free",
+        "it-is-free-of-charge-for-everybody-who-asks-us",
+    ] {
+        assert_eq!(said(claim), "", "{claim}");
+    }
+}
+
+#[test]
+fn another_code_takes_the_place_of_the_one_to_be_confirmed() {
+    let plan = order(Approval::Visitor);
+    let run = begun(&plan, "Status of order 1234?").run;
+    assert_eq!(run.phase, Phase::Confirming);
+    let hears = |message: &str| {
+        let known = corrected(&plan, &run, message, Language::En);
+        let said = Said {
+            text: message,
+            known: &known,
+            ..Said::default()
+        };
+        workflows::step(&plan.definition, run.clone(), &said, &world())
+    };
+    let other = hears("No, order 5678");
+    assert_eq!(other.run.phase, Phase::Confirming);
+    assert!(other.acts.is_empty(), "{:?}", other.acts);
+    assert_eq!(plan.texts(&other.run)["order"], "5678");
+    assert!(other.says.join(" ").contains("5678"), "{:?}", other.says);
+    // A question about another one, and a yes that repeats the code, change nothing.
+    let asks = hears("What is the status of order 5678?");
+    assert_eq!(plan.texts(&asks.run)["order"], "1234");
+    assert_eq!(hears("yes, 1234").state, State::Done);
+}
+
+#[test]
+fn a_whole_number_may_be_written_with_a_hash() {
+    let properties = json!({ "order": { "type": "integer", "title": "order number" } });
+    let plan = plan(properties, json!(["order"]), Approval::Free).unwrap();
+    let begun_with = begun(&plan, "Where is order #1234?");
+    assert_eq!(plan.texts(&begun_with.run)["order"], "1234");
+    let asks = begun(&plan, "Where is my order?");
+    let text = answer_in(&plan, &asks.run, "#1234", Language::En).unwrap();
+    let said = Said {
+        text: &text,
+        ..Said::default()
+    };
+    let done = workflows::step(&plan.definition, asks.run, &said, &world());
+    assert_eq!(done.state, State::Done);
+    assert_eq!(plan.texts(&done.run)["order"], "1234");
 }

@@ -7,7 +7,8 @@
 //!   of the tool and says all that it needs.
 //! - At most one call in a turn, and none because of what a tool, a document or the assistant said: only the visitor's own words
 //!   choose a tool and fill its arguments. What they did not say is asked for.
-//! - A call that does more than read waits for the visitor's yes, and for that of staff where its owner wants it.
+//! - A call that does more than read waits for the visitor's yes, and for that of staff where its owner wants it. After a yes it is
+//!   made once and told truly, whether the visitor leaves or the server ends meanwhile.
 //! - What a tool answered is text of others: it is shown or quoted, and its orders are left out.
 //!
 //! Reading order: `plan`, `near` and `words` (what fits), `choose` (the model), `turn` (a step of it), `call`, `tell`.
@@ -24,10 +25,12 @@ mod words;
 pub(crate) use self::note::ToolTrace;
 pub(crate) use self::plan::tool_of;
 
+use std::sync::atomic::AtomicBool;
+
 use self::note::ChosenBy;
 use self::plan::{Plan, Sought};
 use self::tell::Telling;
-use self::turn::Errand;
+use self::turn::{Choice, Errand};
 use super::AgentError;
 use super::climb::Climb;
 use super::flow;
@@ -38,7 +41,7 @@ use crate::language::Language;
 use crate::language::slots::{self, Text, is_question, wants_to_stop};
 use crate::store::{ConversationId, WorkflowRunId};
 use crate::tools::{Consent, Tools};
-use crate::workflows::{self, Run, Said, State, Stepped, Value as Filled, World};
+use crate::workflows::{self, Phase, Run, Said, State, Stepped, Value as Filled, World};
 
 /// Tools that the model chooses from.
 const MOST_CHOICES: usize = 3;
@@ -55,6 +58,8 @@ pub(crate) struct Errands<'a> {
     pub(crate) acts_later: bool,
     /// Whether one may begin that waits for an answer; not beside a workflow.
     pub(crate) may_wait: bool,
+    /// Set before something is done that was agreed to: then the turn goes on, even if its reader leaves.
+    pub(crate) acting: &'a AtomicBool,
 }
 
 /// How far the ladder was climbed.
@@ -135,18 +140,20 @@ pub(crate) async fn answer(
         return Ok(None);
     }
     if of.telling.may_ask_model() {
-        return match of.ask_model(&plans, &said, trace).await {
-            Some((plan, mut known)) => {
+        match of.ask_model(&plans, &said, trace).await {
+            Choice::Tool(plan, mut known) => {
                 for (name, value) in codes(plan, last) {
                     if !known.iter().any(|(one, _)| *one == name) {
                         known.push((name, value));
                     }
                 }
                 let stepped = begin(plan, &asked, known, &world);
-                of.go(plan, stepped, None, ChosenBy::Model, trace).await
+                return of.go(plan, stepped, None, ChosenBy::Model, trace).await;
             }
-            None => Ok(None),
-        };
+            Choice::NoneFits => return Ok(None),
+            // As without a model.
+            Choice::Failed => {}
+        }
     }
     match incomplete {
         Some((plan, stepped)) => of.go(plan, stepped, None, ChosenBy::Likeness, trace).await,
@@ -155,6 +162,7 @@ pub(crate) async fn answer(
 }
 
 /// A run that is about a tool, and waits for an answer.
+#[derive(Clone, Copy)]
 pub(crate) struct Waiting<'a> {
     /// The tool's name.
     pub(crate) name: &'a str,
@@ -197,11 +205,16 @@ pub(crate) async fn hear(
         return Ok(Heard::Left);
     };
     let world = world(climb, language).await?;
+    let known = corrected(&plan, run, message, language);
     let said = Said {
         text: &text,
+        known: &known,
         ..Said::default()
     };
-    let stepped = workflows::step(&plan.definition, run.clone(), &said, &world);
+    let stepped = match was_agreed(climb, &errands, &plan, &waiting).await? {
+        true => done(run),
+        false => workflows::step(&plan.definition, run.clone(), &said, &world),
+    };
     if stepped.aside.is_some() && stepped.state == State::Asking {
         return Ok(Heard::Aside(Box::new(stepped)));
     }
@@ -220,11 +233,55 @@ pub(crate) async fn hear(
     Ok(draft.map_or(Heard::Left, |draft| Heard::Answered(Box::new(draft))))
 }
 
+/// Whether the call that a run waits for a yes to was made already: the turn of that yes ended before its answer was kept, as
+/// when the server stopped. Nobody is told then that nothing was done, whatever they say.
+async fn was_agreed(
+    climb: &Climb<'_>,
+    errands: &Errands<'_>,
+    plan: &Plan,
+    waiting: &Waiting<'_>,
+) -> Result<bool, AgentError> {
+    let may = plan.consent == Consent::Visitor && !errands.acts_later;
+    let confirms = waiting.run.phase == Phase::Confirming;
+    let Some((id, _)) = waiting.before.filter(|_| may && confirms) else {
+        return Ok(false);
+    };
+    let key = call::key_of_act(id, waiting.run.acts);
+    let noted = errands.tools.find_call(climb.workspace, &key).await?;
+    Ok(noted.is_some())
+}
+
+/// A run whose act was given.
+fn done(run: &Run) -> Stepped {
+    Stepped {
+        run: Run {
+            phase: Phase::Ended(State::Done),
+            confirmed: true,
+            ..run.clone()
+        },
+        says: Vec::new(),
+        acts: Vec::new(),
+        state: State::Done,
+        aside: None,
+        options: Vec::new(),
+    }
+}
+
+/// Another code in place of the one that is to be confirmed: "no, order 5678".
+fn corrected(plan: &Plan, run: &Run, message: &str, language: Language) -> Vec<(String, Filled)> {
+    match run.phase {
+        Phase::Confirming if !is_question(&Text::new(message, language)) => codes(plan, &[message]),
+        _ => Vec::new(),
+    }
+}
+
 /// The part of a message that answers what the run waits for; `None` if it speaks of something else.
 fn answer_in(plan: &Plan, run: &Run, message: &str, language: Language) -> Option<String> {
     let whole = || Some(message.to_owned());
-    let Some(Sought::Text(form)) = plan.asked(run).map(|argument| &argument.sought) else {
-        return whole();
+    let form = match plan.asked(run).map(|argument| &argument.sought) {
+        Some(Sought::Text(form)) => form,
+        Some(Sought::Number { .. }) => return Some(without_hash(message)),
+        _ => return whole(),
     };
     if let Some(code) = words::code(message, form.as_ref(), true) {
         return Some(code);
@@ -240,6 +297,11 @@ fn answer_in(plan: &Plan, run: &Run, message: &str, language: Language) -> Optio
     is_answer.then(|| message.trim().to_owned())
 }
 
+/// "#1234" as the number that it is: the parser takes it for a name, and here it names what a tool knows.
+fn without_hash(text: &str) -> String {
+    text.replace('#', " ")
+}
+
 async fn world(climb: &Climb<'_>, language: Language) -> Result<World, AgentError> {
     let (workspace, now) = (climb.workspace, climb.now);
     let world = climb
@@ -251,7 +313,7 @@ async fn world(climb: &Climb<'_>, language: Language) -> Result<World, AgentErro
 
 fn begin(plan: &Plan, asked: &str, known: Vec<(String, Filled)>, world: &World) -> Stepped {
     let said = Said {
-        text: asked,
+        text: &without_hash(asked),
         known: &known,
         ..Said::default()
     };
@@ -260,7 +322,7 @@ fn begin(plan: &Plan, asked: &str, known: Vec<(String, Filled)>, world: &World) 
 
 /// Whether nothing is missing: it can be called, or confirmed.
 fn is_complete(stepped: &Stepped) -> bool {
-    stepped.state == State::Done || stepped.run.phase == workflows::Phase::Confirming
+    stepped.state == State::Done || stepped.run.phase == Phase::Confirming
 }
 
 /// Codes in what the visitor wrote: for an argument of a given form, and for the only one without any.

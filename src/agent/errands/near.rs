@@ -6,13 +6,15 @@ use crate::agent::climb::Climb;
 use crate::agent::decline::cosine;
 use crate::knowledge::content_words;
 use crate::store::tools::Tool;
-use crate::tools::InTalk;
+use crate::tools::{Consent, InTalk};
 
 /// Share of the words of question and example together that both have, from which on they ask the same.
 const SAME_WORDS: f32 = 0.6;
 /// The same as a cosine. With multilingual-e5-small, unrelated sentences have 0.75, and the same question in other words
 /// more than 0.86.
 const SAME_MEANING: f32 = 0.88;
+/// The same for a tool that acts, as for a phrase that begins a workflow: "where is my order?" is no wish to cancel it.
+const SAME_WISH: f32 = 0.92;
 /// From this cosine on a model is asked whether the question is one for the tool; a common word is enough, too.
 const LIKE: f32 = 0.82;
 
@@ -48,7 +50,7 @@ pub(super) async fn rank(tools: Vec<Tool>, climb: &Climb<'_>, question: &str) ->
                 like = like.max(cosine(asked, &known));
             }
         }
-        let is_close = same >= SAME_WORDS || like >= SAME_MEANING;
+        let is_close = asks_the_same(same, like, Consent::of(&tool));
         if is_close || common || like >= LIKE {
             near.push(Near {
                 tool,
@@ -62,6 +64,15 @@ pub(super) async fn rank(tools: Vec<Tool>, climb: &Climb<'_>, question: &str) ->
         close.then(b.score.total_cmp(&a.score))
     });
     near
+}
+
+/// Whether a question is like an example, by the words that both have and by their meaning.
+fn asks_the_same(words: f32, meaning: f32, consent: Option<Consent>) -> bool {
+    let enough = match consent {
+        Some(Consent::AtOnce) => SAME_MEANING,
+        _ => SAME_WISH,
+    };
+    words >= SAME_WORDS || meaning >= enough
 }
 
 /// The texts about a tool, each with whether it tells when to call it: examples and what its owner says do, and without those its
@@ -105,5 +116,15 @@ mod tests {
         assert!(share("What is the status of order 1234?", example) >= SAME_WORDS);
         assert!(share("How do I place an order for a gift?", example) < SAME_WORDS);
         assert!(share("1234", example).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn what_acts_needs_more_likeness_than_what_reads() {
+        let at_once = Some(Consent::AtOnce);
+        assert!(asks_the_same(0.0, 0.9, at_once));
+        for acts in [Consent::Visitor, Consent::Staff].map(Some) {
+            assert!(!asks_the_same(0.0, 0.9, acts));
+            assert!(asks_the_same(0.0, 0.93, acts) && asks_the_same(0.7, 0.0, acts));
+        }
     }
 }

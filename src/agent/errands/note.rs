@@ -42,6 +42,11 @@ pub(crate) enum Outcome {
 }
 
 impl ToolTrace {
+    /// Whether the language model took part.
+    pub(crate) fn is_by_model(&self) -> bool {
+        self.chosen_by == ChosenBy::Model
+    }
+
     /// Whether the tool failed, so that no document is missing.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(

@@ -19,6 +19,8 @@ use crate::workflows::{
 const PREFIX: &str = "tool:";
 /// Longest text of an argument, in characters.
 const LONGEST: usize = 200;
+/// Longest text of an argument that is no sentence, in characters: an e-mail address or a code.
+const LONGEST_WORD: usize = 40;
 /// Longest description that is shown in place of a title, in characters.
 const LONGEST_LABEL: usize = 60;
 /// Memory that a compiled pattern may take, in bytes.
@@ -130,9 +132,20 @@ impl Plan {
 
     /// The arguments as people read them: "order number: 1234".
     pub(super) fn shown(&self, run: &Run) -> String {
+        self.show(run, |_| true)
+    }
+
+    /// The same, of single words only: what a visitor writes at length must not become evidence for an answer.
+    pub(super) fn shown_as_evidence(&self, run: &Run) -> String {
+        self.show(run, |text| {
+            !text.contains(char::is_whitespace) && text.chars().count() <= LONGEST_WORD
+        })
+    }
+
+    fn show(&self, run: &Run, is_shown: impl Fn(&str) -> bool) -> String {
         let texts = self.texts(run);
         let shown = self.arguments.iter().filter_map(|argument| {
-            let text = texts.get(&argument.name)?;
+            let text = texts.get(&argument.name).filter(|text| is_shown(text))?;
             Some(format!("{}: {text}", argument.label))
         });
         shown.collect::<Vec<_>>().join(", ")

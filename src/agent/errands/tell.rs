@@ -86,14 +86,15 @@ impl Telling<'_> {
         let quote = lines.join("\n");
         let mut draft = match plan.tool.kind {
             ToolKind::Http => {
-                let about = match plan.shown(run) {
-                    shown if shown.is_empty() => title.to_owned(),
-                    shown => format!("{title} ({shown})"),
+                let about = |shown: String| match shown.is_empty() {
+                    true => title.to_owned(),
+                    false => format!("{title} ({shown})"),
                 };
-                let excerpt = format!("{about}: {}", lines.join("; "));
+                let evidence = about(plan.shown_as_evidence(run));
+                let excerpt = format!("{evidence}: {}", lines.join("; "));
                 match self.write(excerpt, trace).await {
                     Some(written) => written,
-                    None => self.draft(format!("{about} [1]\n{quote}")),
+                    None => self.draft(format!("{} [1]\n{quote}", about(plan.shown(run)))),
                 }
             }
             // Days and times are computed, so nobody needs to write them.

@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 
-use super::call::{self, Came};
+use super::call::{self, Call, Came};
 use super::choose::{self, Chosen};
 use super::note::{ChosenBy, Outcome, ToolTrace};
 use super::plan::Plan;
@@ -22,14 +22,22 @@ pub(super) struct Errand<'a> {
     pub(super) telling: Telling<'a>,
 }
 
+/// What the model makes of a question.
+pub(super) enum Choice<'p> {
+    /// With the arguments that it found.
+    Tool(&'p Plan, Vec<(String, Filled)>),
+    NoneFits,
+    /// It did not choose.
+    Failed,
+}
+
 impl Errand<'_> {
-    /// The tool that the model chose, with the arguments that it found; `None` if none fits, or it failed.
     pub(super) async fn ask_model<'p>(
         &self,
         plans: &'p [Plan],
         said: &[&str],
         trace: &mut Trace,
-    ) -> Option<(&'p Plan, Vec<(String, Filled)>)> {
+    ) -> Choice<'p> {
         let (climb, settings) = (self.telling.climb, self.telling.settings);
         let language = self.telling.language;
         let choosing = choose::choose(climb.model, plans, said, language, climb.claim);
@@ -42,15 +50,18 @@ impl Errand<'_> {
             Ok(Ok(chosen)) => chosen,
             Ok(Err(error)) => {
                 tracing::info!(%error, "the model chose no tool");
-                return None;
+                return Choice::Failed;
             }
             Err(_) => {
                 trace.deadline_seconds = Some(settings.deadline_seconds);
-                return None;
+                return Choice::Failed;
             }
         };
         trace.served = served.or(trace.served.take());
-        Some((plans.get(plan?)?, known))
+        match plan.and_then(|at| plans.get(at)) {
+            Some(plan) => Choice::Tool(plan, known),
+            None => Choice::NoneFits,
+        }
     }
 
     /// The answer that a step gives: a question, or what came of the call.
@@ -81,13 +92,13 @@ impl Errand<'_> {
             return Ok(said);
         }
         let act = acts.into_iter().next();
-        let number = act.as_ref().map_or(0, |act| act.number);
+        let number = act.as_ref().map_or(run.acts, |act| act.number);
         let acts_now = before.filter(|_| !self.errands.acts_later);
         let key = match (plan.consent, acts_now) {
             (Consent::AtOnce, _) => {
                 call::key_of_look(self.telling.climb, &self.errands, plan, &run)
             }
-            (Consent::Visitor, Some((id, _))) => format!("{id}-{number}"),
+            (Consent::Visitor, Some((id, _))) => call::key_of_act(id, number),
             // Done once the turn is kept, as what workflows order.
             (Consent::Visitor | Consent::Staff, _) => {
                 stepped.acts.extend(act.map(|act| plan.order(&run, act)));
@@ -98,7 +109,15 @@ impl Errand<'_> {
         };
         let agreed = plan.consent != Consent::AtOnce;
         let (climb, errands) = (self.telling.climb, &self.errands);
-        let came = call::call(climb, errands, plan, &run, key.clone(), agreed).await?;
+        let left = climb.time_left(self.telling.settings.deadline_seconds);
+        let call = Call {
+            plan,
+            run: &run,
+            key: key.clone(),
+            agreed,
+            longest: call::longest_wait(errands.acts_later, left),
+        };
+        let came = call::call(climb, errands, call).await?;
         let (mut draft, outcome, why) = self.tell(plan, &run, &came, agreed, trace).await;
         trace.tool = Some(ToolTrace {
             why,

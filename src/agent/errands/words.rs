@@ -42,10 +42,27 @@ fn asks_back(answer: &str) -> bool {
     })
 }
 
+/// The words of a text. Letters of scripts without spaces end a word, as do apostrophes and `#`: `1234` stands in
+/// "order#1234's" and in "订单1234在哪里".
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '’' | '#' | '№') || is_unspaced(c);
+    let words = text.split(ends).filter(|word| !word.is_empty());
+    // "order:1234", but "15:30".
+    words.map(|word| match word.split_once(':') {
+        Some((label, value)) if label.chars().all(char::is_alphabetic) => value,
+        _ => word,
+    })
+}
+
+/// Whether words are written without spaces in the script of this letter: Chinese and Japanese.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
 /// The only word that may be a code of this form. `asked`: the visitor answers the question for it.
 pub(super) fn code(text: &str, form: Option<&Regex>, asked: bool) -> Option<String> {
     let mut found: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let is_money = word.contains(['$', '€', '£', '¥', '%']);
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
         let length = word.chars().count();
@@ -91,23 +108,25 @@ fn is_lettered(word: &str) -> bool {
     word.chars().any(char::is_alphabetic)
 }
 
-/// Whether a value stands in what was said, whatever its case, accents, spaces and marks: `A-1234` stands in "a 1234".
+/// Whether a value stands in what was said as whole words, whatever its case, accents, spaces and marks: `A-1234` stands in
+/// "a 1234", and `12` does not stand in "12-34".
 pub(super) fn stands(value: &str, said: &[&str]) -> bool {
-    let wanted = unaccented(
-        &value
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect::<String>(),
-    );
+    let wanted = letters(value);
     !wanted.is_empty() && said.iter().any(|text| holds(text, &wanted))
 }
 
+/// Letters and figures alone, as texts are compared.
+fn letters(text: &str) -> String {
+    let kept: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    unaccented(&kept)
+}
+
 fn holds(text: &str, wanted: &str) -> bool {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(unaccented)
-        .collect();
+    // Where words have no ends, all of the text is one.
+    if wanted.contains(is_unspaced) {
+        return letters(text).contains(wanted);
+    }
+    let words: Vec<String> = words(text).map(letters).collect();
     (0..words.len()).any(|from| {
         let mut joined = String::new();
         for word in words.get(from..).unwrap_or_default() {
@@ -120,16 +139,27 @@ fn holds(text: &str, wanted: &str) -> bool {
     })
 }
 
-/// The same for a number, which may be a word.
+/// The same for a number, which may be a word. Of a negative one nobody can tell its sign from a dash.
 pub(super) fn number_stands(number: f64, said: &[&str], language: Language) -> bool {
-    let is_word = |text: &&str| {
-        let mut words = text.split(|c: char| !c.is_alphanumeric());
-        words.any(|word| {
-            let small = small(language, &unaccented(word));
-            small.is_some_and(|small| (f64::from(small) - number).abs() < f64::EPSILON)
-        })
-    };
-    stands(&number.to_string(), said) || said.iter().any(is_word)
+    let is_it = |value: f64| (value - number).abs() < f64::EPSILON;
+    let mut words = said.iter().flat_map(|text| words(text));
+    words.any(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let small = small(language, &unaccented(word));
+        small.is_some_and(|small| is_it(f64::from(small))) || readings(word).any(is_it)
+    })
+}
+
+/// What figures may mean: `1.250` is 1.25 in some languages and 1250 in others.
+fn readings(word: &str) -> impl Iterator<Item = f64> {
+    let figures = word.trim_end_matches(char::is_alphabetic);
+    let is_figures = figures.starts_with(|c: char| c.is_ascii_digit());
+    let groups: Vec<&str> = figures.split(['.', ',']).collect();
+    let is_grouped = groups.iter().skip(1).all(|group| group.len() == 3);
+    let whole = is_grouped.then(|| groups.concat());
+    let texts = [whole, Some(figures.replace(',', "."))];
+    let texts = texts.into_iter().flatten().filter(move |_| is_figures);
+    texts.filter_map(|text| text.parse().ok())
 }
 
 #[cfg(test)]
@@ -155,6 +185,16 @@ mod tests {
             assert_eq!(found(none), None, "{none}");
         }
         assert_eq!(code("it is 7", None, true).as_deref(), Some("7"));
+        for glued in [
+            "订单1234在哪里？",
+            "订单号：1234，谢谢",
+            "What is order 1234's status?",
+            "1234'ün durumu nedir?",
+            "Bestellung:1234",
+            "order#1234",
+        ] {
+            assert_eq!(found(glued).as_deref(), Some("1234"), "{glued}");
+        }
         let form = Regex::new("^[A-Z]{2}-[0-9]{4}$").unwrap();
         let of_form = code("order ab-1234 of 2026", Some(&form), false);
         assert_eq!(of_form.as_deref(), Some("AB-1234"));
@@ -167,9 +207,24 @@ mod tests {
         for invented in ["123", "12345", "Bonn", "", "-"] {
             assert!(!stands(invented, &said), "{invented}");
         }
+        assert!(stands("上海", &["我要去上海"]) && stands("1234", &["订单1234在哪里"]));
+        // A part of a code is another code.
+        assert!(!stands("12", &["order 12-34"]) && !stands("34", &["order 12-34"]));
         assert!(number_stands(4.0, &["a table for four"], Language::En));
         assert!(number_stands(12.0, &["12 people"], Language::En));
-        assert!(!number_stands(2.0, &["12 people"], Language::En));
+        assert!(number_stands(1250.0, &["1.250 Stück"], Language::De));
+        assert!(number_stands(2.5, &["2,5 kg"], Language::De));
+        for (invented, said) in [
+            (2.0, "12 people"),
+            (12.5, "125 people"),
+            (1.25, "125 people"),
+            (-5.0, "5 degrees"),
+        ] {
+            assert!(
+                !number_stands(invented, &[said], Language::En),
+                "{invented}"
+            );
+        }
     }
 
     #[test]

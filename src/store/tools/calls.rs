@@ -282,6 +282,16 @@ pub fn mark_lost(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
     )?)
 }
 
+/// Calls that an assistant made after the visitor's yes, and of which nobody knows whether they arrived; of all workspaces.
+pub fn list_agreed_unknown(conn: &Connection) -> Result<Vec<ToolCall>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM tool_calls
+         WHERE state = 'unknown' AND asked_by = 'chat' AND decided_by = 'visitor' ORDER BY id"
+    ))?;
+    let rows = statement.query_map([], ToolCall::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Removes calls without a conversation that were made at or before `before`; returns how many.
 pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute(

@@ -96,7 +96,7 @@ pub struct ToolRequest {
     /// header, body or whole; `wire`: its name there), `body` (json or form), `headers`, `secret` (`in`: none, bearer, basic
     /// with `user`, header or query with `name`), `idempotency` (a header), `takes` (`name`, `at`: a JSON Pointer).
     /// Of a calendar: `url`, `user`, `minutes`, `step`, `buffer`, `notice`, `days`, `title`. Of both: `talk` (`when`, `examples`
-    /// of questions), for a tool that assistants call by themselves in a conversation.
+    /// of questions), for a tool that assistants call by themselves in a conversation; whoever tells the arguments sees the answer.
     #[schema(value_type = Object)]
     settings: Value,
     /// Key, token or password. It is kept if this is absent, forgotten if empty, and never shown.

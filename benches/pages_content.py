@@ -37,7 +37,7 @@ def fill(server):
     ids["receipt"] = receipts[-1]["id"] if receipts else ""
     for receipt, thumb in zip(receipts, [-1, 1]):
         post(f"/api/v1/receipts/{receipt['id']}/rating", {"value": thumb})
-    for question, must in [("How much is a full service?", "89"), ("Do you repair electric bikes?", "electric"), ("Do you rent zebras?", None)]:
+    for question, must in [("How much is a full service?", "95"), ("Do you repair electric bikes?", "electric"), ("Do you rent zebras?", None)]:
         expectation = {"answerable": True, "must": [[must]]} if must else {"answerable": False}
         post("/api/v1/golden", {"question": question, "expectation": expectation})
     post("/api/v1/evals/runs", {})
@@ -48,7 +48,7 @@ def fill(server):
     if staff[2]:
         server.send("PATCH", f"/api/v1/accounts/{staff[2]}", {"suspended": True})
     team = post("/api/v1/teams", {"name": "Workshop", "members": [s for s in staff[:1] if s]}).get("id")
-    for shortcut, text in [("hours", "We are open Monday to Friday from 9 to 18."), ("thanks", "Thank you, and see you soon! " * 8), ("price", "A full service is 89 euros.")]:
+    for shortcut, text in [("hours", "We are open Monday to Friday from 9 to 18."), ("thanks", "Thank you, and see you soon! " * 8), ("price", "A full service is 95 euros.")]:
         post("/api/v1/canned-replies", {"shortcut": shortcut, "text": text})
     server.send("PUT", "/api/v1/contacts/fields", {"fields": [{"name": "Bike", "kind": "text"}, {"name": "Customer since", "kind": "date"},
                                                               {"name": "Size", "kind": "choice", "choices": ["S", "M", "L"]}]})
@@ -89,7 +89,7 @@ def fill(server):
     if len(rows) == 10:
         ids["conversation"] = rows[0]
         act(0, "take")
-        act(0, "messages", {"text": "Hello Amelia, a full service is 89 euros. You can bring it until 18:00."})
+        act(0, "messages", {"text": "Hello Amelia, a full service is 95 euros. You can bring it until 18:00."})
         act(0, "notes", {"text": "@Tom Baker please look for the invoice of 2024."})
         act(0, "tags", {"tags": ["vip", "service", "a rather long tag for this"]}, "PUT")
         act(2, "assign", {"team": team})

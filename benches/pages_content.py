@@ -102,6 +102,18 @@ def fill(server):
     ids["webhook"] = post("/api/v1/webhooks", {"url": "https://hooks.invalid/frontdesk/" + "part/" * 12, "events": ["*"]}).get("webhook", {}).get("id", "")
     post(f"/api/v1/webhooks/{ids['webhook']}/test")
     post("/api/v1/keys", {"name": "Website " + LONG[:40], "scopes": ["chat", "documents"]})
+    calendar = '{"url": "https://dav.example.com/anna/appointments/", "user": "anna", "minutes": 30, "step": 30, "buffer": 0, "notice": 120, "days": 30, "title": "Appointment"}'
+    post("/tools", {"kind": "calendar", "title": "Book an appointment", "name": "appointment", "about": "With Anna, in the workshop.", "approval": "visitor",
+                    "seconds": "10", "secret": "a password", "settings": calendar}, form=True)
+    post("/providers", {"kind": "openai", "name": "Example AI", "url": "https://api.example.com/v1", "region": "EU", "chat": "small", "class": "public",
+                        "active": "1", "key": "a key"}, form=True)
+    if ids.get("conversation"):
+        post("/scores", {"conversation": ids["conversation"]}, form=True)
+    for kind, listed, key in (("tool", "tools", "tools"), ("provider", "providers", "providers"), ("score", "analyses", "analyses")):
+        found = server.send("GET", f"/api/v1/{listed}").get(key) or []
+        ids[kind] = found[0]["id"] if found else ""
+    made = post("/invitations", {"email": "new@marlow.example", "role": "agent"}, form=True)
+    ids["invitation"] = made.partition("invitation?token=")[2].partition("<")[0] if isinstance(made, str) else ""
     post("/api/v1/backups/recovery-key")
     post("/api/v1/backups")
     return ids

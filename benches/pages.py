@@ -4,7 +4,7 @@
 Starts `serve --demo` with an empty data folder, fills it through the API, opens each page in headless Chromium, and checks:
 axe-core's rules for WCAG 2.2 AA; nothing wider than the window; one h1, a title of its own, a language; everything that is
 operated named, at least 24 px wide and high, and visible when it has the focus. Then each page again without JavaScript:
-does it show something? Prints a table; exit code 1 if anything was found.
+does it show something? Prints a table, and writes what was found into DIR/report.json; exit code 1 if anything was found.
 
     python3 benches/pages.py FRONTDESK --out DIR [--axe axe.min.js] [--only PART ...] [--widths 390,768,1440] [--no-pictures]
 
@@ -253,8 +253,9 @@ def make_call(server, address):
 def shop(server):
     """A foreign page with the widget."""
     html = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Shop</title><script src="{server.address}/widget.js" data-site="{server.site}" async></script></head>
-<body><main><h1>Marlow Street Bicycles</h1><p>Welcome to our shop.</p></main></body></html>"""
+<title>Shop</title><style>body {{ margin: 0; font: 18px/1.6 Georgia, serif; color: #222; background: #fbf9f4 }} main {{ max-width: 44rem; margin: 12vh auto; padding: 0 1.5rem }}
+h1 {{ font-size: 2.2rem }}</style><script src="{server.address}/widget.js" data-site="{server.site}" async></script></head>
+<body><main><h1>Marlow Street Bicycles</h1><p>City bikes, cargo bikes and everything that keeps them going: sale, rental and a workshop where you can watch.</p></main></body></html>"""
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -273,15 +274,16 @@ def shop(server):
 
 def pages(ids, server, run):
     """Name and path of each page; what needs an id that is not there is left out."""
-    plain = ["inbox", "inbox?view=everything", "inbox?view=closed", "inbox?q=nothing-like-this", "desk", "documents", "documents/new", "faq", "facts", "sources",
+    plain = ["inbox", "inbox?view=everything", "inbox?view=closed", "inbox?q=nothing-like-this", "routing", "desk", "documents", "documents/new", "faq", "facts", "sources",
              "egress", "chat", "calls", "contacts", "contacts?q=nobody", "tasks", "tasks?state=done", "voice", "receipts", "gaps", "golden", "transcribe", "keys",
              "quality", "analytics", "account", "account/second-factor", "accounts", "backups", "mail", "privacy", "privacy?who=amelia%40stone.example",
-             "workspaces", "status", "synonyms", "tags", "workflows", "workflows/table", "workflows/table/runs", "tools", "tools/new?kind=calendar", "audit", "overview", "sign-on",
-             "crm", "providers", "subprocessors", "usage", "plans", "billing", "scores", "assistants", "assistants/frontdesk", "assistants/frontdesk?tab=topics", "assistants/frontdesk?tab=versions", "widget", "widget/examples", "widget/privacy-notice", "webhooks", "nothing-here"]
+             "workspaces", "status", "synonyms", "tags", "workflows", "workflows/table", "workflows/table/runs", "tools", "tools/new", "tools/new?kind=calendar", "tools/waiting", "audit", "overview", "sign-on",
+             "crm", "providers", "subprocessors", "usage", "plans", "billing", "scores", "scores/settings", "assistants", "assistants/frontdesk", "assistants/frontdesk?tab=topics", "assistants/frontdesk?tab=versions", "assistants/frontdesk?tab=try", "widget", "widget/examples", "widget/privacy-notice", "webhooks", "welcome", "welcome/business", "welcome/knowledge",
+             "welcome/try", "welcome/website", "welcome/machine", "nothing-here"]
     found = [(path.replace("/", "-"), "/" + path) for path in plain]
     for kind, path in [("conversation", "/inbox/{}"), ("document", "/documents/{}"), ("document", "/documents/{}/changes"),
                        ("document", "/documents/{}/edit"), ("faq", "/faq/{}"), ("contact", "/contacts/{}"), ("receipt", "/receipts/{}"),
-                       ("call", "/calls/{}"), ("webhook", "/webhooks/{}")]:
+                       ("call", "/calls/{}"), ("webhook", "/webhooks/{}"), ("provider", "/providers/{}"), ("tool", "/tools/{}"), ("score", "/scores/{}"), ("invitation", "/invitation?token={}")]:
         if ids.get(kind):
             found.append((path.replace("{}", "one").strip("/").replace("/", "-"), path.format(ids[kind])))
     if run:
@@ -307,6 +309,8 @@ class Looker:
     def __init__(self, browser, axe, out, widths, pictures):
         self.browser, self.axe, self.out, self.widths, self.pictures = browser, axe, out, widths, pictures
         self.titles, self.table, self.found = {}, {}, []
+        # Of axe-core: page, width, theme, rule, number of elements, the first of them, what is wrong.
+        self.broken = []
 
     def look(self, name, url, after=""):
         """Opens a page at each width, in light and dark."""
@@ -341,6 +345,7 @@ class Looker:
             bad += self.browser.wait_js(FOCUS)
         for rule, count, where, why in broken:
             self.found.append(f"{name} {width} {theme}: axe {rule} ×{count} at {where}: {why}")
+            self.broken.append({"page": name, "width": width, "theme": theme, "rule": rule, "elements": count, "first": where, "why": why})
         self.found += [f"{name} {width} {theme}: {one}" for one in bad]
         return f"{len(broken)}/{len(bad)}" if broken or bad else "·"
 
@@ -367,6 +372,19 @@ def without_scripts(server, cookie, names, out, pictures):
     finally:
         browser.close()
     return found
+
+
+def write_report(looker, unscripted, axe, out):
+    """What axe-core and our own checks found, on one page of JSON."""
+    version = re.search(r"axe v([\d.]+)", axe)
+    clean = [name for name in looker.table if not any(one["page"] == name for one in looker.broken)]
+    report = {
+        "axe-core": version[1] if version else AXE, "rules": "WCAG 2.0 to 2.2, A and AA, and axe-core's best practices",
+        "widths": looker.widths, "themes": ["light", "dark"], "pages": len(looker.table), "pages_without_violation": len(clean),
+        "violations": looker.broken, "other_faults": [one for one in looker.found if ": axe " not in one],
+        "without_javascript": unscripted, "looked_at": list(looker.table),
+    }
+    (out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
 def main():
@@ -415,6 +433,7 @@ def main():
         if wanted("shop"):
             looker.look("shop", foreign, "document.querySelector('frontdesk-widget').open()")
         unscripted = without_scripts(server, cookie, [(n, p) for n, p in names if wanted(n)], args.out, not args.no_pictures)
+        write_report(looker, unscripted, axe, args.out)
         print()
         for one in looker.found:
             print(one)

@@ -37,7 +37,7 @@ def fill(server):
     ids["receipt"] = receipts[-1]["id"] if receipts else ""
     for receipt, thumb in zip(receipts, [-1, 1]):
         post(f"/api/v1/receipts/{receipt['id']}/rating", {"value": thumb})
-    for question, must in [("How much is a full service?", "89"), ("Do you repair electric bikes?", "electric"), ("Do you rent zebras?", None)]:
+    for question, must in [("How much is a full service?", "95"), ("Do you repair electric bikes?", "electric"), ("Do you rent zebras?", None)]:
         expectation = {"answerable": True, "must": [[must]]} if must else {"answerable": False}
         post("/api/v1/golden", {"question": question, "expectation": expectation})
     post("/api/v1/evals/runs", {})
@@ -48,7 +48,7 @@ def fill(server):
     if staff[2]:
         server.send("PATCH", f"/api/v1/accounts/{staff[2]}", {"suspended": True})
     team = post("/api/v1/teams", {"name": "Workshop", "members": [s for s in staff[:1] if s]}).get("id")
-    for shortcut, text in [("hours", "We are open Monday to Friday from 9 to 18."), ("thanks", "Thank you, and see you soon! " * 8), ("price", "A full service is 89 euros.")]:
+    for shortcut, text in [("hours", "We are open Monday to Friday from 9 to 18."), ("thanks", "Thank you, and see you soon! " * 8), ("price", "A full service is 95 euros.")]:
         post("/api/v1/canned-replies", {"shortcut": shortcut, "text": text})
     server.send("PUT", "/api/v1/contacts/fields", {"fields": [{"name": "Bike", "kind": "text"}, {"name": "Customer since", "kind": "date"},
                                                               {"name": "Size", "kind": "choice", "choices": ["S", "M", "L"]}]})
@@ -89,7 +89,7 @@ def fill(server):
     if len(rows) == 10:
         ids["conversation"] = rows[0]
         act(0, "take")
-        act(0, "messages", {"text": "Hello Amelia, a full service is 89 euros. You can bring it until 18:00."})
+        act(0, "messages", {"text": "Hello Amelia, a full service is 95 euros. You can bring it until 18:00."})
         act(0, "notes", {"text": "@Tom Baker please look for the invoice of 2024."})
         act(0, "tags", {"tags": ["vip", "service", "a rather long tag for this"]}, "PUT")
         act(2, "assign", {"team": team})
@@ -102,6 +102,18 @@ def fill(server):
     ids["webhook"] = post("/api/v1/webhooks", {"url": "https://hooks.invalid/frontdesk/" + "part/" * 12, "events": ["*"]}).get("webhook", {}).get("id", "")
     post(f"/api/v1/webhooks/{ids['webhook']}/test")
     post("/api/v1/keys", {"name": "Website " + LONG[:40], "scopes": ["chat", "documents"]})
+    calendar = '{"url": "https://dav.example.com/anna/appointments/", "user": "anna", "minutes": 30, "step": 30, "buffer": 0, "notice": 120, "days": 30, "title": "Appointment"}'
+    post("/tools", {"kind": "calendar", "title": "Book an appointment", "name": "appointment", "about": "With Anna, in the workshop.", "approval": "visitor",
+                    "seconds": "10", "secret": "a password", "settings": calendar}, form=True)
+    post("/providers", {"kind": "openai", "name": "Example AI", "url": "https://api.example.com/v1", "region": "EU", "chat": "small", "class": "public",
+                        "active": "1", "key": "a key"}, form=True)
+    if ids.get("conversation"):
+        post("/scores", {"conversation": ids["conversation"]}, form=True)
+    for kind, listed, key in (("tool", "tools", "tools"), ("provider", "providers", "providers"), ("score", "analyses", "analyses")):
+        found = server.send("GET", f"/api/v1/{listed}").get(key) or []
+        ids[kind] = found[0]["id"] if found else ""
+    made = post("/invitations", {"email": "new@marlow.example", "role": "agent"}, form=True)
+    ids["invitation"] = made.partition("invitation?token=")[2].partition("<")[0] if isinstance(made, str) else ""
     post("/api/v1/backups/recovery-key")
     post("/api/v1/backups")
     return ids

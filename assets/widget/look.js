@@ -71,13 +71,14 @@ blockquote b { display: block; font-size: 13px; color: var(--soft); }
 .hold { flex: 1; touch-action: none; user-select: none; }
 .partial { margin: 0; font-size: 14px; color: var(--soft); min-height: 21px; overflow-wrap: anywhere; }
 .ask { margin: 0; font-size: 15px; }
-.sheets { display: flex; flex-direction: column; flex: none; max-height: 72%; }
-.sheet { border-top: 1px solid var(--line); padding: 12px 16px; overflow-y: auto; display: grid; align-content: start; gap: 10px; min-height: 0; flex: 0 1 auto; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } .sheet h3 { margin: 0; flex: 1; font-size: 16px; } .sheet p { margin: 0; font-size: 14px; }
+.sheets { display: flex; flex-direction: column; flex: 0 1 auto; min-height: 0; max-height: 72%; }
+.sheet { border-top: 1px solid var(--line); padding: 12px 16px; overflow-y: auto; display: grid; align-content: start; gap: 10px; min-height: 0; flex: 0 1 auto; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; } .sheet h3 { margin: 0; flex: 1; font-size: 16px; } .sheet p { margin: 0; font-size: 14px; }
 .sheet form { display: grid; gap: 10px; padding: 0; border: 0; } .sheet label { display: grid; gap: 2px; font-size: 14px; } .sheet .check { display: flex; align-items: flex-start; gap: 8px; } .sheet .check input { width: 24px; height: 24px; min-height: 24px; flex: none; margin: 0; accent-color: var(--accent); }
 .sheet input, .sheet select { min-height: 44px; padding: 8px 12px; border: 1px solid var(--soft); border-radius: 12px; background: var(--page); width: 100%; } .sheet .bad { color: var(--warn); } .sheet .bad:empty { display: none; }
 .typer { margin: 0; padding: 0 16px 6px; font-size: 13px; color: var(--soft); }
 form { display: flex; align-items: flex-end; gap: 4px; padding: 10px; border-top: 1px solid var(--line); }
 textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: none; field-sizing: content; padding: 9px 12px; border: 1px solid var(--soft); border-radius: 12px; background: var(--page); }
+textarea:not(:placeholder-shown) + button { background: var(--accent); color: var(--on); } textarea:not(:placeholder-shown) ~ .fill { background: none; color: inherit; }
 form:dir(rtl) textarea:placeholder-shown { text-align: right; }
 .tiny { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } .meter { display: none; } }

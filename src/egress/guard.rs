@@ -25,8 +25,26 @@ pub struct SystemLookup;
 #[async_trait]
 impl Lookup for SystemLookup {
     async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let found = tokio::net::lookup_host((host, 0)).await?;
+        let found = tokio::net::lookup_host((host, 0)).await;
+        let found = found.map_err(|error| io::Error::new(error.kind(), UnknownName(error)))?;
         Ok(found.map(|socket| socket.ip()).collect())
+    }
+}
+
+/// The operating system knows no address of a name.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no address is known for this name. Check how it is written, and whether this machine has a connection"
+)]
+pub(super) struct UnknownName(#[source] io::Error);
+
+impl UnknownName {
+    /// Whether it is the reason of an error.
+    pub(super) fn is_in(error: &(dyn std::error::Error + 'static)) -> bool {
+        let error = error.downcast_ref::<io::Error>();
+        error
+            .and_then(io::Error::get_ref)
+            .is_some_and(|inner| inner.is::<Self>())
     }
 }
 

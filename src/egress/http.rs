@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::body::Response;
-use super::guard::{self, Refused, Way};
+use super::guard::{self, Refused, UnknownName, Way};
 use super::ledger::LedgerLine;
 use super::request::{Hop, join_names};
 use super::{CONNECT_TIMEOUT, EgressError, Gateway, Method, Purpose, Request};
@@ -198,6 +198,10 @@ pub(super) fn explain(host: &str, error: reqwest::Error) -> EgressError {
             return refused.clone().into();
         }
         last = cause.to_string();
+        // What the operating system says of it tells an owner nothing.
+        if UnknownName::is_in(cause) {
+            break;
+        }
     }
     if error.is_timeout() {
         return EgressError::Slow {

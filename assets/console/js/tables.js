@@ -1,6 +1,6 @@
 // Tables with a head become cards on a phone (`.table--cards`): each cell then says what it is. Roles are said aloud, because
 // a browser forgets them when a cell is no table cell any more.
-for (const table of document.querySelectorAll(".card.table-scroll > .table")) {
+for (const table of document.querySelectorAll(".card.table-scroll > .table, .card > .table-scroll > .table")) {
   const heads = [...table.tHead?.rows[0]?.cells ?? []]
   if (!heads.length) continue
   table.classList.add("table--cards")

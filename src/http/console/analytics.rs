@@ -203,8 +203,12 @@ fn page(
                 .collect(),
         },
         zone: of.zone.clone(),
-        before: format!("{} to {}", before.from, before.until),
-        oldest: of.oldest.map(|day| day.to_string()),
+        before: format!(
+            "{} to {}",
+            before.from.strftime("%-d %b %Y"),
+            before.until.strftime("%-d %b %Y")
+        ),
+        oldest: of.oldest.map(|day| day.strftime("%-d %b %Y").to_string()),
         pending: of.pending,
         tests: of.tests,
         is_empty: of.now.conversations == 0 && of.earlier.conversations == 0,

@@ -211,7 +211,7 @@ impl From<kept::Moment> for Happened {
 fn channel(name: &str) -> String {
     match name {
         "voice" => "Talked with the front desk",
-        "api" => "Conversation over the API",
+        "api" => "Conversation with a program",
         "cli" => "Conversation on the command line",
         _ => "Chat",
     }
@@ -269,6 +269,8 @@ pub struct ContactPage {
     pub emails: Vec<Point>,
     pub phones: Vec<Point>,
     pub external: Vec<Point>,
+    /// Whether a signed identity says that one of these is theirs.
+    pub proved: bool,
     pub fields: Vec<Filled>,
     pub consents: Vec<Consented>,
     pub maybe: Vec<Other>,

@@ -299,6 +299,7 @@ async fn one_page(
         tasks: tasks
             .map(|listed| TaskView::of(listed, now).into())
             .collect(),
+        proved: emails.iter().chain(&phones).any(|point| point.verified),
         emails,
         phones,
         external,

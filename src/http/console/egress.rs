@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::format::{Moment, bytes, moment};
+use super::format::{Moment, bytes, moment, month as month_name};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
@@ -28,6 +28,7 @@ struct EgressPage {
     open: bool,
     /// The month of the statement, and what it says.
     month: String,
+    month_title: String,
     told: String,
     rows: Vec<StatementRow>,
     /// By host and purpose.
@@ -87,6 +88,7 @@ pub(super) async fn show(
     let page = EgressPage {
         shell: person.shell(Section::Status, "What left this machine"),
         open: app.gateway.is_open(),
+        month_title: month_name(made.month.since),
         month: made.month.name,
         told: made.told,
         rows: made.rows.into_iter().map(of_month).collect(),

@@ -60,6 +60,13 @@ pub fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// `December 2026`, of UTC.
+pub fn month(ms: i64) -> String {
+    Timestamp::from_millisecond(ms)
+        .map(|at| at.to_zoned(TimeZone::UTC).strftime("%B %Y").to_string())
+        .unwrap_or_default()
+}
+
 /// `40 seconds`, `3 hours`, `12 days`.
 pub fn uptime(seconds: u64) -> String {
     match seconds {

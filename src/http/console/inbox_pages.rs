@@ -148,7 +148,7 @@ fn channel_name(channel: Channel) -> &'static str {
     match channel {
         Channel::Chat => "Website",
         Channel::Voice => "Call",
-        Channel::Api => "Program",
+        Channel::Api => "Program or test",
         Channel::Cli => "Command line",
     }
 }

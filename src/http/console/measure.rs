@@ -257,7 +257,7 @@ pub(super) async fn run(
     let figures = rows::figures(&run).unwrap_or_default();
     let rungs = figures.rungs.iter().map(|(rung, of)| {
         [
-            rung.clone(),
+            super::quality_pages::rung(rung).label.to_owned(),
             of.tally.questions.to_string(),
             of.tally.right.to_string(),
             of.tally.wrong.to_string(),
@@ -277,7 +277,9 @@ pub(super) async fn run(
         ),
         facts: rows::facts(&figures),
         rungs: rungs.collect(),
-        causes: causes.map(|(c, n)| (c.clone(), n.to_string())).collect(),
+        causes: causes
+            .map(|(c, n)| (rows::cause_label(c).to_owned(), n.to_string()))
+            .collect(),
         beside,
         answers: rows::answers(&now, &before),
     };

@@ -210,16 +210,30 @@ pub(super) fn answers(now: &[Graded], before: &[Graded]) -> Vec<AnswerRow> {
 }
 
 fn answer(one: &Graded, old: Option<&Graded>) -> AnswerRow {
-    let rung = one.rung.map_or("no answer", crate::agent::Rung::as_str);
+    let rung = one.rung.map_or("No answer", |rung| {
+        super::quality_pages::rung(rung.as_str()).label
+    });
     AnswerRow {
         question: one.question.clone(),
         expected: one.expected.clone(),
         outcome: Outcome::as_str(one.outcome),
-        cause: one.cause.map(Cause::describe),
+        cause: one.cause.map(|cause| cause_label(cause.describe())),
         answer: one.answer.clone(),
         how: format!("{rung} · {}", duration(one.total_ms)),
         cites: one.citations.iter().map(|c| c.title.clone()).collect(),
         before: old.map(|old| (old.outcome.as_str(), old.answer.clone())),
+    }
+}
+
+/// Where an answer was lost, in an owner's words.
+pub(super) fn cause_label(cause: &str) -> &str {
+    match cause {
+        "not retrieved" => "the passage was not found",
+        "retrieved, but refused" => "the passage was found, but was not sure enough",
+        "wrong words quoted" => "other words of it were quoted",
+        "wrong text" => "what was written is not right",
+        "answered though unanswerable" => "it should have said that it does not know",
+        other => other,
     }
 }
 

@@ -5,7 +5,7 @@ const MOST: usize = 4;
 const LONGEST_HEADING: usize = 60;
 
 /// The usual question about a heading with one of these words.
-const ASKED: [(&[&str], &str); 7] = [
+const ASKED: [(&[&str], &str); 8] = [
     (&["opening", "hours"], "What are your opening hours?"),
     (
         &["price", "prices", "fees", "fee", "costs", "rates"],
@@ -21,10 +21,21 @@ const ASKED: [(&[&str], &str); 7] = [
         "Can I get my money back?",
     ),
     (
-        &["contact", "directions", "address", "parking"],
+        &[
+            "contact",
+            "directions",
+            "address",
+            "parking",
+            "where",
+            "location",
+        ],
         "How do I find and reach you?",
     ),
     (&["delivery", "shipping"], "How does delivery work?"),
+    (
+        &["guarantee", "guarantees", "warranty"],
+        "What does the guarantee cover?",
+    ),
 ];
 
 /// Up to four questions, from headings in the order of the documents.
@@ -81,6 +92,7 @@ mod tests {
             "Do you repair e-bikes?",
             "Loan bikes",
         ]);
+        assert_eq!(suggest(["Where we are"]), ["How do I find and reach you?"]);
         assert_eq!(
             asked,
             [

@@ -16,6 +16,8 @@ use super::welcome::Reach;
 use super::widget_form::OptionsForm;
 use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
+use crate::egress::Class;
+use crate::http::api::outside::list_subprocessors;
 use crate::http::auth::Scope;
 use crate::http::multipart;
 use crate::http::now_ms;
@@ -189,11 +191,20 @@ pub(super) async fn privacy_notice(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let settings = WidgetSettings::load(&app.store, person.member()).await?;
+    let outside = list_subprocessors(&app, person.workspace.id).await?;
+    let outside = outside.into_iter().filter(|one| {
+        let mut classes = one.classes.iter();
+        !one.own && classes.any(|class| class == Class::Customer.name())
+    });
     let page = widget_pages::PrivacyNotice {
         shell: person.shell(Section::Widget, "Text for your privacy notice"),
         address: session::address(&app, &headers),
         remember: settings.options.remember,
         files: settings.options.files,
+        outside: outside
+            .map(|one| format!("{} ({})", one.name, one.host))
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     Ok(view::page(StatusCode::OK, &page))
 }

@@ -71,6 +71,8 @@ pub struct PrivacyNotice {
     pub remember: bool,
     /// Whether visitors can send files.
     pub files: bool,
+    /// Services that get what visitors say; empty if all is done on this machine.
+    pub outside: String,
 }
 
 #[derive(Template)]

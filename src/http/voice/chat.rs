@@ -248,6 +248,10 @@ async fn build_turn(
     let workspace = visitor.workspace;
     let named = for_visitors(app, workspace, assistant, visitor.assistant).await?;
     let own = Guest::conversation(app, visitor, named.id, Channel::Chat, page.as_deref()).await?;
+    // What the visitor typed has come.
+    app.inbox
+        .presence()
+        .type_as_visitor(workspace, own.id, false);
     let assistant = match own.assistant {
         Some(id) if id != named.id => {
             let find = move |conn: &_| assistants::find(conn, workspace, id);

@@ -65,7 +65,9 @@ impl ListFilter for TimelineFilter {
 
 /// Each part has the columns of [`Moment`]. Changes of a contact stand in the log of events under its id.
 const ALL: &str = "
-    SELECT o.started_at AS at, 'conversation' AS kind, o.id AS id, o.channel AS what, o.title AS text,
+    SELECT o.started_at AS at, 'conversation' AS kind, o.id AS id, o.channel AS what,
+           COALESCE((SELECT substr(m.text, 1, 200) FROM messages m WHERE m.conversation = o.id AND m.role = 'user' ORDER BY m.seq LIMIT 1),
+                    o.title) AS text,
            json_object('state', o.state) AS data
         FROM conversations o WHERE o.contact = ?1 AND o.due_at IS NULL
     UNION ALL SELECT k.started_at, 'call', k.id, k.status, '', json_object('channel', k.channel)

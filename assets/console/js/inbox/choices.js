@@ -62,7 +62,7 @@ export function askApproval(question, answer) {
   const box = el("textarea", { class: "input", rows: "2", maxlength: "500", dir: "auto", "aria-label": "Question" })
   box.value = question
   const done = (close, as) => { const question = box.value.trim(); if (question) close({ question, as }); else box.focus() }
-  return ask("Let the assistant answer this", close => [
+  return ask("Keep as an approved answer", close => [
     el("p", {}, "An approved answer is given, word for word, to everybody who asks this. A document has the question as its title, and the assistant quotes from it."),
     el("form", { class: "form", onsubmit: event => { event.preventDefault(); done(close, "answer") } },
       el("label", { class: "field" }, el("span", { class: "field__label" }, "Question"), box),

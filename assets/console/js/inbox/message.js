@@ -63,7 +63,7 @@ function foot(message, { approve, translate, translations }) {
   if (message.state === "failed") parts.push(el("span", { class: "msg__problem" }, "No answer could be given"))
   if (message.receipt) parts.push(el("a", { href: `/receipts/${encodeURIComponent(message.receipt)}` }, "Receipt"))
   if (message.role === "agent" && message.text) {
-    parts.push(el("button", { type: "button", class: "link", onclick: () => approve(message) }, "Let the assistant answer this"))
+    parts.push(el("button", { type: "button", class: "link", onclick: () => approve(message) }, "Keep as an approved answer"))
   }
   if (message.role === "user" && message.text && !translations?.has(message.id)) {
     parts.push(el("button", { type: "button", class: "link", onclick: event => { event.target.disabled = true; translate(message).finally(() => { event.target.disabled = false }) } }, "Translate"))

@@ -3,7 +3,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-export const CHANNELS = { chat: "Website", voice: "Call", api: "Program", cli: "Command line" }
+export const CHANNELS = { chat: "Website", voice: "Call", api: "Program or test", cli: "Command line" }
 
 export const VIEWS = {
   all: "All", waiting: "Waiting", mine: "Mine", unassigned: "Unassigned",

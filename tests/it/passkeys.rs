@@ -229,7 +229,8 @@ async fn of_two_answers_with_the_same_count_one_counts_and_the_other_is_noted() 
         StatusCode::BAD_REQUEST,
         "does not sign anybody in here",
     );
-    let log = app.get("/api/v1/audit?sort=sign_in&limit=2").await.text();
+    let log = app.get("/api/v1/audit?sort=sign_in&limit=2").await;
+    let log = log.text();
     for told in [
         "signed in with a passkey",
         "failed to sign in with a passkey",

@@ -11,7 +11,7 @@ use crate::agent::{AnswerSettings, Switch};
 use crate::eval::compare::Change;
 use crate::eval::figures::Share;
 use crate::eval::gate::Verdict;
-use crate::eval::{Cause, Figures, Graded, Outcome};
+use crate::eval::{Figures, Graded, Outcome};
 use crate::store::evals::{EvalRun, RunKind, RunState};
 
 /// Drawing area of the chart; must match the template's `viewBox`.

@@ -7,7 +7,8 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::case::{Business, Case, permitted};
-use super::decline::{self, ExampleVectors};
+use super::decline;
+use super::meaning::Meanings;
 use super::rungs::{Draft, SafeRung, elapsed, model, refusal};
 use super::settings::AnswerSettings;
 use super::trace::{Rephrased, Trace};
@@ -53,7 +54,7 @@ pub(super) struct Climb<'a> {
     pub(super) assistant: &'a Assistant,
     /// What it has of its own.
     pub(super) own: &'a AssistantSettings,
-    pub(super) examples: &'a ExampleVectors,
+    pub(super) meanings: &'a Meanings,
     pub(super) history: &'a [ChatMessage],
     pub(super) question: &'a str,
     pub(super) claim: Claim,
@@ -97,7 +98,7 @@ impl Climb<'_> {
         let mut trace = Trace::default();
         let case = self.case(&business, language, &first);
 
-        let declined = match decline::topic(&case, self.examples).await {
+        let declined = match decline::topic(&case, self.meanings).await {
             None => decline::language(&case, asked_in),
             topic => topic,
         };

@@ -56,6 +56,9 @@ impl Meanings {
     /// How this embedder's vectors are compared; `None` while it is unavailable.
     pub(crate) async fn likeness(&self, search: &Search, claim: Claim) -> Option<Arc<Likeness>> {
         let name = search.embedder_name();
+        if let Some(known) = Likeness::known(&name) {
+            return Some(known);
+        }
         if let Some(known) = self.lock().likeness.get(&name).cloned() {
             return Some(known);
         }

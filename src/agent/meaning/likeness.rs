@@ -1,7 +1,9 @@
 //! How alike two sentences are in their subject.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
 
 use crate::language::data;
 
@@ -9,6 +11,21 @@ static FILE: &str = include_str!("forms.toml");
 /// By language and form.
 type Forms = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 static FORMS: LazyLock<Forms> = LazyLock::new(|| data::read(FILE));
+
+/// The means of the forms' vectors of one embedder, made by `means.py`: embedding them takes a second, and more on a busy machine.
+#[derive(Deserialize)]
+struct Means {
+    /// Catalogue name.
+    embedder: String,
+    /// In the order of the forms.
+    means: Vec<Vec<f32>>,
+}
+
+static MADE: LazyLock<Option<(String, Arc<Likeness>)>> = LazyLock::new(|| {
+    let made: Means = serde_json::from_str(include_str!("means.json")).ok()?;
+    let likeness = Likeness::of_means(&made.means)?;
+    Some((made.embedder, Arc::new(likeness)))
+});
 
 /// Known sentences whose mean counts: one alone may be near by chance.
 const NEAREST: usize = 3;
@@ -25,6 +42,12 @@ pub struct Likeness {
 }
 
 impl Likeness {
+    /// That of an embedder whose vectors are known already.
+    pub fn known(embedder: &str) -> Option<Arc<Self>> {
+        let made = MADE.as_ref().filter(|(name, _)| name == embedder);
+        made.map(|(_, likeness)| Arc::clone(likeness))
+    }
+
     /// The sentences that [`Self::of`] needs the vectors of.
     pub fn sentences() -> Vec<String> {
         groups().flatten().cloned().collect()
@@ -39,9 +62,13 @@ impl Likeness {
             means.push(mean_of(own)?);
             left = others;
         }
-        let mean = mean_of(&means)?;
+        Self::of_means(&means)
+    }
+
+    fn of_means(means: &[Vec<f32>]) -> Option<Self> {
+        let mean = mean_of(means)?;
         let mut forms = Vec::new();
-        for own in &means {
+        for own in means {
             let mut form = less(own, &mean);
             take_away(&mut form, &forms);
             forms.extend(of_length_one(form));
@@ -161,6 +188,18 @@ mod tests {
         assert_eq!(likeness.closeness(&likeness.mean, &[sentence(1, 1)]), None);
         assert!(Likeness::of(&[sentence(1, 1)]).is_none());
         assert!(Likeness::of(&[]).is_none());
+    }
+
+    #[test]
+    fn the_means_are_those_of_the_forms_and_of_the_embedder_that_was_measured() {
+        let made: Means = serde_json::from_str(include_str!("means.json")).unwrap();
+        assert_eq!(made.embedder, super::super::MEASURED_WITH);
+        assert_eq!(made.means.len(), groups().count());
+        assert!(made.means.iter().all(|mean| mean.len() == 384));
+        let known = Likeness::known(&made.embedder).unwrap();
+        // One direction fewer than forms: their differences from the mean add up to nothing.
+        assert_eq!(known.forms.len(), made.means.len() - 1);
+        assert!(Likeness::known("another").is_none());
     }
 
     #[test]

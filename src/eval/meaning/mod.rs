@@ -7,6 +7,7 @@ pub mod count;
 pub mod sentences;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -72,16 +73,26 @@ pub async fn measure(embedder: &dyn Embedder) -> Result<Figures, EvalError> {
     let said = sentences::of_workflows();
     let topics = sentences::topics();
     let asked = sentences::of_topics(&topics);
-    let mut texts = Likeness::sentences();
+    let name = embedder.name();
+    let known = Likeness::known(&name);
+    let mut texts = match known {
+        Some(_) => Vec::new(),
+        None => Likeness::sentences(),
+    };
     let all = said.iter().chain(&asked);
     texts.extend(all.map(|sentence| sentence.text.clone()));
     texts.extend(workflows.iter().flat_map(phrases).map(str::to_owned));
     texts.extend(topics.iter().flat_map(|topic| topic.examples.clone()));
     let vectors = Vectors::embed(embedder, texts).await?;
-    let own = vectors.of_all(Likeness::sentences().iter().map(String::as_str));
-    let unusable = || EvalError::Ask("the embedding model gave no vectors to compare".into());
-    let likeness = Likeness::of(&own).ok_or_else(unusable)?;
-    let name = embedder.name();
+    let likeness = match known {
+        Some(known) => known,
+        None => {
+            let own = vectors.of_all(Likeness::sentences().iter().map(String::as_str));
+            let unusable = "the embedding model gave no vectors to compare";
+            let made = Likeness::of(&own).ok_or_else(|| EvalError::Ask(unusable.into()))?;
+            Arc::new(made)
+        }
+    };
     let begun = of_workflows(&said, &workflows, &vectors, &likeness, &name);
     let declined = of_topics(&asked, &topics, &vectors, &likeness);
     Ok(Figures {

@@ -3,6 +3,9 @@
 //! The embedder's vectors alone cannot make them: two sentences of one language and form (two questions, two wishes) have a higher
 //! cosine than two that mean the same in other forms. [`Likeness`] takes language and form away first. `frontdesk eval meaning`
 //! measures both decisions with these functions.
+//!
+//! Reading order: `likeness` (with `forms.toml`), `known` (vectors that are kept). Whoever changes `forms.toml` runs `means.py` again and
+//! measures again.
 
 mod known;
 mod likeness;

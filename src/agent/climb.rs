@@ -7,8 +7,9 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::case::{Business, Case, permitted};
-use super::decline::{self, ExampleVectors};
+use super::decline;
 use super::errands::{self, Errands, Stage};
+use super::meaning::Meanings;
 use super::rungs::{Draft, SafeRung, elapsed, model, refusal};
 use super::settings::AnswerSettings;
 use super::trace::{Rephrased, Trace};
@@ -54,7 +55,7 @@ pub(super) struct Climb<'a> {
     pub(super) assistant: &'a Assistant,
     /// What it has of its own.
     pub(super) own: &'a AssistantSettings,
-    pub(super) examples: &'a ExampleVectors,
+    pub(super) meanings: &'a Meanings,
     pub(super) history: &'a [ChatMessage],
     pub(super) question: &'a str,
     pub(super) claim: Claim,
@@ -100,7 +101,7 @@ impl Climb<'_> {
         let mut trace = Trace::default();
         let case = self.case(&business, language, &first);
 
-        let declined = match decline::topic(&case, self.examples).await {
+        let declined = match decline::topic(&case, self.meanings).await {
             None => decline::language(&case, asked_in),
             topic => topic,
         };

@@ -1,12 +1,10 @@
 //! What an assistant does not answer: topics that its owner named, and languages that it does not speak. Checked before any
 //! rung answers.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use serde::Serialize;
 
 use super::case::Case;
+use super::meaning::{self, Meanings};
 use super::phrases::phrases;
 use super::rungs::Draft;
 use super::talk::{self, Talk};
@@ -18,11 +16,6 @@ use crate::language::words::unaccented;
 use crate::llm::{Claim, Role};
 use crate::store::assistants::{AssistantSettings, OtherLanguages, TopicAct, TopicRule};
 
-/// How close a question must be to an example of a topic. With multilingual-e5-small, unrelated sentences have 0.75, and the
-/// same question in other words more than this.
-const CLOSE: f32 = 0.86;
-/// Vectors of examples that are remembered; a few hundred bytes each.
-const MOST_EXAMPLES: usize = 2000;
 /// Shorter questions do not reveal a language, in words.
 const TELLING_WORDS: usize = 3;
 
@@ -44,41 +37,6 @@ pub(super) enum DeclinedBy {
     Language,
 }
 
-/// By embedder and text.
-type Vectors = HashMap<(String, String), Vec<f32>>;
-
-/// Vectors of the examples of topics and tools: they are the same for every question.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ExampleVectors {
-    known: Arc<Mutex<Vectors>>,
-}
-
-impl ExampleVectors {
-    pub(super) async fn get(
-        &self,
-        example: &str,
-        knowledge: &Knowledge,
-        claim: Claim,
-    ) -> Option<Vec<f32>> {
-        let search = knowledge.search();
-        let key = (search.embedder_name(), example.to_owned());
-        if let Some(known) = self.lock().get(&key) {
-            return Some(known.clone());
-        }
-        let vector = search.question_vector(example, claim).await?;
-        let mut known = self.lock();
-        if known.len() >= MOST_EXAMPLES {
-            known.clear();
-        }
-        known.insert(key, vector.clone());
-        Some(vector)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vectors> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The languages that an assistant answers in, the main one first; empty: all.
 pub(super) fn allowed_languages(own: &AssistantSettings) -> Vec<Language> {
     let codes = own.languages.answers.iter();
@@ -87,7 +45,7 @@ pub(super) fn allowed_languages(own: &AssistantSettings) -> Vec<Language> {
 
 /// The sentence in place of an answer, if the question is about a topic that the assistant leaves to others. Whoever wishes a
 /// person, or says how to be reached, is never held up.
-pub(super) async fn topic(case: &Case<'_>, known: &ExampleVectors) -> Option<(Draft, Declined)> {
+pub(super) async fn topic(case: &Case<'_>, meanings: &Meanings) -> Option<(Draft, Declined)> {
     let rules = &case.own.topics;
     if rules.is_empty() || wishes_person(case) {
         return None;
@@ -96,7 +54,7 @@ pub(super) async fn topic(case: &Case<'_>, known: &ExampleVectors) -> Option<(Dr
     let (rule, by) = match by_words(rules, &asked) {
         Some(rule) => (rule, DeclinedBy::Words),
         None => (
-            by_meaning(rules, &asked, case, known).await?,
+            by_meaning(rules, &asked, case, meanings).await?,
             DeclinedBy::Meaning,
         ),
     };
@@ -161,11 +119,15 @@ fn asked_texts(case: &Case<'_>) -> Vec<String> {
 }
 
 fn by_words<'r>(rules: &'r [TopicRule], asked: &[String]) -> Option<&'r TopicRule> {
-    let asked: Vec<String> = asked.iter().map(|text| unaccented(text)).collect();
-    rules.iter().find(|rule| {
-        let mut words = rule.words.iter().map(|word| unaccented(word.trim()));
-        words.any(|word| !word.is_empty() && asked.iter().any(|text| has_word(text, &word)))
-    })
+    let names = |rule: &&TopicRule| asked.iter().any(|text| names_topic(text, &rule.words));
+    rules.iter().find(names)
+}
+
+/// Whether a question has one of the words of a topic.
+pub fn names_topic(question: &str, words: &[String]) -> bool {
+    let question = unaccented(question);
+    let mut words = words.iter().map(|word| unaccented(word.trim()));
+    words.any(|word| !word.is_empty() && has_word(&question, &word))
 }
 
 /// Whether a word of the text begins so; in scripts without spaces, whether it stands there.
@@ -181,46 +143,32 @@ async fn by_meaning<'r>(
     rules: &'r [TopicRule],
     asked: &[String],
     case: &Case<'_>,
-    known: &ExampleVectors,
+    meanings: &Meanings,
 ) -> Option<&'r TopicRule> {
     if rules.iter().all(|rule| rule.examples.is_empty()) {
         return None;
     }
+    let search = case.knowledge.search();
+    let likeness = meanings.likeness(search, case.claim).await?;
     let mut vectors = Vec::new();
     for text in asked {
         if text.trim() == case.question.trim() {
             vectors.extend(case.own_vector().await.map(<[f32]>::to_vec));
         } else {
-            vectors.extend(
-                case.knowledge
-                    .search()
-                    .question_vector(text, case.claim)
-                    .await,
-            );
+            vectors.extend(search.question_vector(text, case.claim).await);
         }
     }
-    let mut best: Option<(&TopicRule, f32)> = None;
+    let mut candidates = Vec::new();
     for rule in rules {
-        let enough = rule.closeness.map_or(CLOSE, |own| own as f32);
-        for example in &rule.examples {
-            let Some(vector) = known.get(example, case.knowledge, case.claim).await else {
-                continue;
-            };
-            let nearest = vectors.iter().map(|asked| cosine(asked, &vector));
-            let nearest = nearest.fold(f32::MIN, f32::max);
-            if nearest >= enough && best.is_none_or(|(_, least)| nearest > least) {
-                best = Some((rule, nearest));
-            }
-        }
+        let least = rule.closeness.map_or(meaning::CLOSE, |own| own as f32);
+        let examples = rule.examples.iter().map(String::as_str);
+        let examples = meanings.vectors(examples, search, case.claim).await;
+        let close = vectors
+            .iter()
+            .filter_map(|asked| likeness.closeness(asked, &examples));
+        candidates.push((close.max_by(f32::total_cmp), least));
     }
-    best.map(|(rule, _)| rule)
-}
-
-pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-    let length = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
-    let both = length(a) * length(b);
-    if both > 0.0 { dot / both } else { 0.0 }
+    rules.get(meaning::nearest(candidates)?)
 }
 
 /// What a language calls itself.
@@ -267,12 +215,6 @@ mod tests {
         assert_eq!(found("Do you give tax advice?"), Some("tax"));
         assert_eq!(found("Is tax included?"), None);
         assert_eq!(found("请问税怎么算"), Some("tax"));
-    }
-
-    #[test]
-    fn a_cosine_of_nothing_is_nothing() {
-        assert!((cosine(&[1.0, 0.0], &[2.0, 0.0]) - 1.0).abs() < f32::EPSILON);
-        assert!(cosine(&[0.0], &[1.0]).abs() < f32::EPSILON);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::AgentError;
 use super::climb::{Climb, Climbed};
-use super::decline::cosine;
 use super::errands::{self, Errands, Heard, Stage, ToolTrace, Waiting};
+use super::meaning;
 use super::reply::Turn;
 use super::rungs::{Draft, elapsed};
 use super::settings::AnswerSettings;
@@ -31,10 +31,6 @@ use crate::workflows::{self, Definition, Run, Said, State, Stepped, World};
 
 /// Messages before the one that begins a workflow that are read too.
 const EARLIER: usize = 3;
-/// Longest message that may begin a workflow by its meaning, in words.
-const LONGEST_MEANT: usize = 20;
-/// Least cosine to a phrase that begins one. High, as small embedders put short texts of one language close together.
-const NEAR: f32 = 0.92;
 /// Shorter messages do not reveal a language, in words.
 const TELLING: usize = 3;
 
@@ -240,32 +236,27 @@ async fn begin(climb: &Climb<'_>, ground: &Ground, message: &str) -> Result<Clim
     Ok(speak(climb, ground, stepped, None, language))
 }
 
-/// The workflow with a phrase that means about the same as a message; none without the embedder.
+/// The workflow with phrases that mean about the same as a message; none without the embedder.
 async fn begins_by_meaning<'g>(
     climb: &Climb<'_>,
     ground: &'g Ground,
     message: &str,
     language: Language,
 ) -> Option<&'g (Definition, u32)> {
-    if message.split_whitespace().count() > LONGEST_MEANT {
+    let search = climb.knowledge.search();
+    let is_measured = search.embedder_name() == meaning::MEASURED_WITH;
+    if !is_measured || !meaning::may_begin(message, language) {
         return None;
     }
-    let search = climb.knowledge.search();
+    let likeness = climb.meanings.likeness(search, climb.claim).await?;
     let wanted = search.question_vector(message, climb.claim).await?;
-    let mut best: Option<(f32, &'g (Definition, u32))> = None;
-    for known in &ground.definitions {
-        let phrases = known.0.begin.get(language.code()).into_iter().flatten();
-        for phrase in phrases {
-            let Some(vector) = search.question_vector(phrase, climb.claim).await else {
-                continue;
-            };
-            let near = cosine(&wanted, &vector);
-            if near >= NEAR && best.is_none_or(|(most, _)| near > most) {
-                best = Some((near, known));
-            }
-        }
+    let mut candidates = Vec::new();
+    for (definition, _) in &ground.definitions {
+        let phrases = meaning::phrases(definition);
+        let phrases = climb.meanings.vectors(phrases, search, climb.claim).await;
+        candidates.push((likeness.closeness(&wanted, &phrases), meaning::NEAR));
     }
-    best.map(|(_, known)| known)
+    ground.definitions.get(meaning::nearest(candidates)?)
 }
 
 async fn go_on(

@@ -5,7 +5,8 @@
 //! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
-//! and `decide` (places that may answer, and how surely), `flow` (workflows), `errands` (tools), `begin`, `record` and `trace` (what is kept), `handover` (when a person
+//! and `decide` (places that may answer, and how surely), `flow` (workflows), `errands` (tools), `decline`, `meaning` (what these know by
+//! vectors), `begin`, `record` and `trace` (what is kept), `handover` (when a person
 //! answers instead), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 //!
@@ -46,6 +47,7 @@ mod flow;
 pub mod follow_up;
 mod handover;
 mod lead;
+pub mod meaning;
 mod parts;
 mod phrases;
 mod prepare;
@@ -61,6 +63,7 @@ mod talk;
 mod trace;
 mod types;
 
+pub use decline::names_topic;
 pub use prepare::{Committed, PreparedAnswer};
 pub use reply::{Agent, Display, Measured, Turn, TurnStream};
 pub use settings::{AnswerSettings, Switch, Topic};

@@ -13,12 +13,12 @@ use super::afterword::{self, Pace};
 use super::begin::{self, Begun, InProgress, Opened};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
-use super::decline::ExampleVectors;
 use super::errands::Errands;
 use super::flow;
 use super::follow_up;
 use super::handover::Need;
 use super::lead;
+use super::meaning::Meanings;
 use super::record::{self, Ended, Marks, Record};
 use super::rungs::elapsed;
 use super::types::{Stored, Timings, TurnEvent};
@@ -95,8 +95,8 @@ pub struct Agent {
     pace: Arc<Pace>,
     in_progress: InProgress,
     presence: Option<Presence>,
-    examples: ExampleVectors,
     tools: Option<Tools>,
+    meanings: Meanings,
 }
 
 /// What a turn came to.
@@ -132,7 +132,7 @@ impl Agent {
             pace: Arc::default(),
             in_progress: InProgress::default(),
             presence: None,
-            examples: ExampleVectors::default(),
+            meanings: Meanings::default(),
             tools: None,
         }
     }
@@ -249,7 +249,7 @@ impl Agent {
             view,
             assistant: &turn.assistant,
             own,
-            examples: &self.examples,
+            meanings: &self.meanings,
             history: asked.history,
             question: &asked.question,
             claim: turn.claim,

@@ -1,7 +1,7 @@
 //! Measures answers: golden questions, grading, runs, and what a change made better or worse.
 //!
 //! Reading order: `golden` (a question and what a right answer to it says) → [`run`] (asks) →
-//! [`grade`] (judges one answer, without a model) → [`figures`] (counts). This room knows neither HTTP
+//! [`grade`] (judges one answer, without a model) → [`figures`] (counts). [`analyses`] and [`meaning`] measure other things. This room knows neither HTTP
 //! nor the command line; anything that can be asked implements [`run::Asker`].
 
 // So that paths look the same in every room: `crate::room::…`.
@@ -14,6 +14,7 @@ use frontdesk_language as language;
 use frontdesk_llm as llm;
 use frontdesk_reason as reason;
 use frontdesk_store as store;
+use frontdesk_workflows as workflows;
 
 pub mod agent_asker;
 pub mod analyses;
@@ -23,6 +24,7 @@ pub mod figures;
 pub mod gate;
 pub mod golden;
 pub mod grade;
+pub mod meaning;
 pub mod questions;
 pub mod run;
 pub mod runner;

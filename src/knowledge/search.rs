@@ -135,6 +135,24 @@ impl Search {
         }
     }
 
+    /// The vectors of several questions, in their order; `None` while the embedding model is unavailable.
+    pub async fn question_vectors(
+        &self,
+        questions: Vec<String>,
+        claim: Claim,
+    ) -> Option<Vec<Vec<f32>>> {
+        let embedder = &self.inner.embedder;
+        embedder.ready().ok()?;
+        let ask = || embedder.embed(questions.clone(), EmbedAs::Query, claim);
+        match patiently(ask).await {
+            Ok(embedded) => Some(embedded.vectors),
+            Err(error) => {
+                tracing::warn!(%error, "comparing by words only");
+                None
+            }
+        }
+    }
+
     /// The passages of the candidates, in their order, without those deleted meanwhile.
     async fn load_passages<'c>(
         &self,

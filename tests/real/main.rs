@@ -12,6 +12,7 @@
 #[cfg(target_os = "linux")]
 mod confined;
 mod json_object;
+mod meaning;
 mod orders;
 mod pictures;
 mod reader;

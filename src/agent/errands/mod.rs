@@ -98,7 +98,7 @@ pub(crate) async fn answer(
     };
     let mut plans = Vec::new();
     let mut close = 0;
-    for near in near::rank(tools, climb, &asked).await {
+    for near in near::rank(tools, climb, &asked, language).await {
         let Some(plan) = Plan::new(near.tool, language) else {
             continue;
         };

@@ -4,6 +4,7 @@ mod analysis;
 mod calibrate;
 mod gate;
 mod material;
+mod meaning;
 mod server;
 mod show;
 
@@ -37,6 +38,8 @@ enum What {
     Calibrate(Box<calibrate::Args>),
     /// Measure analyses of conversations: moods, summaries and scores, beside trivial ways to get them
     Analysis(analysis::Args),
+    /// Measure what is decided by meaning: which workflow a message begins, which declined topic a question is about
+    Meaning(meaning::Args),
     /// Ask the golden questions about changes waiting at the gate, and publish or discard these
     Gate(gate::Args),
 }
@@ -98,6 +101,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         None => measure(&args.measure),
         Some(What::Analysis(args)) => analysis::run(&args),
         Some(What::Calibrate(args)) => calibrate::run(&args),
+        Some(What::Meaning(args)) => meaning::run(&args),
         Some(What::Gate(args)) => gate::run(&args),
     }
 }

@@ -170,7 +170,7 @@ impl Random {
     clippy::cast_precision_loss,
     reason = "counts of conversations and turns"
 )]
-pub(super) fn to_f64(count: usize) -> f64 {
+pub fn to_f64(count: usize) -> f64 {
     count as f64
 }
 

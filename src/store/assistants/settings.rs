@@ -160,7 +160,7 @@ pub struct TopicRule {
     /// Questions about it; others that mean the same are about it too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<String>,
-    /// How close a question must be to an example, as a cosine of the embedding model; `None` for the default.
+    /// How close a question must be to the examples together, from 0.5 (another subject) to 1 (the same); `None` for the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closeness: Option<f64>,
     pub act: TopicAct,

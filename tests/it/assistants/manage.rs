@@ -4,6 +4,22 @@ use super::publishing::go_live;
 use super::*;
 
 #[tokio::test]
+async fn a_question_like_the_examples_of_a_topic_is_about_it() {
+    let app = shop().await;
+    let topics = json!([{"name": "Medicine", "examples": ["Which tablets help against a headache?"], "say": "Please ask a doctor."}]);
+    publish(&app, json!({ "topics": topics })).await;
+    let told = ask(&app, "What tablets help against a bad headache?").await;
+    assert_eq!(answer(&told), "Please ask a doctor.", "{told}");
+    assert_eq!(receipt(&app).await["checks"]["declined"]["by"], "meaning");
+    assert!(answer(&ask(&app, "How much is a full service?").await).contains("89"));
+    // Its owner wants no other words than these.
+    let topics = json!([{"name": "Medicine", "examples": ["Which tablets help against a headache?"], "closeness": 0.99, "say": "Please ask a doctor."}]);
+    publish(&app, json!({ "topics": topics })).await;
+    let told = ask(&app, "What tablets help against a bad headache?").await;
+    assert_ne!(answer(&told), "Please ask a doctor.", "{told}");
+}
+
+#[tokio::test]
 async fn copies_files_deleting_and_bringing_back() {
     let app = TestApp::new().await;
     publish(

@@ -1,4 +1,4 @@
-//! Builds what stands between the program and ALSA's library on Linux (`native/alsa_shim`): one
+//! Strips the finished program, and builds what stands between it and ALSA's library on Linux (`native/alsa_shim`): one
 //! trampoline per function, so that the library is opened when sound is wanted and not before.
 
 use std::fmt::Write;
@@ -15,6 +15,9 @@ fn main() -> io::Result<()> {
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     if target("OS") != "linux" {
         return Ok(());
+    }
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo:rustc-link-arg-bins=-Wl,--strip-all");
     }
     let jump: fn(usize) -> String = match target("ARCH").as_str() {
         "x86_64" => jump_x86_64,

@@ -21,7 +21,7 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .launch { position: fixed; z-index: 2147483000; inset-block: auto var(--frontdesk-bottom, 20px); inset-inline: auto 20px; width: 60px; height: 60px; border-radius: 50%; box-shadow: 0 6px 24px rgb(0 0 0 / 28%); }
 .launch svg { width: 28px; height: 28px; } .launch:dir(rtl) svg { transform: scaleX(-1); }
 .panel { display: flex; flex-direction: column; background: var(--page); color: var(--text); min-height: 0; }
-:host(:not([mode])) .panel { position: fixed; z-index: 2147483000; inset-block: auto calc(var(--frontdesk-bottom, 20px) + 72px); inset-inline: auto 20px; width: 384px; height: min(620px, calc(100dvh - var(--frontdesk-bottom, 20px) - 92px)); border: 1px solid var(--line); border-radius: 18px; overflow: hidden; box-shadow: 0 14px 50px rgb(0 0 0 / 30%); }
+:host(:not([mode])) .panel { position: fixed; z-index: 2147483000; inset-block: auto calc(var(--frontdesk-bottom, 20px) + 72px); inset-inline: auto 20px; width: 384px; height: min(620px, calc(100dvh - var(--frontdesk-bottom, 20px) - 92px)); border: 1px solid var(--line); border-radius: 18px; overflow: clip; box-shadow: 0 14px 50px rgb(0 0 0 / 30%); }
 :host([start]) .launch, :host([start]:not([mode])) .panel, :host([start]) .teaser { inset-inline: 20px auto; }
 @media (max-width: 480px) { :host(:not([mode])) .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; } .launch[aria-expanded="true"] { display: none; } }
 :host([mode=page]) { display: block; height: 100%; } :host([mode=page]) .panel { height: 100%; }

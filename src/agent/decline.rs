@@ -10,10 +10,9 @@ use super::rungs::Draft;
 use super::talk::{self, Talk};
 use super::types::Rung;
 use super::{follow_up, parts};
-use crate::knowledge::Knowledge;
 use crate::language::Language;
 use crate::language::words::unaccented;
-use crate::llm::{Claim, Role};
+use crate::llm::Role;
 use crate::store::assistants::{AssistantSettings, OtherLanguages, TopicAct, TopicRule};
 
 /// Shorter questions do not reveal a language, in words.

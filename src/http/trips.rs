@@ -1,6 +1,6 @@
 //! Round trips that end with an answer to a secret of ours: a passkey's challenge, a sign-in at another server. Each is answered
-//! once, in time, by the browser that began it: its cookie is another secret, so whoever sees an answer on its way cannot send it
-//! from elsewhere. In memory only: a restart ends them, and people begin again.
+//! once, in time, by the browser that began it: its cookie is a separate secret, so an intercepted answer is useless in another
+//! browser. In memory only: a restart ends them, and people begin again.
 
 use std::collections::HashMap;
 use std::mem::discriminant;

@@ -51,11 +51,8 @@ pub fn step(definition: &Definition, run: Run, said: &Said<'_>, world: &World) -
     let mut text = Text::new(said.text, on.language);
     let corrected = corrects(&text);
     let mut filled = fill::read(definition, &on.run, world, on.language, &mut text);
-    let others = said
-        .known
-        .iter()
-        .filter(|(slot, value)| on.run.filled.get(slot) != Some(value));
-    filled.set.extend(others.cloned());
+    let is_new = |(slot, value): &&(String, Value)| on.run.filled.get(slot) != Some(value);
+    filled.set.extend(said.known.iter().filter(is_new).cloned());
     if !filled.set.is_empty() || filled.unclear.is_some() {
         let before = on.run.filled.clone();
         let question = slots::question_beside(&text).map(str::to_owned);

@@ -93,7 +93,7 @@ fn dates_and_times_are_read_by_the_parsers() {
     assert_eq!(one.texts(&stepped.run)["day"], "2026-12-03");
     assert!(
         !one.texts(&stepped.run).contains_key("at"),
-        "half a moment is none"
+        "a day without a time is not enough"
     );
     let two = plan(properties, json!(["at"]), Approval::Free).unwrap();
     let asked = begun(&two, "Is anything on?");

@@ -134,7 +134,7 @@ impl Errand<'_> {
         Ok(Some(draft))
     }
 
-    /// What came of a call, in words, and why there is no answer, if there is none.
+    /// The outcome of a call in words, and the reason if it gave no answer.
     async fn tell(
         &self,
         plan: &Plan,

@@ -91,7 +91,7 @@ pub(super) struct Phrases {
     pub(super) tool_nothing: &'static str,
     /// Says that nobody knows whether something was done.
     pub(super) tool_unsure: &'static str,
-    /// Tells the free `{times}` of a `{day}`, or that there are none.
+    /// Names the free `{times}` of a `{day}`, or says that nothing is free.
     pub(super) tool_free: &'static str,
     pub(super) tool_taken: &'static str,
 }

@@ -1,5 +1,5 @@
-//! Erases one person's account: by themselves, or by whoever owns the installation. Their API keys end with it, as nobody is left
-//! who answers for them.
+//! Erases an account, on the request of its holder or of the installation's owner. Their API keys are revoked with it, because nobody
+//! is responsible for them any more.
 
 use serde_json::json;
 

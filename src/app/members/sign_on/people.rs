@@ -13,8 +13,8 @@ use crate::store::{StoreError, Transaction, UnixMs, UserId, WorkspaceId, workspa
 /// In characters.
 const LONGEST_NAME: usize = 80;
 const MOST_RULES: usize = 100;
-const SUSPENDED: &str = "Your account is suspended. Ask whoever runs this front desk.";
-const NOTHING_OPEN: &str = "Nothing here is open to you. Ask whoever runs this front desk.";
+const SUSPENDED: &str = "Your account is suspended. Ask the person who runs this front desk.";
+const NOTHING_OPEN: &str = "Nothing here is open to you. Ask the person who runs this front desk.";
 
 /// Checks what an owner entered; `Some` is a sentence on what is wrong.
 pub fn check_provider(new: &NewProvider) -> Option<&'static str> {
@@ -92,7 +92,7 @@ pub fn admit(
             // An address that a company gave to its next employee: the account is still that of the one before.
             Some(user) if sign_on::is_linked(tx, provider.id, user.id)? => {
                 return refuse(
-                    "Another person of your company had this e-mail address here. Ask whoever runs this front desk to \
+                    "Another person of your company had this e-mail address here. Ask the person who runs this front desk to \
                      change the address of the former account.",
                 );
             }

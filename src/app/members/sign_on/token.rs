@@ -66,7 +66,7 @@ impl Claims {
 struct Head {
     alg: String,
     kid: Option<String>,
-    /// Extensions that whoever checks the token has to understand (RFC 7515, section 4.1.11); we know none.
+    /// Extensions that must be understood to accept the token (RFC 7515, section 4.1.11); we support none.
     #[serde(default)]
     crit: Value,
 }

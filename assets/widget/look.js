@@ -14,9 +14,9 @@ button:disabled { opacity: .5; cursor: default; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; flex: none; }
 .fill, .launch, .said.me, [aria-pressed=true], textarea:not(:placeholder-shown) + button { background: var(--accent); color: var(--on); }
-.fill:hover, .launch:hover { background: var(--accent); filter: brightness(1.12); }
+.end, .badge { background: #b0281a; color: #fff; }
+.fill:hover, .launch:hover { background: var(--accent); filter: brightness(1.12); } .end:hover { background: #94200f; }
 .edge { border: 1px solid var(--line); font-size: 14px; }
-.end { background: #b0281a; color: #fff; } .end:hover { background: #94200f; }
 .launch { position: fixed; z-index: 2147483000; inset-block: auto var(--frontdesk-bottom, 20px); inset-inline: auto 20px; width: 60px; height: 60px; border-radius: 50%; box-shadow: 0 6px 24px rgb(0 0 0 / 28%); }
 .launch svg { width: 28px; height: 28px; } .launch:dir(rtl) svg { transform: scaleX(-1); }
 .panel { display: flex; flex-direction: column; background: var(--page); color: var(--text); min-height: 0; }
@@ -35,7 +35,7 @@ h2 { margin: 0; flex: 1; font-size: 17px; font-weight: 650; overflow-wrap: anywh
 .menu { display: grid; border-bottom: 1px solid var(--line); padding: 6px; } .menu button { justify-content: flex-start; font-size: 15px; }
 .teaser { position: fixed; z-index: 2147483000; inset-block: auto calc(var(--frontdesk-bottom, 20px) + 72px); inset-inline: auto 20px; max-width: min(300px, calc(100vw - 40px)); display: flex; align-items: flex-start; padding: 4px; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: 16px; box-shadow: 0 6px 24px rgb(0 0 0 / 24%); }
 .say { justify-content: flex-start; text-align: start; }
-.badge { position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 24px; padding: 0 6px; border-radius: 12px; background: #b0281a; color: #fff; font-size: 14px; font-weight: 700; line-height: 24px; }
+.badge { position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 24px; padding: 0 6px; border-radius: 12px; font-size: 14px; font-weight: 700; line-height: 24px; }
 .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 16px; display: flex; flex-direction: column; gap: 12px; }
 .log:focus-visible { outline-offset: -3px; }
 .turn, .first { display: flex; flex-direction: column; align-items: flex-start; gap: 4px; } .turn.mine { align-items: flex-end; }
@@ -71,13 +71,12 @@ blockquote b { display: block; font-size: 13px; color: var(--soft); }
 .partial { margin: 0; font-size: 14px; color: var(--soft); min-height: 21px; overflow-wrap: anywhere; }
 .ask { margin: 0; font-size: 15px; }
 .sheets { display: flex; flex-direction: column; min-height: 0; max-height: 72%; }
-.sheet { border-top: 1px solid var(--line); padding: 12px 16px; overflow-y: auto; display: grid; align-content: start; gap: 10px; min-height: 0; } fieldset, legend { border: 0; margin: 0; padding: 0; min-width: 0; } .sheet h3 { margin: 0; flex: 1; font-size: 16px; } .sheet p { margin: 0; font-size: 14px; }
-.sheet form { display: grid; gap: 10px; padding: 0; border: 0; } .sheet label { display: grid; gap: 2px; font-size: 14px; } .sheet .check { display: flex; align-items: flex-start; gap: 8px; } .sheet .check input { width: 24px; height: 24px; min-height: 24px; flex: none; margin: 0; accent-color: var(--accent); }
+.sheet { border-top: 1px solid var(--line); padding: 12px 16px; overflow-y: auto; display: grid; align-content: start; gap: 10px; min-height: 0; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } .sheet h3 { margin: 0; flex: 1; font-size: 16px; } .sheet p { margin: 0; font-size: 14px; }
+.sheet form { display: grid; gap: 10px; padding: 0; border: 0; } .sheet label { display: grid; gap: 2px; font-size: 14px; } .sheet .check { display: flex; align-items: flex-start; gap: 8px; } .sheet .check input { width: 24px; min-height: 24px; flex: none; margin: 0; accent-color: var(--accent); }
 .sheet input, .sheet select { min-height: 44px; padding: 8px 12px; border: 1px solid var(--soft); border-radius: 12px; background: var(--page); width: 100%; }
 .typer { padding: 0 16px 6px; }
 form { display: flex; align-items: flex-end; gap: 4px; padding: 10px; border-top: 1px solid var(--line); }
 textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: none; field-sizing: content; padding: 9px 12px; border: 1px solid var(--soft); border-radius: 12px; background: var(--page); }
-textarea:not(:placeholder-shown) ~ .fill { background: none; color: inherit; }
 form:dir(rtl) textarea:placeholder-shown { text-align: right; }
 .tiny { position: absolute; width: 1px; height: 1px; overflow: clip; clip-path: inset(50%); }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } .meter { display: none; } }

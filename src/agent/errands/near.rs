@@ -12,7 +12,7 @@ use crate::tools::{Consent, InTalk};
 /// Share of the words of question and example together that both have, from which on they ask the same.
 const SAME_WORDS: f32 = 0.6;
 /// From this closeness on a model is asked whether the question is one for the tool; a common word is enough, too. 0.5 is another
-/// subject; at 0.6 four of five messages are about the workflow that they are close to (`BENCHMARKS.md`).
+/// subject. Low on purpose, because the model may answer that none of the tools fits.
 const LIKE: f32 = 0.6;
 
 /// A tool that a question may be one for.
